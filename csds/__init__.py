@@ -1,0 +1,1 @@
+"""csds: from social-interaction-test video to phenotype and statistics."""

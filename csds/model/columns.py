@@ -1,0 +1,150 @@
+"""The columns of every table that csds writes, declared once with unit and meaning.
+
+``<zone>`` in a name stands for each zone of the protocol. ``docs/data-dictionary.md`` is
+generated from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "number", "integer", "boolean"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its name, what it holds, its unit (empty if none) and what it means."""
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+
+
+def _column(name: str, kind: Kind, unit: str, meaning: str) -> Column:
+    return Column(name=name, kind=kind, unit=unit, meaning=meaning)
+
+
+KEY_COLUMNS = (
+    _column("cohort", "text", "", "cohort, as in the sheet; empty where there is none"),
+    _column("animal_id", "text", "", "animal, as written in the sheet"),
+    _column("test", "text", "", "which of repeated tests (pre, post); empty where there is one"),
+)
+
+GROUP_COLUMNS = (
+    _column("stress", "text", "", "control or defeated"),
+    _column("treatment", "text", "", "treatment as written in the sheet"),
+)
+
+TRACK_COLUMNS = (
+    _column("frame", "integer", "", "number of the decoded frame within the recording, from 0"),
+    _column("time_s", "number", "s", "time since the window's start, from the stream's own time stamps"),
+    _column("x_cm", "number", "cm", "centre of body and head without tail, along the enclosure wall"),
+    _column("y_cm", "number", "cm", "centre of body and head without tail, away from the enclosure wall"),
+    _column("nose_x_cm", "number", "cm", "nose point, along the enclosure wall"),
+    _column("nose_y_cm", "number", "cm", "nose point, away from the enclosure wall"),
+    _column("heading_rad", "number", "rad", "direction from centre to nose; 0 along x, π/2 away from the wall"),
+    _column("area_cm2", "number", "cm²", "area of body and head without tail"),
+    _column("body_length_cm", "number", "cm", "long axis of the ellipse with the body's second moments"),
+    _column("body_width_cm", "number", "cm", "short axis of that ellipse"),
+    _column("body_axis_rad", "number", "rad", "direction of the long axis, from 0 to π"),
+    _column("speed_cm_s", "number", "cm/s", "speed by the protocol's rule for distance"),
+    _column("detected", "boolean", "", "the animal was found in this frame"),
+    _column("interpolated", "boolean", "", "the position is interpolated over a short gap"),
+    _column("in_<zone>", "boolean", "", "the animal is in the zone, by the protocol's point"),
+)
+
+SESSION_COLUMNS = (
+    _column("session_id", "text", "", "cohort_animal_test_phase, made safe for file names"),
+    *KEY_COLUMNS,
+    _column("phase", "text", "", "phase of the protocol"),
+    *GROUP_COLUMNS,
+    _column("video", "text", "", "recording, as in the sheet"),
+    _column("arena", "text", "", "arena within the frame"),
+    _column("start_s", "number", "s", "start of the window within the recording"),
+    _column("duration_s", "number", "s", "length of the window that was asked for"),
+    _column("recorded_s", "number", "s", "time within the window that frames account for"),
+    _column("n_frames", "integer", "", "decoded frames in the window"),
+    _column("tracked_fraction", "number", "", "share of the frames in which the animal was found"),
+    _column("interpolated_fraction", "number", "", "share of the frames with an interpolated position"),
+    _column("<zone>_time_s", "number", "s", "time in the zone, by the protocol's point"),
+    _column("<zone>_entries", "integer", "", "entries into the zone"),
+    _column("<zone>_latency_s", "number", "s", "time to the first entry; empty when there is none"),
+    _column("centre_<zone>_time_s", "number", "s", "the same by centre point, where the protocol chooses another"),
+    _column("centre_<zone>_entries", "integer", "", "the same by centre point"),
+    _column("centre_<zone>_latency_s", "number", "s", "the same by centre point"),
+    _column("nose_<zone>_time_s", "number", "s", "the same by nose point, where known"),
+    _column("nose_<zone>_entries", "integer", "", "the same by nose point"),
+    _column("nose_<zone>_latency_s", "number", "s", "the same by nose point"),
+    _column("body_<zone>_time_s", "number", "s", "the same by the body's share of area, where known"),
+    _column("body_<zone>_entries", "integer", "", "the same by the body's share of area"),
+    _column("body_<zone>_latency_s", "number", "s", "the same by the body's share of area"),
+    _column("distance_cm", "number", "cm", "path length by the protocol's rule, gaps not bridged"),
+    _column("mean_speed_cm_s", "number", "cm/s", "distance over the time in which the path is known"),
+    _column("immobile_time_s", "number", "s", "time slower than the protocol's limit for at least its duration"),
+    _column("exclude", "text", "", "reason to leave the animal out of statistics, from the sheet"),
+    _column("flags", "text", "", "codes that qualify the numbers, ;-separated"),
+)
+
+ANIMAL_COLUMNS = (
+    *KEY_COLUMNS,
+    *GROUP_COLUMNS,
+    _column("interaction_absent_s", "number", "s", "A: time in the interaction zone, target absent"),
+    _column("interaction_present_s", "number", "s", "P: time in the interaction zone, target present"),
+    _column("corners_absent_s", "number", "s", "time in the corner zones, target absent"),
+    _column("corners_present_s", "number", "s", "time in the corner zones, target present"),
+    _column("distance_absent_cm", "number", "cm", "distance moved, target absent"),
+    _column("distance_present_cm", "number", "cm", "distance moved, target present"),
+    _column("si_ratio", "number", "", "P / A, of shares of the windows where these differ"),
+    _column("log_si_ratio", "number", "", "natural logarithm of P / A"),
+    _column("si_preference", "number", "", "P / (P + A)"),
+    _column("si_difference_s", "number", "s", "P − A"),
+    _column("corner_ratio", "number", "", "corners present / corners absent"),
+    _column("delta_velocity_cm_s", "number", "cm/s", "mean speed absent − present"),
+    _column("below_cutoff", "boolean", "", "the score lies on the susceptible side of the cut-off"),
+    _column("phenotype", "text", "", "susceptible, resilient, undetermined, excluded or control"),
+    _column("rule", "text", "", "the classification rule"),
+    _column("exclude", "text", "", "reason to leave the animal out of statistics, from the sheet"),
+    _column("flags", "text", "", "codes that qualify the numbers, ;-separated"),
+)
+
+FAILURE_COLUMNS = (
+    _column("session_id", "text", "", "session that could not be used"),
+    _column("video", "text", "", "recording, as in the sheet"),
+    _column("stage", "text", "", "where it failed: sheet, arena, video, tracking, …"),
+    _column("error", "text", "", "what was expected and what was found"),
+    _column("how_to_fix", "text", "", "what to do"),
+)
+
+TIME_BIN_COLUMNS = (
+    _column("session_id", "text", "", "session"),
+    _column("bin_start_s", "number", "s", "start of the bin within the window"),
+    _column("bin_end_s", "number", "s", "end of the bin within the window"),
+    _column("<zone>_time_s", "number", "s", "time in the zone within the bin, by the protocol's point"),
+    _column("distance_cm", "number", "cm", "path length within the bin"),
+    _column("recorded_s", "number", "s", "time within the bin that frames account for"),
+)
+
+
+def names(columns: tuple[Column, ...], zones: tuple[str, ...] = ()) -> list[str]:
+    """Return the columns' names with ``<zone>`` spelled out for each zone.
+
+    Examples
+    --------
+    >>> names(TRACK_COLUMNS, ("interaction",))[-1]
+    'in_interaction'
+    """
+    spelled: list[str] = []
+    done: set[str] = set()
+    for column in columns:
+        if "<zone>" not in column.name:
+            spelled.append(column.name)
+            continue
+        if column.name in done:
+            continue
+        prefix = column.name.split("<zone>")[0]
+        family = [c.name for c in columns if c.name.startswith(prefix + "<zone>")]
+        done.update(family)
+        spelled += [name.replace("<zone>", zone) for zone in zones for name in family]
+    return spelled
