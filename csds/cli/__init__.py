@@ -1,0 +1,50 @@
+"""The command line: a thin layer that reads arguments, calls the library and prints.
+
+A command is a light module of this folder; the libraries that it needs are imported when it
+runs, so that ``csds --help`` is instant.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NoReturn
+
+import typer
+
+from csds import __version__
+from csds.cli import console
+from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
+
+app = typer.Typer(
+    name="csds",
+    cls=BoundedGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: starts in half the time, and brackets mean brackets
+    pretty_exceptions_enable=False,  # the boundary shows errors
+)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    ready_streams()
+    try:
+        app(prog_name="csds")
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    raise SystemExit(0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.say(f"csds {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _csds(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", is_eager=True, callback=_show_version)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="With an error, show where in csds it arose.")] = False,
+) -> None:
+    """Social interaction tests after chronic social defeat stress: from video to phenotype and statistics."""

@@ -19,31 +19,67 @@ FLAGS: dict[str, Flag] = {
     flag.code: flag
     for flag in (
         Flag(code="low_tracking", trust=True, meaning="the animal was found in fewer than 95 % of the frames"),
-        Flag(code="uncertain_animal", trust=True,
-             meaning="the animal could not be told from the background with confidence; no position is reported"),
+        Flag(
+            code="uncertain_animal",
+            trust=True,
+            meaning="the animal could not be told from the background with confidence; no position is reported",
+        ),
         Flag(code="short_recording", trust=True, meaning="the recording ends before the window does"),
         Flag(code="dropped_frames", trust=True, meaning="time stamps jump by more than 0.5 s; that time is in no zone"),
         Flag(code="damaged_frames", trust=True, meaning="frames that could not be decoded were skipped"),
-        Flag(code="small_denominator", trust=True,
-             meaning="time in the interaction zone with the target absent is below the protocol's minimum"),
-        Flag(code="zero_denominator", trust=True,
-             meaning="no time in the interaction zone with the target absent; the ratio is not defined"),
-        Flag(code="zero_numerator", trust=False,
-             meaning="no time in the interaction zone with the target present; the log-ratio is not defined"),
-        Flag(code="zero_corner_denominator", trust=False,
-             meaning="no time in the corners with the target absent; the corner ratio is not defined"),
+        Flag(
+            code="small_denominator",
+            trust=True,
+            meaning="time in the interaction zone with the target absent is below the protocol's minimum",
+        ),
+        Flag(
+            code="zero_denominator",
+            trust=True,
+            meaning="no time in the interaction zone with the target absent; the ratio is not defined",
+        ),
+        Flag(
+            code="zero_numerator",
+            trust=False,
+            meaning="no time in the interaction zone with the target present; the log-ratio is not defined",
+        ),
+        Flag(
+            code="zero_corner_denominator",
+            trust=False,
+            meaning="no time in the corners with the target absent; the corner ratio is not defined",
+        ),
         Flag(code="immobile", trust=True, meaning="the animal hardly moved: zone times say little about its choice"),
-        Flag(code="unequal_windows", trust=True,
-             meaning="the two phases' windows differ in length; the ratio uses shares of each window"),
+        Flag(
+            code="unequal_windows",
+            trust=True,
+            meaning="the two phases' windows differ in length; the ratio uses shares of each window",
+        ),
         Flag(code="missing_phase", trust=True, meaning="one of the two phases has no result"),
         Flag(code="camera_moved", trust=True, meaning="the picture shifted between or within the phases"),
         Flag(code="ambiguous_arena", trust=True, meaning="the arena could not be found with confidence"),
         Flag(code="arena_size_differs", trust=False, meaning="the arena file's size is not the protocol's"),
         Flag(code="low_contrast", trust=True, meaning="animal and floor differ by little more than the noise"),
         Flag(code="needs_controls", trust=True, meaning="the rule needs undefeated controls and there are too few"),
-        Flag(code="excluded_minimum_time", trust=False, meaning="excluded by the rule: too little time with the target"),
-        Flag(code="excluded_no_zone_time", trust=False, meaning="excluded by the rule: in no zone while the target was absent"),
+        Flag(
+            code="excluded_minimum_time", trust=False, meaning="excluded by the rule: too little time with the target"
+        ),
+        Flag(
+            code="excluded_no_zone_time",
+            trust=False,
+            meaning="excluded by the rule: in no zone while the target was absent",
+        ),
         Flag(code="excluded_score_limit", trust=False, meaning="excluded by the rule: score at or above its limit"),
+        Flag(code="missing_score", trust=True, meaning="a value that the rule needs is missing"),
+        Flag(
+            code="no_mixture",
+            trust=True,
+            meaning="too few defeated animals, or their scores are told as well by one group as by two: "
+            "the mixture rule can't decide",
+        ),
+        Flag(
+            code="point_missing",
+            trust=True,
+            meaning="the point that the protocol goes by (nose or body) is not in the track; zone times by it are empty",
+        ),
         Flag(code="unknown_stress", trust=True, meaning="the sheet does not say whether the animal was defeated"),
     )
 }

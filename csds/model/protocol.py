@@ -67,7 +67,10 @@ class TrackingSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BehaviourSpec:
-    """How a track becomes zone times, entries, distance and immobility."""
+    """How a track becomes zone times, entries, distance and immobility.
+
+    ``time_bin_s`` is the length of time bins, 0 for none.
+    """
 
     in_zone_by: Point = "centre"
     body_share: float = 0.5
@@ -78,6 +81,7 @@ class BehaviourSpec:
     distance_smoothing_s: float = 0.0
     distance_min_step_cm: float = 0.0
     distance_sample_hz: float = 0.0
+    time_bin_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +137,11 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """One way to run and score the test. ``rule`` is None where there is nothing to classify."""
+    """One way to run and score the test. ``rule`` is None where there is nothing to classify.
+
+    ``open_fields`` names what the source left out and the user has not filled in; a protocol with
+    any can be shown but not used.
+    """
 
     name: str
     title: str
@@ -150,6 +158,7 @@ class Protocol:
     rule: RuleSpec | None = None
     treatment: Mapping[str, object] = field(default_factory=dict)
     sha256: str = ""
+    open_fields: tuple[str, ...] = ()
 
     def phase(self, name: str) -> PhaseSpec:
         """Return the phase of that name; KeyError if the protocol has none."""

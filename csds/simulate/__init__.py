@@ -1,0 +1,7 @@
+"""Known truth: cohorts of social interaction times, and videos whose every position is known.
+
+- `csds.simulate.cohort`: tables of animals drawn by published numbers
+- `csds.simulate.scene`, `csds.simulate.scenarios`: what a recording should show, and named rooms
+- `csds.simulate.recording`, `csds.simulate.study`: one video with its truth, whole studies
+- `csds.simulate.nuisance`: what goes wrong in real recordings, by name
+"""

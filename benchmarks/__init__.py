@@ -1,0 +1,1 @@
+"""How exact and how fast csds is, measured: ``python -m benchmarks.accuracy`` and ``benchmarks.speed``."""

@@ -1,0 +1,132 @@
+"""In which frames the animal is in which zone: by centre point, by nose point, or by its body's area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from csds.model.protocol import Point
+from csds.model.shapes import Circle, FloatArray, Rectangle, Shape, Zone
+
+BODY_POINTS = 100
+"""Points, each for an equal part of the body's area, that the body's share in a zone is counted with."""
+
+_FRAMES_AT_ONCE = 4096
+_COLUMNS: dict[Point, tuple[str, ...]] = {
+    "centre": ("x_cm", "y_cm"),
+    "nose": ("nose_x_cm", "nose_y_cm"),
+    "body": ("x_cm", "y_cm", "body_length_cm", "body_width_cm", "body_axis_rad"),
+}
+
+
+def known_frames(track: pd.DataFrame, by: Point) -> NDArray[np.bool_]:
+    """Return in which frames the track holds what ``by`` needs; False throughout where columns are absent."""
+    columns = _COLUMNS[by]
+    if not set(columns) <= set(track.columns):
+        return np.zeros(len(track), bool)
+    return np.asarray(np.isfinite(_values(track, columns)).all(axis=1))
+
+
+def zone_membership(
+    track: pd.DataFrame, zones: Sequence[Zone], floor: Shape, by: Point, body_share: float = 0.5
+) -> pd.DataFrame:
+    """Return in which frames the animal is in each zone.
+
+    A point on the edge of a zone is in it. A point off the floor (a mouse that rears at the wall
+    under a tilted camera, a nose over the rim) is taken to the nearest point of the floor first,
+    so that a zone at the wall is not left through the wall. Frames without a position are in no
+    zone.
+
+    ``body`` takes the body for the ellipse with the same second moments (``body_length_cm`` and
+    ``body_width_cm`` are its full axes) and asks whether at least ``body_share`` of its area lies
+    in the zone, counted at 100 points of equal area (a sunflower spiral).
+
+    Parameters
+    ----------
+    track : DataFrame
+        With the columns of `csds.model.columns.TRACK_COLUMNS` that ``by`` needs.
+    zones : sequence of Zone
+        Shapes in arena cm.
+    floor : Shape
+        The arena's floor in cm.
+    by : {"centre", "nose", "body"}
+        What has to be in the zone.
+    body_share : float
+        Share of the body's area, above 0 and up to 1; used by ``body`` only.
+
+    Returns
+    -------
+    DataFrame of bool
+        One column per zone, named as the zone, with the track's index.
+    """
+    known = known_frames(track, by)
+    inside = {zone.name: np.zeros(len(track), bool) for zone in zones}
+    if known.any():
+        values = _values(track, _COLUMNS[by])[known]
+        for zone in zones:
+            if by == "body":
+                inside[zone.name][known] = _share_inside(values, zone.shape, floor) >= body_share - 1e-9
+            else:
+                x, y = clamp_to_floor(floor, values[:, 0], values[:, 1])
+                inside[zone.name][known] = zone.shape.distance(x, y) <= 0.0
+    return pd.DataFrame(inside, index=track.index, columns=[zone.name for zone in zones], dtype=bool)
+
+
+def clamp_to_floor(floor: Shape, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return points in cm with those off the floor taken to its nearest point.
+
+    Floors are rectangles or circles (`csds.model.arena.Arena.floor`); points are left as they are
+    on a floor of another shape.
+
+    Examples
+    --------
+    >>> [float(v) for v in clamp_to_floor(Rectangle(left=0, top=0, right=42, bottom=42), 20.0, -0.4)]
+    [20.0, 0.0]
+    """
+    if isinstance(floor, Rectangle):
+        return np.clip(x, floor.left, floor.right), np.clip(y, floor.top, floor.bottom)
+    if isinstance(floor, Circle):
+        dx, dy = np.asarray(x, float) - floor.x, np.asarray(y, float) - floor.y
+        off = np.maximum(np.hypot(dx, dy) / floor.radius, 1.0)
+        return np.asarray(floor.x + dx / off), np.asarray(floor.y + dy / off)
+    return np.asarray(x, float), np.asarray(y, float)
+
+
+def _share_inside(body: FloatArray, zone: Shape, floor: Shape) -> FloatArray:
+    """Return the share of each body (rows of x, y, length, width, axis) in the zone.
+
+    Bodies that are wholly on one side of the edge are told from the centre's distance alone: all
+    shapes' distances change by no more than one cm per cm, so only those across the edge (a few
+    in a hundred frames) need the points.
+    """
+    x, y = clamp_to_floor(floor, body[:, 0], body[:, 1])
+    distance = zone.distance(x, y)
+    reach = np.maximum(body[:, 2], body[:, 3]) / 2
+    share = np.where(distance <= 0.0, 1.0, 0.0)
+    (across,) = np.nonzero(np.abs(distance) <= reach)
+    for first in range(0, across.size, _FRAMES_AT_ONCE):
+        part = across[first : first + _FRAMES_AT_ONCE]
+        px, py = clamp_to_floor(floor, *_ellipse_points(body[part]))
+        share[part] = np.mean(zone.distance(px, py) <= 0.0, axis=1)
+    return share
+
+
+def _ellipse_points(body: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return points of equal area within each body's ellipse, as two arrays of shape (n, BODY_POINTS)."""
+    number = np.arange(BODY_POINTS) + 0.5
+    radius = np.sqrt(number / BODY_POINTS)
+    angle = number * np.pi * (3.0 - np.sqrt(5.0))
+    x, y, length, width, axis = (column[:, None] for column in body.T)
+    along = length / 2 * radius * np.cos(angle)
+    across = width / 2 * radius * np.sin(angle)
+    return (
+        np.asarray(x + along * np.cos(axis) - across * np.sin(axis)),
+        np.asarray(y + along * np.sin(axis) + across * np.cos(axis)),
+    )
+
+
+def _values(track: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
+    return np.asarray(track[list(columns)].to_numpy(dtype=float, na_value=np.nan), float)

@@ -1,0 +1,246 @@
+"""The picture of one animal's test: both phases side by side, where it went and where it stayed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+
+from csds.figures import palette
+from csds.figures.canvas import DPI, axes_at, bare, blank_figure, house_style, save_figure
+from csds.figures.floor import FloorView, draw_floor, draw_scale_bar, floor_view, main_zones
+from csds.figures.furniture import LINE_IN, draw_colour_bar, draw_flags, flag_lines, group_words, put, time_ticks
+from csds.figures.lettering import fitted
+from csds.figures.occupancy import OccupancyGrid, occupancy
+from csds.figures.paths import draw_ends, draw_path
+from csds.figures.pictures import AnimalPicture, SessionPicture, number, shown, spoken
+from csds.model.shapes import FloatArray
+
+_WIDTH = 7.1
+_LEFT, _RIGHT, _GAP = 0.3, 0.3, 0.12
+_PANEL = 2.1
+_BAR = 0.09
+_HEADER, _CAPTION = 0.7, 0.2
+_SIDE = 1.5
+_MARGIN = 0.03
+_SCALE = 0.2
+_LEAST_PEAK = 0.05
+"""s/cm²: the colour scale reaches at least so far, so that a near-empty phase is not inflated."""
+
+
+def animal_figure(picture: AnimalPicture) -> Figure:
+    """Return an animal's two phases side by side: paths above, occupancy below, score beside.
+
+    Both phases share one colour scale for time and one for occupancy, so that they can be compared
+    by eye. The occupancy scale is a square root: it shows passages beside long stays. A phase
+    without a result is an empty panel that says so.
+
+    Raises
+    ------
+    ValueError
+        If both phases are missing.
+    """
+    phases = (picture.absent, picture.present)
+    there = [phase for phase in phases if phase is not None]
+    if not there:
+        msg = f"an animal's picture needs at least one phase, but {picture.animal!r} has none"
+        raise ValueError(msg)
+    with house_style():
+        view = floor_view(there[0].arena, max_width_in=_PANEL, max_height_in=_PANEL * 1.4, margin_in=_MARGIN)
+        lines = flag_lines(picture.flags, _WIDTH - _LEFT - _RIGHT)
+        tops = (_HEADER + _CAPTION, _HEADER + _CAPTION + view.height_in + _GAP)
+        below = tops[1] + view.height_in + _SCALE
+        height = max(below, _HEADER + _CAPTION + _side_height(picture)) + len(lines) * LINE_IN + 0.16
+        figure = blank_figure(_WIDTH, height)
+        _draw_header(figure, picture)
+        heats = tuple(None if phase is None else _heat(phase) for phase in phases)
+        peak = max([_LEAST_PEAK, *(float(heat.max()) for heat in heats if heat is not None)])
+        length = max(phase.length_s for phase in there)
+        for column, (phase, heat) in enumerate(zip(phases, heats, strict=True)):
+            left = _LEFT + column * (view.width_in + _GAP)
+            title = "Target absent" if column == 0 else "Target present"
+            centre = left + view.width_in / 2
+            put(figure, centre, _HEADER + 0.13, title, fontsize=8.5, fontweight="bold", ha="center")
+            upper, lower = (
+                axes_at(figure, left=left, top=top, width=view.width_in, height=view.height_in) for top in tops
+            )
+            if phase is None or heat is None:
+                _draw_missing(upper, lower)
+                continue
+            own = FloorView(arena=phase.arena, margin_cm=view.margin_cm, inch_per_cm=view.inch_per_cm)
+            _draw_path_panel(upper, phase, own, length)
+            _draw_heat_panel(lower, phase, own, (heat, peak))
+            if phase is there[0]:
+                draw_scale_bar(lower, own)
+        bars = _LEFT + 2 * view.width_in + _GAP + 0.02
+        _draw_bars(figure, (bars, view), tops, (length, peak))
+        _draw_side(figure, picture)
+        draw_flags(figure, lines, left=_LEFT, top=height - 0.1 - len(lines) * LINE_IN)
+    return figure
+
+
+def save_animal_picture(picture: AnimalPicture, path: Path) -> None:
+    """Write the picture of an animal's test to ``path`` (png, pdf or svg), whole or not at all."""
+    save_figure(animal_figure(picture), path)
+
+
+def _heat(phase: SessionPicture) -> FloatArray:
+    arena = phase.arena
+    grid = OccupancyGrid(
+        width_cm=arena.width_cm,
+        height_cm=arena.height_cm,
+        bin_cm=max(arena.width_cm, arena.height_cm) / 84,
+        smooth_cm=max(arena.width_cm, arena.height_cm) / 42,
+        floor=arena.floor,
+    )
+    return occupancy(phase.track, phase.durations_s, grid)
+
+
+def _draw_header(figure: Figure, picture: AnimalPicture) -> None:
+    width = _WIDTH - _LEFT - _RIGHT
+    put(figure, _LEFT, 0.34, fitted(picture.animal, width * 0.6, 11, "bold"), fontsize=11, fontweight="bold")
+    tag = " · ".join(part for part in (picture.cohort, picture.test) if part)
+    tag_in = fitted(tag, width * 0.35, 7)
+    put(figure, _WIDTH - _RIGHT, 0.34, tag_in, fontsize=7, ha="right", color=palette.MUTED)
+    put(figure, _LEFT, 0.53, fitted(group_words(picture.stress, picture.treatment), width, 8), fontsize=8)
+
+
+def _draw_missing(upper: Axes, lower: Axes) -> None:
+    for axes in (upper, lower):
+        axes.set_facecolor("#F5F5F5")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    upper.text(0.5, 0.5, "no result", ha="center", va="center", color=palette.MUTED, transform=upper.transAxes)
+
+
+def _draw_path_panel(axes: Axes, phase: SessionPicture, view: FloorView, length_s: float) -> None:
+    draw_floor(axes, phase, view)
+    draw_path(axes, phase.track, length_s, width_pt=0.9)
+    draw_ends(axes, phase.track)
+    bare(axes)
+
+
+def _draw_heat_panel(axes: Axes, phase: SessionPicture, view: FloorView, heat: tuple[FloatArray, float]) -> None:
+    """Draw occupancy, on a scale that ends at the peak, over the floor; outside of a round one stays blank."""
+    draw_floor(axes, phase, view, backdrop_shown=False)
+    arena = phase.arena
+    image = axes.imshow(
+        heat[0],
+        cmap=palette.occupancy_colormap(),
+        norm=PowerNorm(0.5, 0.0, heat[1]),
+        extent=(0.0, arena.width_cm, arena.height_cm, 0.0),
+        interpolation="bilinear",
+        aspect="auto",
+        zorder=0.5,
+    )
+    for patch in axes.patches:
+        if patch.get_gid() == "floor":
+            image.set_clip_path(patch)
+    bare(axes)
+
+
+def _draw_bars(
+    figure: Figure, where: tuple[float, FloorView], tops: tuple[float, float], ends: tuple[float, float]
+) -> None:
+    """Draw the two colour bars to the right of their rows, as tall as the floors."""
+    (left, view), (length_s, peak) = where, ends
+    floor_height = view.height_in - 2 * _MARGIN
+    ramp = np.linspace(0, 1, max(2, round(floor_height * DPI)))
+    time, heat = (
+        axes_at(figure, left=left, top=top + _MARGIN, width=_BAR, height=floor_height) for top in tops
+    )
+    draw_colour_bar(time, palette.path_colormap()(ramp), vertical=True)
+    ticks = time_ticks(length_s)
+    _label_bar(time, ticks / length_s, [f"{tick:g}" for tick in ticks], "Time (s)")
+    draw_colour_bar(heat, palette.occupancy_colormap()(ramp), vertical=True)
+    marks = occupancy_ticks(peak)
+    _label_bar(heat, np.sqrt(marks / peak), [f"{mark:g}" for mark in marks], "Occupancy (s/cm², √ scale)")
+
+
+def _label_bar(axes: Axes, places: FloatArray, labels: list[str], title: str) -> None:
+    axes.set_xticks([])
+    axes.set_ylim(0, 1)
+    axes.yaxis.tick_right()
+    axes.set_yticks(places, labels=labels)
+    axes.yaxis.set_label_position("right")
+    axes.set_ylabel(title, fontsize=6.5, labelpad=3)
+
+
+def occupancy_ticks(peak: float) -> FloatArray:
+    """Return 0 and up to four round values, well apart on a square-root scale that ends at ``peak``.
+
+    Examples
+    --------
+    >>> occupancy_ticks(3.0).tolist()
+    [0.0, 0.2, 0.5, 1.0, 2.0]
+    """
+    decades = 10.0 ** np.arange(np.floor(np.log10(peak)) - 2, np.floor(np.log10(peak)) + 1)
+    rounds = [float(f"{step * decade:.3g}") for decade in decades for step in (1, 2, 5)]
+    kept: list[float] = []
+    for value in sorted((value for value in rounds if value <= peak), reverse=True):
+        if (not kept or np.sqrt(kept[-1] / peak) - np.sqrt(value / peak) > 0.1) and np.sqrt(value / peak) > 0.2:
+            kept.append(value)
+    return np.array([0.0, *sorted(kept)[-4:]])
+
+
+def _side_rows(picture: AnimalPicture) -> tuple[tuple[str, str, str], ...]:
+    """Return label, absent and present of the side column's table."""
+    phases = [phase for phase in (picture.absent, picture.present) if phase is not None]
+    rows = [
+        (spoken(name), *_pair(picture, f"{name}_time_s", (f"{name}_absent_s", f"{name}_present_s"), "s"))
+        for name in main_zones(phases[0].zones)[:3]
+    ]
+    rows.append(("Distance", *_pair(picture, "distance_cm", ("distance_absent_cm", "distance_present_cm"), "cm")))
+    rows.append(("Tracked", *_pair(picture, "tracked_fraction", ("", ""), "%")))
+    return tuple(rows)
+
+
+def _pair(picture: AnimalPicture, own: str, columns: tuple[str, str], unit: str) -> tuple[str, str]:
+    """Return a metric of both phases as text: the animal's own column, else the session's."""
+    texts = []
+    for phase, column in zip((picture.absent, picture.present), columns, strict=True):
+        value = number(picture.metrics, column)
+        if np.isnan(value) and phase is not None:
+            value = number(phase.metrics, own)
+        texts.append(shown(value * 100) if unit == "%" else shown(value, "", 0 if unit == "cm" else 1))
+    return texts[0], texts[1]
+
+
+def _side_height(picture: AnimalPicture) -> float:
+    return 1.05 + (len(_side_rows(picture)) + 1) * LINE_IN + 0.15 + 3 * LINE_IN
+
+
+def _draw_side(figure: Figure, picture: AnimalPicture) -> None:
+    """Write the score and phenotype in large letters, and a small table of both phases."""
+    right = _WIDTH - _RIGHT
+    left, top = right - _SIDE, _HEADER + _CAPTION + _MARGIN
+    metrics = picture.metrics
+    put(figure, left, top + 0.08, "SI ratio (present / absent)", fontsize=6.5, color=palette.MUTED)
+    colour = palette.phenotype_colour(picture.phenotype)
+    put(figure, left, top + 0.4, shown(number(metrics, "si_ratio"), "", 2), fontsize=18, color=palette.INK)
+    if picture.phenotype:
+        word = fitted(spoken(picture.phenotype), _SIDE, 9, "bold")
+        put(figure, left, top + 0.61, word, fontsize=9, fontweight="bold", color=colour, gid="phenotype")
+    if picture.rule:
+        rule = fitted(f"by {picture.rule}", _SIDE, 6.0)
+        put(figure, left, top + 0.74, rule, fontsize=6.0, color=palette.MUTED)
+    _draw_table(figure, picture, (left, top + 1.0, right))
+
+
+def _draw_table(figure: Figure, picture: AnimalPicture, where: tuple[float, float, float]) -> None:
+    left, top, right = where
+    stops = (right - 0.42, right)
+    for stop, word in zip(stops, ("absent", "present"), strict=True):
+        put(figure, stop, top, word, fontsize=6.5, ha="right", color=palette.MUTED)
+    units = {"Distance": "Distance (cm)", "Tracked": "Tracked (%)"}
+    for i, (label, *values) in enumerate(_side_rows(picture), start=1):
+        y = top + i * LINE_IN
+        words = units.get(label, f"{label} (s)")
+        put(figure, left, y, fitted(words, stops[0] - left - 0.27, 6.5), fontsize=6.5, color=palette.MUTED)
+        for stop, value in zip(stops, values, strict=True):
+            put(figure, stop, y, value, fontsize=6.5, ha="right")

@@ -1,0 +1,280 @@
+"""A floor seen from above in arena centimetres, the enclosure wall at the top: backdrop, zones, scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon as Patch
+from numpy.typing import NDArray
+
+from csds.figures import palette
+from csds.figures.canvas import DPI
+from csds.figures.lettering import fitted, text_width_in
+from csds.figures.pictures import SessionPicture, number, shown, spoken
+from csds.model.arena import Arena
+from csds.model.shapes import FloatArray, Union, Zone
+
+_MAX_BACKDROP_PX = 600
+_DARKEST, _LIGHTEST = 168.0, 246.0
+_GREY_STEP = 3
+"""Levels of grey per step of the display: steps too small to see make files half the size."""
+_MIN_RANGE = 36.0
+"""Luma levels that the display stretch spans at least: less would show noise as texture."""
+_ENCLOSURE_EDGE_CM = 0.5
+"""The wires reach a little beyond the enclosure's nominal outline."""
+_LABEL_PT = 6.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorView:
+    """How large a floor is drawn: centimetres of margin around it and inches per centimetre."""
+
+    arena: Arena
+    margin_cm: float
+    inch_per_cm: float
+
+    @property
+    def width_in(self) -> float:
+        """Width on paper."""
+        return (self.arena.width_cm + 2 * self.margin_cm) * self.inch_per_cm
+
+    @property
+    def height_in(self) -> float:
+        """Height on paper."""
+        return (self.arena.height_cm + 2 * self.margin_cm) * self.inch_per_cm
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, right, bottom and top in cm; y runs down."""
+        m = self.margin_cm
+        return -m, self.arena.width_cm + m, self.arena.height_cm + m, -m
+
+
+def floor_view(arena: Arena, *, max_width_in: float, max_height_in: float, margin_in: float) -> FloorView:
+    """Return the largest view of a floor, with a margin of ``margin_in`` inches, that fits."""
+    inch_per_cm = min(
+        (max_width_in - 2 * margin_in) / arena.width_cm,
+        (max_height_in - 2 * margin_in) / arena.height_cm,
+    )
+    return FloorView(arena=arena, margin_cm=margin_in / inch_per_cm, inch_per_cm=inch_per_cm)
+
+
+def backdrop(picture: SessionPicture, view: FloorView) -> NDArray[np.uint8]:
+    """Return the background warped into arena centimetres, as light grey (h, w) luma for display.
+
+    The floor's own range of luma is stretched, so that infrared pictures can be read, onto light
+    tones, so that the path stands out; walls and surroundings are faded further. White where the
+    picture does not reach.
+    """
+    left, right, bottom, top = view.extent
+    # As many pixels as the picture shows, so that none are drawn twice.
+    px_per_cm = min(DPI * view.inch_per_cm, _MAX_BACKDROP_PX / max(right - left, bottom - top))
+    columns, rows = max(1, round((right - left) * px_per_cm)), max(1, round((bottom - top) * px_per_cm))
+    x, y = np.meshgrid(left + (np.arange(columns) + 0.5) / px_per_cm, top + (np.arange(rows) + 0.5) / px_per_cm)
+    x_px, y_px = picture.arena.to_px(x, y)
+    shrink = max(1, int(picture.arena.px_per_cm / px_per_cm))
+    source = _shrunk(picture.background, shrink)
+    # Pixel centres are integers: pixel i of the shrunk image covers pixels from i·shrink.
+    map_x = ((x_px - picture.offset_px[0] + 0.5) / shrink - 0.5).astype(np.float32)
+    map_y = ((y_px - picture.offset_px[1] + 0.5) / shrink - 0.5).astype(np.float32)
+    warped = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(float)
+    height, width = source.shape
+    seen = (map_x >= -0.5) & (map_y >= -0.5) & (map_x <= width - 0.5) & (map_y <= height - 0.5)
+    on_floor = np.asarray(picture.arena.floor.distance(x, y) <= 0)
+    # Sensor noise tells the reader nothing and would be stretched as well.
+    floor = on_floor & seen
+    if picture.enclosure is not None:
+        floor &= picture.enclosure.distance(x, y) > _ENCLOSURE_EDGE_CM
+    display = _stretched(cv2.GaussianBlur(warped, (0, 0), 1.0), floor)
+    display = np.where(on_floor, display, 255 - (255 - display) * 0.45)
+    display = np.where(seen, display, 255.0)
+    return (np.round(display / _GREY_STEP) * _GREY_STEP).astype(np.uint8)
+
+
+def _shrunk(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    height, width = image.shape[0] // factor, image.shape[1] // factor
+    if factor == 1 or not height or not width:
+        return image
+    whole = image[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stretched(luma: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
+    if not where.any():
+        return np.full(luma.shape, _LIGHTEST)
+    low, high = np.percentile(luma[where], (1.0, 99.0))
+    middle, span = (low + high) / 2, max(high - low, _MIN_RANGE)
+    share = np.clip((luma - middle) / span + 0.5, 0.0, 1.0)
+    return np.asarray(_DARKEST + share * (_LIGHTEST - _DARKEST), float)
+
+
+def draw_floor(axes: Axes, picture: SessionPicture, view: FloorView, *, backdrop_shown: bool = True) -> None:
+    """Draw backdrop, walls, zones and enclosure onto axes, and set their limits in cm."""
+    left, right, bottom, top = view.extent
+    if backdrop_shown:
+        grey = backdrop(picture, view)
+        opaque = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGBA)
+        axes.imshow(opaque, extent=view.extent, interpolation="nearest", zorder=0, aspect="auto")
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    for outline in picture.arena.floor.outlines():
+        axes.add_patch(Patch(outline, fill=False, edgecolor=palette.MUTED, linewidth=0.8, zorder=1, gid="floor"))
+    colours = palette.zone_colours(tuple(zone.name for zone in picture.zones))
+    for zone, outline in distinct_outlines(picture.zones):
+        clip = _on_floor(outline, picture.arena)
+        colour = colours[zone.name]
+        if backdrop_shown:
+            axes.add_patch(Patch(clip, facecolor=colour, alpha=0.10, linewidth=0, zorder=1.5))
+        axes.add_patch(Patch(clip, fill=False, edgecolor=colour, linewidth=1.3, zorder=2, gid=f"zone-{zone.name}"))
+    if picture.enclosure is not None:
+        for outline in picture.enclosure.outlines():
+            axes.add_patch(
+                Patch(
+                    outline,
+                    facecolor=(1, 1, 1, 0.45),
+                    edgecolor=palette.ENCLOSURE,
+                    linewidth=1.0,
+                    zorder=2.5,
+                    gid="enclosure",
+                )
+            )
+
+
+def distinct_outlines(zones: tuple[Zone, ...]) -> tuple[tuple[Zone, FloatArray], ...]:
+    """Return every outline once, with the zone that has the fewest outlines of those that share it.
+
+    A protocol names the corners together and each alone: each alone says more about an outline.
+    """
+    found: list[tuple[Zone, FloatArray]] = []
+    for zone in sorted(zones, key=lambda zone: len(zone.shape.outlines())):
+        for outline in zone.shape.outlines():
+            if not any(outline.shape == other.shape and np.allclose(outline, other) for _, other in found):
+                found.append((zone, outline))
+    return tuple(found)
+
+
+def main_zones(zones: tuple[Zone, ...]) -> tuple[str, ...]:
+    """Return the names of the zones that are not merely parts of another: corners, not each corner."""
+    unions = [zone.shape for zone in zones if isinstance(zone.shape, Union)]
+    return tuple(zone.name for zone in zones if not any(zone.shape in union.shapes for union in unions))
+
+
+def _on_floor(outline: FloatArray, arena: Arena) -> FloatArray:
+    """Return the part of an outline that lies on the rectangle of the floor (a ring ends at its wall)."""
+    return np.clip(outline, 0.0, (arena.width_cm, arena.height_cm))
+
+
+def draw_zone_labels(axes: Axes, picture: SessionPicture, view: FloorView) -> None:
+    """Name each zone with its time and entries: beyond the wall it touches, else inside its own corner.
+
+    A union whose parts have no name of their own is labelled at its first part.
+    """
+    colours = palette.zone_colours(tuple(zone.name for zone in picture.zones))
+    labels: dict[str, tuple[str, FloatArray]] = {}
+    for zone, outline in distinct_outlines(picture.zones):
+        labels.setdefault(zone.name, (_wall(outline, view.arena), _on_floor(outline, picture.arena)))
+    walls = [wall for wall, _ in labels.values()]
+    for name, (wall, outline) in labels.items():
+        room = view.width_in / walls.count(wall) if wall else float(np.ptp(outline[:, 0])) * view.inch_per_cm
+        line = fitted(_zone_text(name, picture), room - 0.06, _LABEL_PT)
+        ink = palette.darker(colours[name], 0.35)
+        _draw_zone_label(axes, line, outline, (view, wall, ink))
+    if picture.enclosure is not None:
+        _draw_enclosure_label(axes, picture, view)
+
+
+def _zone_text(name: str, picture: SessionPicture) -> str:
+    time = shown(number(picture.metrics, f"{name}_time_s"), "s")
+    entries = number(picture.metrics, f"{name}_entries")
+    count = "" if not np.isfinite(entries) else f" · {entries:.0f} " + ("entry" if entries == 1 else "entries")
+    return f"{spoken(name)}  {time}{count}"
+
+
+def _wall(outline: FloatArray, arena: Arena) -> str:
+    """Return which of the walls ``top`` and ``bottom`` an outline touches, empty if none or both."""
+    near = 0.02 * arena.height_cm
+    at_top = bool(outline[:, 1].min() <= near)
+    at_bottom = bool(outline[:, 1].max() >= arena.height_cm - near)
+    if at_top == at_bottom:
+        return ""
+    return "top" if at_top else "bottom"
+
+
+def _draw_zone_label(axes: Axes, line: str, outline: FloatArray, how: tuple[FloorView, str, str]) -> None:
+    view, wall, ink = how
+    left, top = outline.min(axis=0)
+    x, side = _anchor(float(left), float(outline[:, 0].max()), view.arena.width_cm)
+    gap = 0.035 / view.inch_per_cm
+    style = {"fontsize": _LABEL_PT, "color": ink, "zorder": 5}
+    if wall == "top":
+        axes.text(x, -gap, line, va="bottom", ha=side, **style)
+    elif wall == "bottom":
+        axes.text(x, view.arena.height_cm + gap, line, va="top", ha=side, **style)
+    else:
+        label = axes.text(left + 2 * gap, top + gap, line, va="top", ha="left", **style)
+        label.set_path_effects([patheffects.withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
+
+
+def _anchor(left: float, right: float, width: float) -> tuple[float, str]:
+    """Return where a label beyond a wall stands, so that those of left and right corners grow inwards."""
+    middle = (left + right) / 2
+    if middle < width / 3:
+        return left, "left"
+    if middle > 2 * width / 3:
+        return right, "right"
+    return middle, "center"
+
+
+def _draw_enclosure_label(axes: Axes, picture: SessionPicture, view: FloorView) -> None:
+    outline = np.concatenate(picture.enclosure.outlines()) if picture.enclosure is not None else np.zeros((1, 2))
+    x, y = (outline.min(axis=0) + outline.max(axis=0)) / 2
+    room = float(np.ptp(outline[:, 0])) * view.inch_per_cm
+    words = {"target_present": "target", "target_absent": "empty"}.get(picture.phase, "enclosure")
+    if text_width_in(words, 6.0) < room:
+        axes.text(x, y, words, fontsize=6.0, color=palette.ENCLOSURE, ha="center", va="center", zorder=2.6)
+
+
+def draw_scale_bar(axes: Axes, view: FloorView) -> None:
+    """Draw a bar of a round length below the floor's right end, also beyond the axes."""
+    arena = view.arena
+    length = scale_bar_cm(arena.width_cm)
+    y = arena.height_cm + 0.12 / view.inch_per_cm
+    right = arena.width_cm
+    (bar,) = axes.plot(
+        [right - length, right], [y, y], color=palette.INK, linewidth=1.6, solid_capstyle="butt", gid="scale-bar"
+    )
+    bar.set_clip_on(False)
+    axes.text(
+        right - length - 0.05 / view.inch_per_cm,
+        y,
+        f"{length:g} cm",
+        fontsize=6.5,
+        ha="right",
+        va="center_baseline",
+        color=palette.INK,
+    )
+
+
+def scale_bar_cm(width_cm: float) -> float:
+    """Return a round length near a fifth of the floor's width.
+
+    Examples
+    --------
+    >>> scale_bar_cm(42.0), scale_bar_cm(100.0), scale_bar_cm(20.0)
+    (10.0, 20.0, 5.0)
+    """
+    choices = np.array([0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
+    return float(choices[np.argmin(np.abs(np.log(choices / (width_cm / 5))))])
+
+
+def draw_ticks(axes: Axes, view: FloorView) -> None:
+    """Tick the axes in cm from the floor's origin, without a frame."""
+    step = scale_bar_cm(view.arena.width_cm)
+    axes.set_xticks(np.arange(0, view.arena.width_cm + 1e-6, step))
+    axes.set_yticks(np.arange(0, view.arena.height_cm + 1e-6, step))
+    for spine in axes.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,91 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from csds.errors import ResultsError
+
+
+@contextmanager
+def atomic_path(final: Path) -> Iterator[Path]:
+    """Yield a temporary path in the folder of ``final``, with its suffix, and put it in place on success.
+
+    The folder is made if need be. Whatever ends the block early (also Ctrl-C) leaves ``final`` as
+    it was and no temporary file behind. Devices and pipes are written to directly.
+
+    Raises
+    ------
+    ResultsError
+        For every OSError from making the folder, writing inside the block or putting the file in
+        place. Where another program holds ``final`` open (a table in Excel on Windows), the new
+        file is kept under a neighbouring name, ``sessions.new.csv``, and the error says so.
+    """
+    if final.exists() and not final.is_file() and not final.is_dir():
+        try:
+            yield final
+        except OSError as error:
+            raise write_error(final, error) from error
+        return
+    temporary = final.parent / f".csds-{secrets.token_hex(6)}{final.suffix}"
+    try:
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+        except OSError as error:
+            raise write_error(final, error) from error
+        _put_in_place(temporary, final)
+    finally:
+        # A folder that can't be written to holds no temporary file; the first error is the one to tell.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: OSError) -> ResultsError:
+    """Return the error for a file or folder that could not be written, with what to do about it."""
+    reason = error.strerror or str(error)
+    # Arrow raises OSError without errno, with the system's own text in the message.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return ResultsError(
+            f"{path}: could not be written, the disk is full ({reason})",
+            hint="Free some space or choose another folder with --out, then run the same command again; "
+            "what was finished stays.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ResultsError(
+            f"{path}: could not be written, the folder {path.parent} is not writable ({reason})",
+            hint="Choose a folder that you may write to, e.g. --out results.",
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return ResultsError(
+            f"{path}: could not be written, the name is too long for this system",
+            hint="Choose a results folder with a shorter path.",
+        )
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        return ResultsError(
+            f"{path}: could not be written, a file stands where a folder is needed or the other way round ({reason})",
+            hint="Choose another folder with --out.",
+        )
+    return ResultsError(f"{path}: could not be written ({reason})", hint="Choose another folder with --out.")
+
+
+def _put_in_place(temporary: Path, final: Path) -> None:
+    try:
+        os.replace(temporary, final)  # noqa: PTH105  (tests stand in for Windows by replacing this one name)
+    except PermissionError as error:
+        beside = final.with_name(f"{final.stem}.new{final.suffix}")
+        try:
+            os.replace(temporary, beside)  # noqa: PTH105
+        except OSError:
+            raise write_error(final, error) from error
+        message = f"{final}: could not be replaced, it is open in another program; the new one is {beside.name}"
+        raise ResultsError(
+            message, hint=f"Close {final.name} where it is open, then rename {beside.name} or run the command again."
+        ) from error
+    except OSError as error:
+        raise write_error(final, error) from error

@@ -1,0 +1,183 @@
+"""Frames: the room, the target behind its wires, the subject with its soft shadow, the sensor's noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from csds.model.arena import project
+from csds.model.shapes import FloatArray
+from csds.simulate.backdrop import Backdrop, Crop, Image, bounding_crop, build_backdrop
+from csds.simulate.motion import subject_poses
+from csds.simulate.mouse import back_outline, ear_outlines, outlines, tail_outline, tails
+from csds.simulate.nuisance import Effect, Frame, Moment, build_effects
+from csds.simulate.room import hold_points, room_of
+from csds.simulate.scene import Scene
+from csds.simulate.target import TARGET_LENGTH_CM, target_poses
+
+# Greys under even light: body, sheen on the back, ears, tail. In infrared black fur is grey.
+_COATS = {
+    ("black", "white"): (27.0, 36.0, 46.0, 52.0),
+    ("white", "white"): (205.0, 214.0, 190.0, 168.0),
+    ("black", "infrared"): (62.0, 74.0, 84.0, 92.0),
+    ("white", "infrared"): (196.0, 206.0, 184.0, 166.0),
+}
+_NOISE_FIELDS, _NOISE_MARGIN = 6, 48
+# Video levels: what a decoder that follows the standard keeps apart.
+_DARKEST, _BRIGHTEST = 16, 235
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    outlines_cm: FloatArray
+    tails_cm: FloatArray
+
+
+class Renderer:
+    """Draws the frames of a scene, in any order; each is the same whenever it is asked for.
+
+    Parameters
+    ----------
+    scene : Scene
+
+    Attributes
+    ----------
+    scene : Scene
+        As its nuisances changed it.
+    poses : Poses
+        The subject's.
+    outlines_cm : (n, k, 2) array
+        The subject's body, head and ears in arena cm.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self._effects = build_effects(scene)
+        self.poses = subject_poses(self.scene)
+        self.outlines_cm = outlines(self.poses, self.scene.body_length_cm)
+        self._tails_cm = hold_points(room_of(self.scene), tails(self.poses, self.scene.body_length_cm), 0.12)
+        self._target = _target_of(self.scene)
+        self._to_pixels = np.linalg.inv(self.scene.arena.homography)
+        self._backdrop = _with_room_effects(build_backdrop(self.scene), self._effects)
+        self._empty = _to_frame(self._wired(self._backdrop.grey.copy(), None))
+        self._noise = _noise_fields(self.scene)
+        rng = self.scene.random("noise")
+        self._noise_at = rng.integers(0, _NOISE_MARGIN, (len(self.poses), 2))
+        self._noise_of = rng.integers(0, _NOISE_FIELDS, len(self.poses))
+        width = self.scene.arena.frame_size_px[0]
+        self._scale = 4 if width <= 800 else 3
+
+    def __len__(self) -> int:
+        return len(self.poses)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (self.frame(index) for index in range(len(self)))
+
+    def frame(self, index: int) -> Frame:
+        """Return one frame as a (height, width) uint8 array."""
+        subject = self._to_px(self.outlines_cm[index])
+        moment = Moment(index=index, time_s=float(self.poses.time_s[index]), subject_px=subject)
+        image = self._empty
+        for effect in self._effects:
+            if effect.under is not None:
+                image = effect.under(image, moment)
+        image = image.copy()
+        if self._target is not None:
+            self._draw_target(image, self._target, index)
+        self._draw_subject(image, subject, self._to_px(tail_outline(self._tails_cm[index])))
+        for effect in self._effects:
+            if effect.over is not None:
+                image = effect.over(image, moment)
+        return self._with_noise(image, index)
+
+    def _to_px(self, points_cm: FloatArray) -> FloatArray:
+        return np.column_stack(project(self._to_pixels, points_cm[:, 0], points_cm[:, 1]))
+
+    def _draw_subject(self, image: Frame, body: FloatArray, tail: FloatArray) -> None:
+        scene = self.scene
+        crop = bounding_crop(np.concatenate([body, tail]), scene.arena.frame_size_px, scale=self._scale, margin=8)
+        if crop is None:
+            return
+        coat, sheen, ears, tail_grey = _COATS[scene.coat, scene.light]
+        left, right = ear_outlines(body)
+        share, grey = crop.paint(
+            [(tail, tail_grey), (body, coat), (back_outline(body), sheen), (left, ears), (right, ears)]
+        )
+        part = image[crop.window].astype(np.float32)
+        if scene.shadow > 0:
+            soft = cv2.GaussianBlur(share, (0, 0), max(1.0, 0.35 * scene.arena.px_per_cm))
+            part *= 1.0 - np.float32(scene.shadow) * soft
+        image[crop.window] = _to_frame(self._over(part, crop, share, grey))
+
+    def _over(self, part: Image, crop: Crop, share: Image, grey: Image) -> Image:
+        """Return a crop's picture under something painted: its light is the room's there."""
+        room = self._backdrop
+        return part * (1 - share) + room.gain[crop.window] * grey + np.float32(room.offset) * share
+
+    def _draw_target(self, image: Frame, target: _Target, index: int) -> None:
+        crop = self._backdrop.wires
+        if crop is None:
+            return
+        coat, _, ears, tail_grey = _COATS["white", self.scene.light]
+        body = self._to_px(target.outlines_cm[index])
+        left, right = ear_outlines(body)
+        layers = [(self._to_px(tail_outline(target.tails_cm[index])), tail_grey), (body, coat), (left, ears), (right, ears)]
+        share, grey = replace(crop, scale=self._scale).paint(layers)
+        # On whatever nuisances have left on the floor, not on the clean room.
+        part = image[crop.window].astype(np.float32)
+        inside = self._backdrop.inside_share
+        image[crop.window] = _to_frame(self._wired(self._over(part, crop, share * inside, grey * inside), crop))
+
+    def _wired(self, part: Image, crop: Crop | None) -> Image:
+        """Return a picture (the whole, or the enclosure's crop) with the wires drawn over it."""
+        room = self._backdrop
+        if room.wires is None:
+            return part
+        window = room.wires.window if crop is None else (slice(None), slice(None))
+        wire = room.lit(room.wire_grey, room.wires.window)
+        part[window] += room.wire_share * (wire - part[window])
+        return part
+
+    def _with_noise(self, image: Frame, index: int) -> Frame:
+        if self._noise is not None:
+            height, width = image.shape
+            top, left = self._noise_at[index]
+            field = self._noise[self._noise_of[index], top : top + height, left : left + width]
+            image = np.asarray(cv2.add(image, field, dtype=cv2.CV_8U), np.uint8)
+        return np.asarray(cv2.min(cv2.max(image, _DARKEST), _BRIGHTEST), np.uint8)
+
+
+def _target_of(scene: Scene) -> _Target | None:
+    poses = target_poses(scene)
+    if poses is None:
+        return None
+    return _Target(outlines_cm=outlines(poses, TARGET_LENGTH_CM), tails_cm=tails(poses, TARGET_LENGTH_CM))
+
+
+def _with_room_effects(backdrop: Backdrop, effects: tuple[Effect, ...]) -> Backdrop:
+    painters = [effect.room for effect in effects if effect.room is not None]
+    if not painters:
+        return backdrop
+    even = np.asarray((backdrop.grey - backdrop.offset) / backdrop.gain, np.float32)
+    for paint in painters:
+        even = paint(even)
+    return replace(backdrop, grey=np.asarray(even * backdrop.gain + np.float32(backdrop.offset), np.float32))
+
+
+def _noise_fields(scene: Scene) -> np.ndarray[tuple[int, int, int], np.dtype[np.int8]] | None:
+    """Return a pool of noise; frames take pieces of it at random, which is much faster than drawing anew."""
+    if scene.noise_sigma <= 0:
+        return None
+    width, height = scene.arena.frame_size_px
+    rng = scene.random("noise")
+    fields = rng.normal(0.0, scene.noise_sigma, (_NOISE_FIELDS, height + _NOISE_MARGIN, width + _NOISE_MARGIN))
+    return np.clip(np.round(fields), -127, 127).astype(np.int8)
+
+
+def _to_frame(image: Image) -> Frame:
+    # Rounds and clips in one go.
+    return np.asarray(cv2.convertScaleAbs(image), np.uint8)
+
+
