@@ -19,6 +19,12 @@ def pytest_report_header() -> str:
     return f"recordings of others: {os.environ.get(REAL_DATA) or f'none ({REAL_DATA} is not set)'}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "real_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with ``real/`` and ``scenes/``; the test is skipped where there is none."""

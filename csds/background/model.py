@@ -9,7 +9,7 @@ samples of every phase in the same arena. One visit elsewhere is enough to see t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,14 +22,16 @@ from csds.model.protocol import Polarity
 
 #: A pixel's noise is never taken to be less than this (8-bit rounding and compression), grey levels.
 _LEAST_NOISE = 0.8
-#: The animal's outline lies where its contrast with the floor has fallen to this share.
+#: The animal's outline lies where its contrast with the floor has fallen to this share of its typical one …
 _OUTLINE = 0.35
+#: … or lower (dim fur between bright paws), until it is one piece in this share of the samples.
+_WHOLE = 0.9
 #: An animal counts as never having left its place if it touches it in this share of the samples.
 _STUCK_SHARE = 0.6
 #: A tail is at most this share of the animal's mean radius to each side of its middle.
 _TAIL_SHARE = 0.18
 #: Blobs of the animal are found at this many noise SDs, at least.
-_NOISE_SDS = 5.0
+_NOISE_SDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +62,11 @@ class Background:
     floor: NDArray[np.uint8]
     polarity: Polarity
     noise: float
-    contrast: float
-    threshold: float
-    animal_area_px: float
-    absorbed: bool
-    found_share: float
+    absorbed: bool = False
+    contrast: float = 0.0
+    threshold: float = 0.0
+    animal_area_px: float = 0.0
+    found_share: float = 0.0
 
     @property
     def tail_px(self) -> float:
@@ -122,7 +124,8 @@ def learn_background(recordings: Sequence[NDArray[np.uint8]], spec: BackgroundSp
         polarity = _polarity_of_a_still_animal(np.median(samples, axis=0).astype(np.uint8), spec, noise)
     floor = far_side(samples, polarity, noise)
     floor, absorbed = _without_still_animal(floor, polarity, samples, spec, noise)
-    return _with_contrast(floor, polarity, noise, samples, spec, absorbed=absorbed)
+    plain = Background(floor=floor, polarity=polarity, noise=noise, absorbed=absorbed)
+    return _with_contrast(plain, samples, spec)
 
 
 def measure_noise(stacks: Sequence[NDArray[np.uint8]], mask: NDArray[np.uint8]) -> float:
@@ -232,45 +235,56 @@ def _without_still_animal(
     return (without, True) if absorbed else (floor, False)
 
 
-def _with_contrast(
-    floor: NDArray[np.uint8],
-    polarity: Polarity,
-    noise: float,
-    samples: NDArray[np.uint8],
-    spec: BackgroundSpec,
-    *,
-    absorbed: bool,
-) -> Background:
+def _with_contrast(background: Background, samples: NDArray[np.uint8], spec: BackgroundSpec) -> Background:
     """Return the background with contrast, threshold and area as the samples show them."""
-    plain = Background(
-        floor=floor, polarity=polarity, noise=noise, contrast=0.0, threshold=0.0, animal_area_px=0.0,
-        absorbed=absorbed, found_share=0.0,
-    )
-    contrasts, areas = [], []
-    opening = disc(spec.thin_px)
+    differences, wide = [], []
     for sample in samples:
-        difference = plain.difference(sample)
+        difference = background.difference(sample)
         difference[spec.mask == 0] = 0
-        seen = np.where(difference > max(_NOISE_SDS * noise, 6.0), np.uint8(255), np.uint8(0))
-        seen = cv2.morphologyEx(seen, cv2.MORPH_OPEN, opening)
+        seen = solid_parts(difference, max(5.0 * background.noise, 6.0), spec.thin_px)
         for blob in find_blobs(seen, area_px=spec.area_px, most=1):
-            contrast = float(np.median(difference[blob.mask > 0]))
-            solid = (difference > _OUTLINE * contrast) & (blob.mask > 0)
-            contrasts.append(contrast)
-            areas.append(float(np.count_nonzero(solid)))
-    if not areas:
+            differences.append(difference)
+            wide.append(cv2.dilate(blob.mask, disc(2 * spec.thin_px)) > 0)
+    if not differences:
         raise TrackingError(
             "nothing as large as the animal stands out from the floor in any sample",
             hint="Check the arena file and the protocol's tracking.animal_area_cm2 against the recording.",
         )
-    contrast = float(np.median(contrasts))
-    return Background(
-        floor=floor,
-        polarity=polarity,
-        noise=noise,
+    contrast = float(np.median([_depth(d[w]) for d, w in zip(differences, wide, strict=True)]))
+    least = _NOISE_SDS * background.noise
+    best, best_share, areas = least, -1.0, [0.0]
+    threshold = max(least, _OUTLINE * contrast)
+    while best_share < _WHOLE:
+        parts = [_largest_part(solid_parts(np.where(w, d, 0).astype(np.uint8), threshold, spec.thin_px)) for d, w in zip(differences, wide, strict=True)]
+        share = float(np.mean([largest >= 0.9 * whole and largest >= spec.area_px[0] for largest, whole in parts]))
+        if share > best_share:
+            best, best_share, areas = threshold, share, [largest for largest, _ in parts]
+        if threshold <= least:
+            break
+        threshold = max(least, 0.75 * threshold)
+    return replace(
+        background,
         contrast=contrast,
-        threshold=max(_NOISE_SDS * noise * 0.8, _OUTLINE * contrast),
+        threshold=best,
         animal_area_px=float(np.median(areas)),
-        absorbed=absorbed,
-        found_share=len(areas) / len(samples),
+        found_share=len(differences) / len(samples),
     )
+
+
+def _depth(values: NDArray[np.uint8]) -> float:
+    """Return the typical difference of what differs by at least half as much as the most different pixels."""
+    return float(np.median(values[values >= 0.5 * np.percentile(values, 95)]))
+
+
+def solid_parts(difference: NDArray[np.uint8], threshold: float, thin_px: float) -> NDArray[np.uint8]:
+    """Return the mask of what differs by more than a threshold, pinholes closed and thin parts taken off."""
+    _, seen = cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)
+    seen = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, disc(1.0))
+    return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, disc(thin_px)), np.uint8)
+
+
+def _largest_part(mask: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the areas of the largest region of a mask and of the whole mask."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    return (float(areas.max()), float(areas.sum())) if len(areas) else (0.0, 0.0)

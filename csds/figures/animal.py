@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from csds.figures import palette
 from csds.figures.canvas import DPI, axes_at, bare, blank_figure, house_style, save_figure
-from csds.figures.floor import FloorView, draw_floor, draw_scale_bar, floor_view, main_zones
+from csds.figures.floor import FloorView, clip_to_floor, draw_floor, draw_scale_bar, floor_view, main_zones
 from csds.figures.furniture import LINE_IN, draw_colour_bar, draw_flags, flag_lines, group_words, put, time_ticks
 from csds.figures.lettering import fitted
 from csds.figures.occupancy import OccupancyGrid, occupancy
@@ -27,6 +27,7 @@ _HEADER, _CAPTION = 0.7, 0.2
 _SIDE = 1.5
 _MARGIN = 0.03
 _SCALE = 0.2
+_PHASE_TITLES = ("Target absent", "Target present")
 _LEAST_PEAK = 0.05
 """s/cm²: the colour scale reaches at least so far, so that a near-empty phase is not inflated."""
 
@@ -61,7 +62,7 @@ def animal_figure(picture: AnimalPicture) -> Figure:
         length = max(phase.length_s for phase in there)
         for column, (phase, heat) in enumerate(zip(phases, heats, strict=True)):
             left = _LEFT + column * (view.width_in + _GAP)
-            title = "Target absent" if column == 0 else "Target present"
+            title = _PHASE_TITLES[column] if phase is None else spoken(phase.phase)
             centre = left + view.width_in / 2
             put(figure, centre, _HEADER + 0.13, title, fontsize=8.5, fontweight="bold", ha="center")
             upper, lower = (
@@ -73,9 +74,9 @@ def animal_figure(picture: AnimalPicture) -> Figure:
             own = FloorView(arena=phase.arena, margin_cm=view.margin_cm, inch_per_cm=view.inch_per_cm)
             _draw_path_panel(upper, phase, own, length)
             _draw_heat_panel(lower, phase, own, (heat, peak))
-            if phase is there[0]:
+            if column == (0 if picture.absent is not None else 1):
                 draw_scale_bar(lower, own)
-        bars = _LEFT + 2 * view.width_in + _GAP + 0.02
+        bars = _LEFT + 2 * view.width_in + _GAP + 0.06
         _draw_bars(figure, (bars, view), tops, (length, peak))
         _draw_side(figure, picture)
         draw_flags(figure, lines, left=_LEFT, top=height - 0.1 - len(lines) * LINE_IN)
@@ -122,6 +123,7 @@ def _draw_path_panel(axes: Axes, phase: SessionPicture, view: FloorView, length_
     draw_floor(axes, phase, view)
     draw_path(axes, phase.track, length_s, width_pt=0.9)
     draw_ends(axes, phase.track)
+    clip_to_floor(axes)
     bare(axes)
 
 
@@ -129,7 +131,7 @@ def _draw_heat_panel(axes: Axes, phase: SessionPicture, view: FloorView, heat: t
     """Draw occupancy, on a scale that ends at the peak, over the floor; outside of a round one stays blank."""
     draw_floor(axes, phase, view, backdrop_shown=False)
     arena = phase.arena
-    image = axes.imshow(
+    axes.imshow(
         heat[0],
         cmap=palette.occupancy_colormap(),
         norm=PowerNorm(0.5, 0.0, heat[1]),
@@ -138,9 +140,7 @@ def _draw_heat_panel(axes: Axes, phase: SessionPicture, view: FloorView, heat: t
         aspect="auto",
         zorder=0.5,
     )
-    for patch in axes.patches:
-        if patch.get_gid() == "floor":
-            image.set_clip_path(patch)
+    clip_to_floor(axes)
     bare(axes)
 
 
@@ -151,9 +151,7 @@ def _draw_bars(
     (left, view), (length_s, peak) = where, ends
     floor_height = view.height_in - 2 * _MARGIN
     ramp = np.linspace(0, 1, max(2, round(floor_height * DPI)))
-    time, heat = (
-        axes_at(figure, left=left, top=top + _MARGIN, width=_BAR, height=floor_height) for top in tops
-    )
+    time, heat = (axes_at(figure, left=left, top=top + _MARGIN, width=_BAR, height=floor_height) for top in tops)
     draw_colour_bar(time, palette.path_colormap()(ramp), vertical=True)
     ticks = time_ticks(length_s)
     _label_bar(time, ticks / length_s, [f"{tick:g}" for tick in ticks], "Time (s)")

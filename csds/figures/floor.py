@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon as Patch
 from numpy.typing import NDArray
@@ -81,7 +83,7 @@ def backdrop(picture: SessionPicture, view: FloorView) -> NDArray[np.uint8]:
     # Pixel centres are integers: pixel i of the shrunk image covers pixels from i·shrink.
     map_x = ((x_px - picture.offset_px[0] + 0.5) / shrink - 0.5).astype(np.float32)
     map_y = ((y_px - picture.offset_px[1] + 0.5) / shrink - 0.5).astype(np.float32)
-    warped = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(float)
+    warped = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     height, width = source.shape
     seen = (map_x >= -0.5) & (map_y >= -0.5) & (map_x <= width - 0.5) & (map_y <= height - 0.5)
     on_floor = np.asarray(picture.arena.floor.distance(x, y) <= 0)
@@ -89,7 +91,7 @@ def backdrop(picture: SessionPicture, view: FloorView) -> NDArray[np.uint8]:
     floor = on_floor & seen
     if picture.enclosure is not None:
         floor &= picture.enclosure.distance(x, y) > _ENCLOSURE_EDGE_CM
-    display = _stretched(cv2.GaussianBlur(warped, (0, 0), 1.0), floor)
+    display = _stretched(np.asarray(cv2.GaussianBlur(warped, (0, 0), 1.0), float), floor)
     display = np.where(on_floor, display, 255 - (255 - display) * 0.45)
     display = np.where(seen, display, 255.0)
     return (np.round(display / _GREY_STEP) * _GREY_STEP).astype(np.uint8)
@@ -123,13 +125,7 @@ def draw_floor(axes: Axes, picture: SessionPicture, view: FloorView, *, backdrop
     axes.set_ylim(bottom, top)
     for outline in picture.arena.floor.outlines():
         axes.add_patch(Patch(outline, fill=False, edgecolor=palette.MUTED, linewidth=0.8, zorder=1, gid="floor"))
-    colours = palette.zone_colours(tuple(zone.name for zone in picture.zones))
-    for zone, outline in distinct_outlines(picture.zones):
-        clip = _on_floor(outline, picture.arena)
-        colour = colours[zone.name]
-        if backdrop_shown:
-            axes.add_patch(Patch(clip, facecolor=colour, alpha=0.10, linewidth=0, zorder=1.5))
-        axes.add_patch(Patch(clip, fill=False, edgecolor=colour, linewidth=1.3, zorder=2, gid=f"zone-{zone.name}"))
+    _draw_zones(axes, picture, tinted=backdrop_shown)
     if picture.enclosure is not None:
         for outline in picture.enclosure.outlines():
             axes.add_patch(
@@ -142,6 +138,32 @@ def draw_floor(axes: Axes, picture: SessionPicture, view: FloorView, *, backdrop
                     gid="enclosure",
                 )
             )
+
+
+def _draw_zones(axes: Axes, picture: SessionPicture, *, tinted: bool) -> None:
+    colours = palette.zone_colours(tuple(zone.name for zone in picture.zones))
+    patches = []
+    for zone, outline in distinct_outlines(picture.zones):
+        inside, colour = _on_floor(outline, picture.arena), colours[zone.name]
+        patches.append(Patch(inside, fill=False, edgecolor=colour, linewidth=1.3, zorder=2, gid=f"zone-{zone.name}"))
+        if tinted:
+            patches.append(Patch(inside, facecolor=colour, alpha=0.10, linewidth=0, zorder=1.5))
+    for patch in patches:
+        axes.add_patch(patch)
+        if picture.arena.shape == "circle":
+            _clip_to_floor(axes, patch)
+
+
+def _clip_to_floor(axes: Axes, artist: Artist) -> None:
+    for patch in axes.patches:
+        if patch.get_gid() == "floor":
+            artist.set_clip_path(patch)
+
+
+def clip_to_floor(axes: Axes) -> None:
+    """Cut the images on floor axes off at the floor's outline."""
+    for image in axes.images:
+        _clip_to_floor(axes, image)
 
 
 def distinct_outlines(zones: tuple[Zone, ...]) -> tuple[tuple[Zone, FloatArray], ...]:
@@ -209,7 +231,7 @@ def _draw_zone_label(axes: Axes, line: str, outline: FloatArray, how: tuple[Floo
     left, top = outline.min(axis=0)
     x, side = _anchor(float(left), float(outline[:, 0].max()), view.arena.width_cm)
     gap = 0.035 / view.inch_per_cm
-    style = {"fontsize": _LABEL_PT, "color": ink, "zorder": 5}
+    style: dict[str, Any] = {"fontsize": _LABEL_PT, "color": ink, "zorder": 5}
     if wall == "top":
         axes.text(x, -gap, line, va="bottom", ha=side, **style)
     elif wall == "bottom":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -98,7 +99,15 @@ def _draw_entries(axes: Axes, picture: SessionPicture) -> None:
     )
     for i in np.flatnonzero(known) if numbered else ():
         axes.text(
-            *places[i], str(i + 1), fontsize=4.6, color="white", ha="center", va="center_baseline", zorder=5.6, gid="entry"
+            float(places[i, 0]),
+            float(places[i, 1]),
+            str(i + 1),
+            fontsize=4.6,
+            color="white",
+            ha="center",
+            va="center_baseline",
+            zorder=5.6,
+            gid="entry",
         )
 
 
@@ -142,7 +151,7 @@ def _draw_key(figure: Figure, left: float, top: float, picture: SessionPicture) 
     axes.set_axis_off()
     axes.set_xlim(0, _SIDE - 0.08)
     axes.set_ylim(3, 0)
-    edge = {"linestyle": "none", "markeredgewidth": 1.1}
+    edge: dict[str, Any] = {"linestyle": "none", "markeredgewidth": 1.1}
     axes.plot(0.05, 0.5, "o", markersize=5.5, color="white", markeredgecolor=palette.INK, **edge)
     axes.plot(0.05, 1.5, "s", markersize=5, color=palette.INK, markeredgecolor="white", **edge)
     words = ["start", "end"]

@@ -72,9 +72,7 @@ def group_words(stress: str, treatment: str) -> str:
     return " · ".join(part for part in (spoken(stress), treatment.strip()) if part)
 
 
-def draw_rows(
-    figure: Figure, rows: Sequence[tuple[str, str]], *, left: float, top: float, width: float
-) -> float:
+def draw_rows(figure: Figure, rows: Sequence[tuple[str, str]], *, left: float, top: float, width: float) -> float:
     """Write label and value pairs, values flush right, and return where the next row would start."""
     for i, (label, value) in enumerate(rows):
         y = top + (i + 0.8) * LINE_IN
@@ -122,10 +120,13 @@ def draw_timeline(axes: Axes, picture: SessionPicture, zones: tuple[str, ...]) -
         inside = picture.track.get(f"in_{name}")
         if inside is not None:
             flags = inside.fillna(value=False).to_numpy(dtype=bool)
-            _draw_spans(axes, spans(picture.track["time_s"], flags, picture.durations_s), (row, row + 0.7), colours[name])
+            _draw_spans(
+                axes, spans(picture.track["time_s"], flags, picture.durations_s), (row, row + 0.7), colours[name]
+            )
     axes.set_xlim(0, length)
     axes.set_ylim(-0.15, len(zones) + 1.0)
-    axes.set_xticks(time_ticks(length))
+    ticks = time_ticks(length)
+    axes.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axes.set_yticks([0.35, *(row + 0.35 for row in range(1, len(zones) + 1))])
     axes.set_yticklabels(["Path", *(fitted(spoken(name), 0.9, 6.5) for name in reversed(zones))])
     axes.tick_params(axis="y", length=0)

@@ -44,7 +44,7 @@ def printable(text: str, weight: Weight = "normal") -> str:
     --------
     >>> printable("anti-IL-4Rα")
     'anti-IL-4Rα'
-    >>> printable("mouse 🐭" + chr(10) + "7")
+    >>> printable("mouse 🧪" + chr(10) + "7")
     'mouse □ 7'
     """
     shown = []

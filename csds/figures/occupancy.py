@@ -82,7 +82,7 @@ def occupancy(track: pd.DataFrame, durations_s: FloatArray, grid: OccupancyGrid)
     column = np.clip(np.floor(x[known] / grid.width_cm * columns), 0, columns - 1).astype(np.intp)
     row = np.clip(np.floor(y[known] / grid.height_cm * rows), 0, rows - 1).astype(np.intp)
     seconds = np.bincount(row * columns + column, weights=weight[known], minlength=rows * columns)
-    return _smoothed(seconds.reshape(rows, columns), grid) / grid.bin_area_cm2
+    return _smoothed(np.asarray(seconds.reshape(rows, columns), float), grid) / grid.bin_area_cm2
 
 
 def _smoothed(seconds: FloatArray, grid: OccupancyGrid) -> FloatArray:
@@ -106,4 +106,3 @@ def _smoothed(seconds: FloatArray, grid: OccupancyGrid) -> FloatArray:
     spread = blur(reachable)
     share = np.divide(seconds, spread, out=np.zeros_like(seconds), where=seconds > 0)
     return reachable * blur(share)
-

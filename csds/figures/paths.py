@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,7 +105,7 @@ def _parts(rows: NDArray[np.intp], filled: NDArray[np.bool_]) -> list[tuple[NDAr
     step_filled = filled[rows[1:]] | filled[rows[:-1]]
     borders = np.flatnonzero(np.diff(step_filled)) + 1
     edges = [0, *borders.tolist(), len(rows) - 1]
-    return [(rows[a : b + 1], bool(step_filled[a])) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(rows[a : b + 1], bool(step_filled[a])) for a, b in pairwise(edges)]
 
 
 def _thinned(rows: NDArray[np.intp], stride: int) -> NDArray[np.intp]:
@@ -153,7 +155,7 @@ def draw_ends(axes: Axes, track: pd.DataFrame) -> None:
     if not len(known):
         return
     first, last = known[0], known[-1]
-    edge = {"markeredgewidth": 1.1, "linestyle": "none", "zorder": 6}
+    edge: dict[str, Any] = {"markeredgewidth": 1.1, "linestyle": "none", "zorder": 6}
     axes.plot(x[last], y[last], "s", markersize=5, color=palette.INK, markeredgecolor="white", gid="end", **edge)
     axes.plot(x[first], y[first], "o", markersize=5.5, color="white", markeredgecolor=palette.INK, gid="start", **edge)
 

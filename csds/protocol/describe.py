@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,10 +47,10 @@ def new_protocol(path: Path, from_name: str | Path = "golden2011") -> None:
     """
     text = protocol_text(from_name)
     name = "".join(c if c.isalnum() else "_" for c in path.stem)
-    lines = [f'name = "{name}"' if line.startswith("name =") else line for line in text.splitlines()]
+    text = re.sub(r"^name\s*=.*", f'name = "{name}"', text, count=1, flags=re.MULTILINE)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join([*lines, ""]))
+            file.write(text)
     except FileExistsError as error:
         raise UsageError(f"{path}: the file is there already", hint="Choose another name, or delete it.") from error
     except OSError as error:
@@ -114,12 +115,17 @@ def _zone(zone: ZoneSpec) -> str:
         case "circle":
             where = zone.at or f"centre at {zone.centre_cm} cm"
             return f"circle, {_value(zone.diameter_cm, 'cm')} across, {where}"
+        case _:
+            return f"rectangle, {_rectangle(zone)}"
+
+
+def _rectangle(zone: ZoneSpec) -> str:
     if zone.x_cm and zone.y_cm:
         (left, right), (top, bottom) = zone.x_cm, zone.y_cm
-        return f"rectangle, x {left:g} to {right:g} cm, y {top:g} to {bottom:g} cm"
+        return f"x {left:g} to {right:g} cm, y {top:g} to {bottom:g} cm"
     if zone.share is not None:
-        return f"rectangle, {100 * zone.share:g} % of each side, {zone.at}"
-    return f"rectangle, {_size(zone.width_cm, zone.depth_cm)}, {zone.at}"
+        return f"{100 * zone.share:g} % of each side, {zone.at}"
+    return f"{_size(zone.width_cm, zone.depth_cm)}, {zone.at}"
 
 
 def _rule(rule: RuleSpec | None) -> str:

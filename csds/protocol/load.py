@@ -240,11 +240,10 @@ def _form(
 def _check_whole(protocol: Protocol, path: Path) -> None:
     """Check what concerns more than one table."""
     check_zones(protocol, path)
-    if protocol.arena_shape == "circle" and protocol.arena_width_cm != protocol.arena_height_cm:
-        # NaN, where the size is open, differs from itself.
-        if not math.isnan(protocol.arena_width_cm + protocol.arena_height_cm):
-            place = _place(path, "arena")
-            raise place.fault("height_cm", "a circle's width_cm and height_cm to be equal", protocol.arena_height_cm)
+    width, height = protocol.arena_width_cm, protocol.arena_height_cm
+    # NaN, where the size is open, differs from itself.
+    if protocol.arena_shape == "circle" and width != height and not math.isnan(width + height):
+        raise _place(path, "arena").fault("height_cm", "a circle's width_cm and height_cm to be equal", height)
     phases = [phase.name for phase in protocol.phases]
     zones = [zone.name for zone in protocol.zones]
     if protocol.rule is not None and protocol.score is None:

@@ -97,7 +97,10 @@ def check_zones(protocol: Protocol, path: Path) -> None:
             )
         earlier.append(spec.name)
     if not protocol.open_fields:
-        resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
+        try:
+            resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
+        except ProtocolError as error:
+            raise ProtocolError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def _check_form(spec: ZoneSpec, path: Path) -> None:
@@ -150,11 +153,15 @@ def _place_zone(
             x, y = spec.centre_cm or _middle(_anchored(spec.at, (diameter, diameter), size))
             return Circle(x=x, y=y, radius=diameter / 2)
         case _:
-            if spec.x_cm is not None and spec.y_cm is not None:
-                return Rectangle(left=spec.x_cm[0], top=spec.y_cm[0], right=spec.x_cm[1], bottom=spec.y_cm[1])
-            if spec.share is not None:
-                return _anchored(spec.at, (spec.share * size[0], spec.share * size[1]), size)
-            return _anchored(spec.at, (spec.width_cm or math.nan, spec.depth_cm or math.nan), size)
+            return _rectangle(spec, size)
+
+
+def _rectangle(spec: ZoneSpec, size: tuple[float, float]) -> Rectangle:
+    if spec.x_cm is not None and spec.y_cm is not None:
+        return Rectangle(left=spec.x_cm[0], top=spec.y_cm[0], right=spec.x_cm[1], bottom=spec.y_cm[1])
+    if spec.share is not None:
+        return _anchored(spec.at, (spec.share * size[0], spec.share * size[1]), size)
+    return _anchored(spec.at, (spec.width_cm or math.nan, spec.depth_cm or math.nan), size)
 
 
 def _anchored(at: str | None, zone: tuple[float, float], arena: tuple[float, float]) -> Rectangle:

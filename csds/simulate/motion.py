@@ -299,6 +299,7 @@ def _pose(path: _Path, times: FloatArray, rng: np.random.Generator, *, is_still:
     sway = 0.10 * vigour * np.sin(phase)
     look = 0.05 * _slow_noise(t, 1.5, rng) if is_still else np.zeros_like(t)
     rear = np.clip(-0.12 * turning, -0.45, 0.45) - sway
+    # A mouse at rest is shorter and wider than one that walks.
     stretch = 0.94 + 0.08 * vigour + 0.012 * vigour * np.sin(2 * phase)
 
     def at(values: FloatArray) -> FloatArray:
@@ -324,7 +325,7 @@ def _tail(
     # Lags are time of movement, not of the clock: a tail doesn't straighten while the mouse sits.
     moved = np.cumsum(0.15 + np.abs(path.speed)) * _STEP_S
     now = np.interp(times, path.time_s, moved)
-    curl = np.interp(times, path.time_s, 0.8 * _slow_noise(path.time_s, 6.0, rng))
+    curl = np.interp(times, path.time_s, 0.55 * _slow_noise(path.time_s, 6.0, rng))
     wave, strength = np.interp(times, path.time_s, phase), np.interp(times, path.time_s, vigour)
     pieces = np.empty((len(times), TAIL_POINTS))
     for piece in range(TAIL_POINTS):

@@ -26,17 +26,23 @@ _PROFILE = np.array(
         (0.96, 0.036), (0.99, 0.020), (1.00, 0.006),
     ]
 )  # fmt: skip
-_EAR_AT, _EAR_WIDTH, _EAR_HEIGHT = 0.735, 0.026, 0.050
-_STATIONS = np.unique(
-    np.concatenate([np.linspace(0.0, 0.1, 7), np.linspace(0.1, 0.66, 16), np.linspace(0.66, 0.82, 17), np.linspace(0.82, 1.0, 11)])
+# Ears: half ellipses on the profile, by place, half-width along the spine, and height.
+_EAR_AT, _EAR_WIDTH, _EAR_HEIGHT = 0.735, 0.042, 0.052
+_STATIONS = np.concatenate(
+    [
+        np.linspace(0.0, 0.08, 6),
+        np.linspace(0.12, 0.66, 14),
+        # Denser towards both ends of an ear, where the half ellipse is steep.
+        _EAR_AT - _EAR_WIDTH * np.cos(np.linspace(0.0, np.pi, 19)),
+        np.linspace(0.80, 1.0, 11),
+    ]
 )
-_HALF_WIDTH = PchipInterpolator(_PROFILE[:, 0], _PROFILE[:, 1])(_STATIONS) + _EAR_HEIGHT * np.exp(
-    -0.5 * ((_STATIONS - _EAR_AT) / _EAR_WIDTH) ** 4
-)
+_EAR = np.sqrt(np.clip(1.0 - ((_STATIONS - _EAR_AT) / _EAR_WIDTH) ** 2, 0.0, None))
+_HALF_WIDTH = PchipInterpolator(_PROFILE[:, 0], _PROFILE[:, 1])(_STATIONS) + _EAR_HEIGHT * _EAR
 # The spine hangs on this station: the pose's x and y.
 _ANCHOR = 0.45
 OUTLINE_POINTS = 2 * len(_STATIONS)
-_EAR_STATIONS = np.flatnonzero(np.abs(_STATIONS - _EAR_AT) <= 1.25 * _EAR_WIDTH)
+_EAR_STATIONS = np.flatnonzero(np.abs(_STATIONS - _EAR_AT) <= 1.001 * _EAR_WIDTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +141,9 @@ def back_outline(outline: FloatArray, share: float = 0.5) -> FloatArray:
     """Return the outline drawn in towards the spine, for the sheen on the back."""
     half = OUTLINE_POINTS // 2
     left, right = outline[:half], outline[half:][::-1]
-    spine, side = 0.5 * (left + right), 0.5 * share * (left - right)
-    trunk = (_STATIONS > 0.12) & (_STATIONS < 0.62)
+    trunk = (_STATIONS > 0.10) & (_STATIONS < 0.62)
+    taper = share * np.sqrt(np.clip(1.0 - ((_STATIONS - 0.36) / 0.27) ** 2, 0.0, None))
+    spine, side = 0.5 * (left + right), 0.5 * taper[:, None] * (left - right)
     return np.concatenate([(spine + side)[trunk], (spine - side)[trunk][::-1]])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from csds.formats.atomic import atomic_path
 from csds.model.shapes import FloatArray
 from csds.simulate.mouse import centroids, noses
 from csds.simulate.render import Renderer
@@ -36,7 +37,9 @@ class Truth:
 
     def save(self, path: Path) -> None:
         """Write the table as CSV, positions to a micrometre."""
-        self.table.round({name: 4 for name in TRUTH_COLUMNS[2:]} | {"time_s": 6}).to_csv(path, index=False)
+        rounded = self.table.round({name: 4 for name in TRUTH_COLUMNS[2:]} | {"time_s": 6})
+        with atomic_path(path) as part:
+            rounded.to_csv(part, index=False)
 
 
 def simulate_recording(scene: Scene, path: Path) -> Truth:

@@ -46,7 +46,7 @@ class Encoding:
     codec: str = "h264"
     bitrate_kbps: int = 2000
     keyframe_every: int = 120
-    preset: str = "superfast"
+    preset: str = "ultrafast"
     suffix: str = ".mp4"
 
 

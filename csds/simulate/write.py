@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.errors import SimulationError
+from csds.formats.atomic import atomic_path
 from csds.model.shapes import FloatArray
 from csds.simulate.nuisance import Frame
 from csds.simulate.scene import Scene
@@ -41,7 +42,7 @@ CODECS: dict[str, _Codec] = {
 # The muxer's name where the suffix alone doesn't give the one that recorders use.
 _MUXERS = {".mpg": "vob", ".mpeg": "vob", ".wmv": "asf", ".asf": "asf", ".dv": "dv"}
 # Ticks of a second in which a container of variable rate keeps its stamps.
-_TICKS = {".mp4": 90_000, ".mov": 90_000, ".mkv": 1_000, ".wmv": 1_000, ".asf": 1_000}
+_TICKS = {".mp4": 30_000, ".mov": 30_000, ".mkv": 1_000, ".wmv": 1_000, ".asf": 1_000}
 _MPEG2_RATES = (24.0, 25.0, 30.0, 50.0, 60.0, 24000 / 1001, 30000 / 1001, 60000 / 1001)
 
 
@@ -69,15 +70,16 @@ def write_video(scene: Scene, path: Path, frames: Iterable[Frame], times: FloatA
     ------
     SimulationError
         Unknown codec, a container that doesn't take it, or a size or rate that it doesn't have.
+    ResultsError
+        The file can't be written.
     """
     codec = _find_codec(scene, path)
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        with av.open(str(part), "w", format=_MUXERS.get(path.suffix.lower())) as container:
-            _encode(container, codec, scene, zip(frames, _stamps(scene, path, times), strict=True))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    stamps = _stamps(scene, path, times)
+    with (
+        atomic_path(path) as part,
+        av.open(str(part), "w", format=_MUXERS.get(path.suffix.lower())) as container,
+    ):
+        _encode(container, codec, scene, zip(frames, stamps, strict=True))
 
 
 def _encode(
@@ -95,12 +97,16 @@ def _encode(
     if codec.encoder not in {"dvvideo", "ffv1"}:
         context.bit_rate = scene.encoding.bitrate_kbps * 1000
         context.gop_size = scene.encoding.keyframe_every
-    if codec.tag and container.format.name == "avi":
-        context.codec_tag = codec.tag
+    if container.format.name == "avi":
+        if codec.tag:
+            context.codec_tag = codec.tag
+        # AVI has no stamps that could say in which order B-frames are shown.
+        context.max_b_frames = 0
     base = 1 / rate
     if not scene.timing.is_constant:
         base = Fraction(1, _TICKS[Path(container.name).suffix.lower()])
         context.time_base = base
+        context.framerate = rate
     for image, stamp in frames:
         picture = _fresh(width, height, codec.pixels)
         _fill(picture.planes[0], image)

@@ -89,6 +89,7 @@ class Finder:
         difference = self.background.difference(picture, self.background.floor[top:bottom, left:right])
         _, seen = cv2.threshold(difference, self.background.threshold, 255, cv2.THRESH_BINARY)
         seen = cv2.bitwise_and(seen, self.mask[top:bottom, left:right])
+        seen = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, _NEXT_TO)
         solid = cv2.morphologyEx(seen, cv2.MORPH_OPEN, self._opening)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8)
         label = self._choose(count, stats, centres, left, top)

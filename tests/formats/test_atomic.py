@@ -26,21 +26,25 @@ def test_file_appears_only_at_the_end(tmp_path: Path) -> None:
     assert [p.name for p in final.parent.iterdir()] == ["a b.csv"]
 
 
+def write_half(final: Path, stop: BaseException) -> None:
+    with atomic_path(final) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise stop
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError])
 def test_interruption_leaves_the_old_file(tmp_path: Path, stop: type[BaseException]) -> None:
     final = tmp_path / "a.csv"
     final.write_text("old", encoding="utf-8")
-    with pytest.raises(stop), atomic_path(final) as temporary:
-        temporary.write_text("half", encoding="utf-8")
-        raise stop
+    with pytest.raises(stop):
+        write_half(final, stop())
     assert final.read_text(encoding="utf-8") == "old"
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_disk_full_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="disk is full") as caught, atomic_path(tmp_path / "a.csv") as temporary:
-        temporary.write_text("half", encoding="utf-8")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(ResultsError, match="disk is full") as caught:
+        write_half(tmp_path / "a.csv", OSError(errno.ENOSPC, "No space left on device"))
     assert "Free some space" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
 
