@@ -1,36 +1,26 @@
 """csds: from social-interaction-test video to phenotype and statistics.
 
-The functions of ``__all__`` are what most scripts need; each is imported from its room when it
-is first used. Everything else is found in the rooms themselves (`csds.video`, `csds.tracking`, …).
-
-Examples
---------
->>> import csds
->>> csds.load_protocol("golden2011").arena_width_cm
-42.0
-"""
-
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from csds.batch import track_study
-    from csds.errors import CsdsError
-    from csds.protocol import load_protocol
-    from csds.study import read_study
-
-__version__ = "0.1.0"
-
-__all__ = ["CsdsError", "load_protocol", "read_study", "track_study"]
+The functions of ``__all__ = [
+    "CsdsError",
+    "TrackOptions",
+    "load_protocol",
+    "read_study",
+    "score_animals",
+    "simulate_cohort",
+    "simulate_recording",
+    "track_study",
+]
 
 # Where each public name is at home. Looking a name up imports its room, and with it numpy or OpenCV,
 # which `import csds` alone must not.
 _HOMES = {
     "CsdsError": "csds.errors",
+    "TrackOptions": "csds.batch",
     "load_protocol": "csds.protocol",
     "read_study": "csds.study",
+    "score_animals": "csds.behaviour.score",
+    "simulate_cohort": "csds.simulate.cohort",
+    "simulate_recording": "csds.simulate.recording",
     "track_study": "csds.batch",
 }
 

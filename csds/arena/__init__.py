@@ -1,6 +1,7 @@
 """Where the floor lies in the picture: arena files, checked against protocol and video."""
 
 from csds.arena.files import (
+    EXAMPLE_MARK,
     arena_path,
     arena_text,
     check_corners,
@@ -13,6 +14,7 @@ from csds.arena.files import (
 )
 
 __all__ = [
+    "EXAMPLE_MARK",
     "arena_path",
     "arena_text",
     "check_corners",

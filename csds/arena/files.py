@@ -25,6 +25,10 @@ MIN_TRIANGLE = 0.05
 """Smallest share of the floor's area that three neighbouring corners may span; a square's span half of it."""
 
 MIN_SIDE_PX = 10.0
+"""Nearest that two corners of a floor may lie."""
+
+EXAMPLE_MARK = "[[arena]]"
+"""Stands in a hint that shows an arena file to copy."""
 
 _KEYS: Mapping[str, Key] = {
     "name": TextKey(optional=True),

@@ -41,10 +41,10 @@ def cell_faults(sessions: pd.DataFrame, protocol: Protocol) -> list[Fault]:
         if column not in sessions.columns:
             continue
         values = to_floats(sessions, column)
-        for at in np.flatnonzero(values < 0):
+        for at in np.flatnonzero(values < 0).tolist():
             message = f"expected 0 or more, found {values[at]:g}"
             faults.append(_fault(sessions, [at], column, message, "Correct the cell."))
-        for at in np.flatnonzero(values > windows * (1 + WINDOW_TOLERANCE)) if column in times else ():
+        for at in np.flatnonzero(values > windows * (1 + WINDOW_TOLERANCE)).tolist() if column in times else ():
             message = f"found {values[at]:g} s, which is more than the phase's {windows[at]:g} s"
             hint = "Use the protocol that the test was run with, or map duration_s to the table's trial length."
             faults.append(_fault(sessions, [at], column, message, hint))
@@ -115,8 +115,8 @@ def _phase_faults(sessions: pd.DataFrame, protocol: Protocol) -> list[Fault]:
     phases = [phase.name for phase in protocol.phases]
     rows: dict[Key, dict[str, int]] = {}
     columns = [to_texts(sessions, name) for name in KEYS]
-    for at, (phase, *key) in enumerate(zip(to_texts(sessions, "phase"), *columns, strict=True)):
-        rows.setdefault(tuple(key), {})[phase] = at
+    for at, (phase, *parts) in enumerate(zip(to_texts(sessions, "phase"), *columns, strict=True)):
+        rows.setdefault(tuple(parts), {})[phase] = at
     faults = []
     for key, own in rows.items():
         for phase in [name for name in phases if name not in own]:

@@ -66,10 +66,10 @@ def score_animals(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     ScoreError
         If the protocol has a score but not one phase with and one without the target.
     """
-    animals = group_by_animal(sessions, protocol)
     if protocol.score is None:
-        return _unscored(animals, protocol)
+        return _unscored(group_by_animal(sessions, protocol), protocol)
     absent, present = _two_phases(protocol)
+    animals = group_by_animal(sessions, protocol)
     if "interaction_time_s" not in sessions.columns:
         raise TableError(
             "scores need the column interaction_time_s (seconds in the interaction zone), found "

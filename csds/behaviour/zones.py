@@ -14,7 +14,7 @@ from csds.model.shapes import Circle, FloatArray, Rectangle, Shape, Zone
 BODY_POINTS = 100
 """Points, each for an equal part of the body's area, that the body's share in a zone is counted with."""
 
-_FRAMES_AT_ONCE = 4096
+_FRAMES_AT_ONCE = 512
 _COLUMNS: dict[Point, tuple[str, ...]] = {
     "centre": ("x_cm", "y_cm"),
     "nose": ("nose_x_cm", "nose_y_cm"),
@@ -119,13 +119,12 @@ def _ellipse_points(body: FloatArray) -> tuple[FloatArray, FloatArray]:
     number = np.arange(BODY_POINTS) + 0.5
     radius = np.sqrt(number / BODY_POINTS)
     angle = number * np.pi * (3.0 - np.sqrt(5.0))
-    x, y, length, width, axis = (column[:, None] for column in body.T)
-    along = length / 2 * radius * np.cos(angle)
-    across = width / 2 * radius * np.sin(angle)
-    return (
-        np.asarray(x + along * np.cos(axis) - across * np.sin(axis)),
-        np.asarray(y + along * np.sin(axis) + across * np.cos(axis)),
-    )
+    unit = np.stack([radius * np.cos(angle), radius * np.sin(angle)])
+    x, y, length, width, axis = body.T
+    half_length, half_width = length / 2, width / 2
+    along = np.stack([half_length * np.cos(axis), -half_width * np.sin(axis)], axis=1)
+    across = np.stack([half_length * np.sin(axis), half_width * np.cos(axis)], axis=1)
+    return np.asarray(x[:, None] + along @ unit), np.asarray(y[:, None] + across @ unit)
 
 
 def _values(track: pd.DataFrame, columns: Sequence[str]) -> FloatArray:

@@ -13,6 +13,12 @@ import typer
 from csds import __version__
 from csds.cli import console
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
+from csds.cli.check import check
+from csds.cli.demo import demo
+from csds.cli.protocol import protocol_app
+from csds.cli.score import score
+from csds.cli.simulate import simulate_app
+from csds.cli.track import track
 
 app = typer.Typer(
     name="csds",
@@ -48,3 +54,11 @@ def _csds(
     debug: Annotated[bool, typer.Option("--debug", help="With an error, show where in csds it arose.")] = False,
 ) -> None:
     """Social interaction tests after chronic social defeat stress: from video to phenotype and statistics."""
+
+
+app.command("demo")(demo)
+app.command("check")(check)
+app.command("track")(track)
+app.command("score")(score)
+app.add_typer(protocol_app, name="protocol")
+app.add_typer(simulate_app, name="simulate")

@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from csds.figures import palette
-from csds.figures.canvas import DPI, axes_at, bare, blank_figure, house_style, save_figure
+from csds.figures.canvas import DPI, axes_at, blank_figure, draw_scale, house_style, save_figure
 from csds.figures.floor import FloorView, clip_to_floor, draw_floor, draw_scale_bar, floor_view, main_zones
 from csds.figures.furniture import LINE_IN, draw_colour_bar, draw_flags, flag_lines, group_words, put, time_ticks
-from csds.figures.lettering import fitted
+from csds.figures.lettering import fitted, text_width_in
 from csds.figures.occupancy import OccupancyGrid, occupancy
 from csds.figures.paths import draw_ends, draw_path
 from csds.figures.pictures import AnimalPicture, SessionPicture, number, shown, spoken
@@ -111,11 +112,7 @@ def _draw_header(figure: Figure, picture: AnimalPicture) -> None:
 
 def _draw_missing(upper: Axes, lower: Axes) -> None:
     for axes in (upper, lower):
-        axes.set_facecolor("#F5F5F5")
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.add_patch(Rectangle((0, 0), 1, 1, facecolor="#F5F5F5", linewidth=0, transform=axes.transAxes))
     upper.text(0.5, 0.5, "no result", ha="center", va="center", color=palette.MUTED, transform=upper.transAxes)
 
 
@@ -124,7 +121,6 @@ def _draw_path_panel(axes: Axes, phase: SessionPicture, view: FloorView, length_
     draw_path(axes, phase.track, length_s, width_pt=0.9)
     draw_ends(axes, phase.track)
     clip_to_floor(axes)
-    bare(axes)
 
 
 def _draw_heat_panel(axes: Axes, phase: SessionPicture, view: FloorView, heat: tuple[FloatArray, float]) -> None:
@@ -141,7 +137,6 @@ def _draw_heat_panel(axes: Axes, phase: SessionPicture, view: FloorView, heat: t
         zorder=0.5,
     )
     clip_to_floor(axes)
-    bare(axes)
 
 
 def _draw_bars(
@@ -161,12 +156,9 @@ def _draw_bars(
 
 
 def _label_bar(axes: Axes, places: FloatArray, labels: list[str], title: str) -> None:
-    axes.set_xticks([])
-    axes.set_ylim(0, 1)
-    axes.yaxis.tick_right()
-    axes.set_yticks(places, labels=labels)
-    axes.yaxis.set_label_position("right")
-    axes.set_ylabel(title, fontsize=6.5, labelpad=3)
+    draw_scale(axes, places, labels, side="right", at=1.0)
+    beside = 1 + (max(text_width_in(label, 6.5) for label in labels) + 0.12) / _BAR
+    axes.text(beside, 0.5, title, fontsize=6.5, color=palette.MUTED, rotation=90, ha="left", va="center")
 
 
 def occupancy_ticks(peak: float) -> FloatArray:

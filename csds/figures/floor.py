@@ -14,14 +14,15 @@ from matplotlib.patches import Polygon as Patch
 from numpy.typing import NDArray
 
 from csds.figures import palette
-from csds.figures.canvas import DPI
+from csds.figures.canvas import DPI, draw_scale
 from csds.figures.lettering import fitted, text_width_in
 from csds.figures.pictures import SessionPicture, number, shown, spoken
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray, Union, Zone
 
-_MAX_BACKDROP_PX = 600
-_DARKEST, _LIGHTEST = 168.0, 246.0
+_MAX_BACKDROP_PX = 360
+_DARKEST, _LIGHTEST, _MIDDLE = 168.0, 246.0, 0.65
+"""Greys of the display, and where between them the floor's median lies, whatever else is in view."""
 _GREY_STEP = 3
 """Levels of grey per step of the display: steps too small to see make files half the size."""
 _MIN_RANGE = 36.0
@@ -73,7 +74,7 @@ def backdrop(picture: SessionPicture, view: FloorView) -> NDArray[np.uint8]:
     picture does not reach.
     """
     left, right, bottom, top = view.extent
-    # As many pixels as the picture shows, so that none are drawn twice.
+    # The floor is context: more pixels would cost time and show noise.
     px_per_cm = min(DPI * view.inch_per_cm, _MAX_BACKDROP_PX / max(right - left, bottom - top))
     columns, rows = max(1, round((right - left) * px_per_cm)), max(1, round((bottom - top) * px_per_cm))
     x, y = np.meshgrid(left + (np.arange(columns) + 0.5) / px_per_cm, top + (np.arange(rows) + 0.5) / px_per_cm)
@@ -91,7 +92,7 @@ def backdrop(picture: SessionPicture, view: FloorView) -> NDArray[np.uint8]:
     floor = on_floor & seen
     if picture.enclosure is not None:
         floor &= picture.enclosure.distance(x, y) > _ENCLOSURE_EDGE_CM
-    display = _stretched(np.asarray(cv2.GaussianBlur(warped, (0, 0), 1.0), float), floor)
+    display = _stretched(np.asarray(cv2.GaussianBlur(warped, (0, 0), 0.7), float), floor)
     display = np.where(on_floor, display, 255 - (255 - display) * 0.45)
     display = np.where(seen, display, 255.0)
     return (np.round(display / _GREY_STEP) * _GREY_STEP).astype(np.uint8)
@@ -108,9 +109,8 @@ def _shrunk(image: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
 def _stretched(luma: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
     if not where.any():
         return np.full(luma.shape, _LIGHTEST)
-    low, high = np.percentile(luma[where], (1.0, 99.0))
-    middle, span = (low + high) / 2, max(high - low, _MIN_RANGE)
-    share = np.clip((luma - middle) / span + 0.5, 0.0, 1.0)
+    low, middle, high = np.percentile(luma[where], (1.0, 50.0, 99.0))
+    share = np.clip((luma - middle) / max(high - low, _MIN_RANGE) + _MIDDLE, 0.0, 1.0)
     return np.asarray(_DARKEST + share * (_LIGHTEST - _DARKEST), float)
 
 
@@ -120,7 +120,7 @@ def draw_floor(axes: Axes, picture: SessionPicture, view: FloorView, *, backdrop
     if backdrop_shown:
         grey = backdrop(picture, view)
         opaque = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGBA)
-        axes.imshow(opaque, extent=view.extent, interpolation="nearest", zorder=0, aspect="auto")
+        axes.imshow(opaque, extent=view.extent, interpolation="bilinear", zorder=0, aspect="auto")
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     for outline in picture.arena.floor.outlines():
@@ -294,9 +294,9 @@ def scale_bar_cm(width_cm: float) -> float:
 
 
 def draw_ticks(axes: Axes, view: FloorView) -> None:
-    """Tick the axes in cm from the floor's origin, without a frame."""
+    """Tick the axes in cm from the floor's origin."""
     step = scale_bar_cm(view.arena.width_cm)
-    axes.set_xticks(np.arange(0, view.arena.width_cm + 1e-6, step))
-    axes.set_yticks(np.arange(0, view.arena.height_cm + 1e-6, step))
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    left, _, bottom, _ = view.extent
+    x, y = (np.arange(0, length + 1e-6, step) for length in (view.arena.width_cm, view.arena.height_cm))
+    draw_scale(axes, x, [f"{value:g}" for value in x], side="bottom", at=bottom)
+    draw_scale(axes, y, [f"{value:g}" for value in y], side="left", at=left)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from csds.figures import palette
 from csds.figures.canvas import axes_at, blank_figure, house_style, save_figure
@@ -147,17 +148,16 @@ def _draw_side(figure: Figure, picture: SessionPicture) -> None:
 
 def _draw_key(figure: Figure, left: float, top: float, picture: SessionPicture) -> None:
     """Explain the marks."""
-    axes = axes_at(figure, left=left, top=top, width=_SIDE - 0.08, height=3 * LINE_IN)
-    axes.set_axis_off()
-    axes.set_xlim(0, _SIDE - 0.08)
-    axes.set_ylim(3, 0)
-    edge: dict[str, Any] = {"linestyle": "none", "markeredgewidth": 1.1}
-    axes.plot(0.05, 0.5, "o", markersize=5.5, color="white", markeredgecolor=palette.INK, **edge)
-    axes.plot(0.05, 1.5, "s", markersize=5, color=palette.INK, markeredgecolor="white", **edge)
-    words = ["start", "end"]
+    width, height = figure.get_size_inches()
+    looks: list[tuple[str, dict[str, Any]]] = [
+        ("start", {"marker": "o", "color": "white", "markeredgecolor": palette.INK, "markeredgewidth": 1.1}),
+        ("end", {"marker": "s", "color": palette.INK, "markersize": 5}),
+    ]
     if picture.entry_times_s:
         colour = palette.darker(palette.zone_colours((picture.entry_zone,))[picture.entry_zone], 0.35)
-        axes.plot(0.05, 2.5, "o", markersize=5.5, color=colour, linestyle="none")
-        words.append(f"entry, {spoken(picture.entry_zone).lower()} zone")
-    for i, word in enumerate(words):
-        axes.text(0.18, i + 0.5, word, fontsize=7.0, color=palette.MUTED, va="center_baseline")
+        looks.append((f"entry, {spoken(picture.entry_zone).lower()} zone", {"marker": "o", "color": colour}))
+    for i, (word, look) in enumerate(looks):
+        y = top + (i + 0.8) * LINE_IN
+        place = ([(left + 0.05) / width], [1 - (y - 0.035) / height])
+        figure.add_artist(Line2D(*place, **{"linestyle": "none", "markersize": 5.5, **look}))
+        put(figure, left + 0.18, y, fitted(word, _SIDE - 0.26, 7.0), fontsize=7.0, color=palette.MUTED)

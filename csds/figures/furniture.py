@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from csds.behaviour.timing import LONGEST_FRAME_S, TOLERANCE_S
 from csds.figures import palette
+from csds.figures.canvas import draw_scale
 from csds.figures.lettering import fitted, wrapped
 from csds.figures.pictures import SessionPicture, flag_sentences, spoken
 from csds.model.shapes import FloatArray
@@ -86,9 +88,6 @@ def draw_colour_bar(axes: Axes, colours: FloatArray, *, vertical: bool) -> None:
     strip = (colours[:, :3] * 255).round().astype(np.uint8)
     image = strip[:, None, :] if vertical else strip[None, :, :]
     axes.imshow(image, extent=(0.0, 1.0, 0.0, 1.0), origin="lower", aspect="auto", interpolation="bilinear")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=2.0)
 
 
 def time_ticks(length_s: float) -> FloatArray:
@@ -126,12 +125,12 @@ def draw_timeline(axes: Axes, picture: SessionPicture, zones: tuple[str, ...]) -
     axes.set_xlim(0, length)
     axes.set_ylim(-0.15, len(zones) + 1.0)
     ticks = time_ticks(length)
-    axes.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
-    axes.set_yticks([0.35, *(row + 0.35 for row in range(1, len(zones) + 1))])
-    axes.set_yticklabels(["Path", *(fitted(spoken(name), 0.9, 6.5) for name in reversed(zones))])
-    axes.tick_params(axis="y", length=0)
-    for name in ("top", "left", "right"):
-        axes.spines[name].set_visible(False)
+    draw_scale(axes, ticks, [f"{tick:g}" for tick in ticks], side="bottom", at=-0.15)
+    axes.axhline(-0.15, color=palette.MUTED, linewidth=0.6, clip_on=False)
+    words = ["Path", *(fitted(spoken(name), 0.9, 6.5) for name in reversed(zones))]
+    for row, word in enumerate(words):
+        style: dict[str, Any] = {"ha": "right", "va": "center_baseline", "color": palette.MUTED}
+        axes.text(-0.005, (row + 0.5) / (len(zones) + 1.15), word, fontsize=6.5, transform=axes.transAxes, **style)
 
 
 def _draw_spans(axes: Axes, parts: FloatArray, rows: tuple[float, float], colour: str) -> None:

@@ -64,9 +64,7 @@ class Arena:
     def floor(self) -> Shape:
         """The floor as a shape in cm."""
         if self.shape == "circle":
-            return Circle(
-                x=self.width_cm / 2, y=self.height_cm / 2, radius=min(self.width_cm, self.height_cm) / 2
-            )
+            return Circle(x=self.width_cm / 2, y=self.height_cm / 2, radius=min(self.width_cm, self.height_cm) / 2)
         return Rectangle(left=0.0, top=0.0, right=self.width_cm, bottom=self.height_cm)
 
     def to_cm(self, x_px: ArrayLike, y_px: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -74,8 +72,14 @@ class Arena:
 
         Examples
         --------
-        >>> square = Arena(name="A", shape="rectangle", width_cm=42, height_cm=42, frame_size_px=(640, 480),
-        ...                corners_px=((110, 30), (530, 30), (530, 450), (110, 450)))
+        >>> square = Arena(
+        ...     name="A",
+        ...     shape="rectangle",
+        ...     width_cm=42,
+        ...     height_cm=42,
+        ...     frame_size_px=(640, 480),
+        ...     corners_px=((110, 30), (530, 30), (530, 450), (110, 450)),
+        ... )
         >>> [round(float(v), 6) for v in square.to_cm(320, 240)]
         [21.0, 21.0]
         """
@@ -83,7 +87,7 @@ class Arena:
 
     def to_px(self, x_cm: ArrayLike, y_cm: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return arena points in image pixels."""
-        return project(np.linalg.inv(self.homography), x_cm, y_cm)
+        return project(np.asarray(np.linalg.inv(self.homography), float), x_cm, y_cm)
 
 
 def project(matrix: FloatArray, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:

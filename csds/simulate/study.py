@@ -23,7 +23,10 @@ _PHASE_WORDS = {"target_absent": "absent", "target_present": "present"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedAnimal:
-    """One animal of a simulated study and what it does with the target absent and present."""
+    """One animal of a simulated study and what it does with the target absent and present.
+
+    ``seed`` tells apart repetitions of the same animal; its id makes it differ from others anyway.
+    """
 
     animal_id: str
     cohort: str = "C1"
@@ -34,6 +37,7 @@ class SimulatedAnimal:
     weight_g: float = 25.0
     absent: str = "explore"
     present: str = "social"
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,7 @@ def two_by_two(per_group: int, *, rescue: float = 0.5) -> tuple[SimulatedAnimal,
 
 def study_scene(design: StudyDesign, animal: SimulatedAnimal, phase: str) -> Scene:
     """Return what the recording of one animal in one phase shows."""
-    own = zlib.crc32(f"{animal.cohort}/{animal.animal_id}".encode()) % 1_000_000
+    own = zlib.crc32(f"{animal.cohort}/{animal.animal_id}/{animal.seed}".encode()) % 1_000_000
     scene = scenario(design.scenario, phase=phase, seed=design.seed * 1_000_000 + own, duration_s=design.duration_s)
     if design.frame_size_px is not None:
         room = replace(find_scenario(design.scenario), frame_size_px=design.frame_size_px)

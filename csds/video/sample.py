@@ -24,10 +24,18 @@ def sample_frames(
     frames : list of (height, width) uint8 arrays
         Copies, free to keep.
     """
+    end_s = min(end_s, _claimed_end(recording))
     times, frames = _key_frames(recording, np.linspace(start_s, end_s, count, endpoint=False), start_s)
     if len(times) * 2 < count:
         return _every_so_often(recording, start_s, end_s, count)
     return times, frames
+
+
+def _claimed_end(recording: Recording) -> float:
+    """Return when the file says that it ends: only a hint for where to look, as headers lie."""
+    with _open(recording.paths[-1]) as container:
+        length = container.duration
+    return recording.offsets_s[-1] + length / 1e6 if length and length > 0 else float("inf")
 
 
 def _key_frames(recording: Recording, wanted: np.ndarray, start_s: float) -> tuple[list[float], list[Luma]]:
@@ -66,8 +74,7 @@ def _every_so_often(recording: Recording, start_s: float, end_s: float, count: i
     """Decode the window in order and keep ``count`` frames; the window's end may lie beyond the recording's."""
     times: list[float] = []
     frames: list[Luma] = []
-    gap = (min(end_s, start_s + 7200.0) - start_s) / count
-    step = min(gap, 1.0)
+    step = min((end_s - start_s) / count, 1.0)
     for frame in recording.frames(start_s, end_s):
         if not times or frame.time_s >= times[-1] + step:
             times.append(frame.time_s)

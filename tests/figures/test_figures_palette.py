@@ -40,7 +40,9 @@ def test_any_two_meanings_can_be_told_apart(sight: np.ndarray, pair: tuple[str, 
 
 @pytest.mark.parametrize("colours", [palette.path_colormap(), palette.occupancy_colormap()], ids=["path", "occupancy"])
 def test_colour_maps_change_lightness_in_one_direction(colours) -> None:
-    lightness = np.array([lab(linear_rgb)[0] for linear_rgb in np.asarray(colours(np.linspace(0, 1, 64)))[:, :3] ** 2.2])
+    lightness = np.array(
+        [lab(linear_rgb)[0] for linear_rgb in np.asarray(colours(np.linspace(0, 1, 64)))[:, :3] ** 2.2]
+    )
     steps = np.diff(lightness)
     assert (steps > -0.2).all() or (steps < 0.2).all()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from hypothesis import given
@@ -12,7 +14,7 @@ from csds.figures.paths import known_runs, path_lines, positions_at
 
 def steps_of(lines) -> set[tuple[float, float]]:
     """Return pairs of x that lines join; x is the row number in these tests."""
-    return {(float(a[0]), float(b[0])) for line in lines for a, b in zip(line[:-1], line[1:], strict=True)}
+    return {(float(a[0]), float(b[0])) for line in lines for a, b in itertools.pairwise(line)}
 
 
 def numbered(n: int, **columns) -> pd.DataFrame:

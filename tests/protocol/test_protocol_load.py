@@ -173,7 +173,7 @@ def test_unknown_path(tmp_path: Path) -> None:
     [
         ("width_cm = 42.0", "width_mm = 420.0", "unknown key 'arena.width_mm'; the nearest known key is 'width_cm'"),
         ("smoothing_s = 0.2", "smothing_s = 0.2", "nearest known key is 'smoothing_s'"),
-        ("[tracking]", "[traking]", "unknown key 'traking'; the nearest known key is 'tracking'"),
+        ("[tracking]", "[trackinng]", "unknown key 'trackinng'; the nearest known key is 'tracking'"),
         ("cutoff = 1.0", "cut_off = 1.0", "unknown key 'rule.criterion.1.cut_off'; the nearest known key is 'cutoff'"),
         ("susceptible_if", "zzz", "unknown key 'rule.zzz'"),
         ("width_cm = 42.0", "width_cm = 420.0", "arena.width_cm: expected a number of cm from 5 to 300, found 420.0"),

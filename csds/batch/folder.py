@@ -1,0 +1,153 @@
+"""The results folder: where each file goes, what was computed from what, and whose it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from csds.errors import ResultsError
+from csds.formats.atomic import atomic_path, write_error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsFolder:
+    """Paths of a results folder; nothing is written by making one."""
+
+    path: Path
+
+    def track(self, session_id: str) -> Path:
+        """Return where a session's track goes."""
+        return self.path / "tracks" / f"{session_id}.parquet"
+
+    def floor(self, session_id: str) -> Path:
+        """Return where the empty floor goes that a session was tracked against."""
+        return self.path / "floors" / f"{session_id}.png"
+
+    def overlay(self, session_id: str) -> Path:
+        """Return where a session's picture goes."""
+        return self.path / "overlays" / f"{session_id}.png"
+
+    def overlay_video(self, session_id: str) -> Path:
+        """Return where a session's annotated video goes."""
+        return self.path / "overlays" / f"{session_id}.mp4"
+
+    def animal(self, name: str) -> Path:
+        """Return where an animal's picture goes."""
+        return self.path / "animals" / f"{name}.png"
+
+    def record(self, session_id: str) -> Path:
+        """Return where a session's numbers and what they were made from go."""
+        return self.path / "sessions" / f"{session_id}.json"
+
+    def table(self, name: str) -> Path:
+        """Return where a table goes."""
+        return self.path / f"{name}.csv"
+
+    @property
+    def provenance(self) -> Path:
+        """Where it says what made these results."""
+        return self.path / "provenance.json"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError about a path into a ResultsError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+def prepare_folder(folder: ResultsFolder) -> None:
+    """Make the folder, see that it can be written to, and clear away what an interrupted run left unfinished.
+
+    Raises
+    ------
+    ResultsError
+        If it can't be made or written to.
+    """
+    if folder.path.exists() and not folder.path.is_dir():
+        raise ResultsError(f"{folder.path}: is a file, not a folder for results", hint="Name another folder with --out.")
+    with writing(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.path.rglob(".csds-*"):
+            leftover.unlink(missing_ok=True)
+    with atomic_path(folder.path / ".writable") as probe:
+        probe.write_text("", encoding="utf-8")
+    (folder.path / ".writable").unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a mapping as JSON, whole or not at all; NaN becomes null."""
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+    with atomic_path(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return a JSON file's mapping, or None where there is none that can be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def write_track(path: Path, track: pd.DataFrame) -> None:
+    """Write a track as parquet, whole or not at all."""
+    with atomic_path(path) as part:
+        track.to_parquet(part, index=False)
+
+
+def read_track(path: Path) -> pd.DataFrame:
+    """Return a track that `write_track` wrote."""
+    return pd.read_parquet(path)
+
+
+def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a grey picture as PNG, whole or not at all, whatever letters its name has."""
+    _, data = cv2.imencode(".png", picture)
+    with atomic_path(path) as part:
+        part.write_bytes(data.tobytes())
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """Return a grey picture that `write_picture` wrote."""
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def digest(value: object) -> str:
+    """Return a SHA-256 over plain data, the same on every system."""
+    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

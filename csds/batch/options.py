@@ -1,0 +1,75 @@
+"""What a run of `track_study` is asked to do, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackOptions:
+    """Options of a run.
+
+    Parameters
+    ----------
+    arena_file : Path, optional
+        One arena file for all recordings; default: each recording's own.
+    jobs : int
+        Worker processes.
+    overlay_video : bool
+        Also write an annotated video for each session.
+    time_bins_s : float, optional
+        Also write zone times and distance in bins of this many seconds.
+    force : bool
+        Use the folder even if it holds another study's results.
+    command : tuple of str
+        The command line, for provenance.
+    """
+
+    arena_file: Path | None = None
+    jobs: int = 1
+    overlay_video: bool = False
+    time_bins_s: float | None = None
+    force: bool = False
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A session that could not be used: where it failed, why, and what to do."""
+
+    session_id: str
+    video: str
+    stage: str
+    error: str
+    how_to_fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a session: its record, or its failure; ``work`` is ``tracked``, ``rescored`` or ``kept``."""
+
+    session_id: str
+    record: Mapping[str, Any] | None = None
+    failure: Failure | None = None
+    work: str = "tracked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run leaves: the tables that it wrote, by name, the failures, and how much was done anew."""
+
+    folder: Path
+    sessions: pd.DataFrame
+    animals: pd.DataFrame
+    failures: tuple[Failure, ...]
+    work: Mapping[str, int] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+
+
+#: Told while a run goes on: frames decoded since the last call, and sessions finished since then.
+Listener = Callable[[int, int], None]

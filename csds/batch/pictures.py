@@ -1,0 +1,113 @@
+"""Gathering what the pictures show from a results folder: they can be drawn anew without any video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from csds.batch.folder import ResultsFolder, read_picture, read_track
+from csds.behaviour.timing import frame_durations
+from csds.behaviour.visits import FrameStates, find_visits
+from csds.behaviour.zones import known_frames
+from csds.model.arena import Arena
+from csds.model.flags import split_flags
+from csds.model.protocol import BehaviourSpec, Protocol
+from csds.protocol.zones import enclosure_shape, resolve_zones
+
+
+def save_session(record: Mapping[str, Any], track: pd.DataFrame, folder: ResultsFolder, protocol: Protocol) -> None:
+    """Draw and save a session's picture from its record and track."""
+    from csds.figures.floor_plan import save_session_picture
+
+    picture = session_picture(record, track, folder, protocol)
+    save_session_picture(picture, folder.overlay(record["row"]["session_id"]))
+
+
+def session_picture(record: Mapping[str, Any], track: pd.DataFrame, folder: ResultsFolder, protocol: Protocol) -> Any:
+    """Return what a session's floor plan shows (a `csds.figures.pictures.SessionPicture`)."""
+    from csds.figures.pictures import SessionPicture
+
+    row = record["row"]
+    arena = arena_of(record)
+    zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
+    entry_zone = "interaction" if "in_interaction" in track.columns else zones[0].name if zones else ""
+    return SessionPicture(
+        session_id=row["session_id"],
+        animal=row["animal_id"],
+        phase=row["phase"],
+        stress=row["stress"],
+        treatment=row["treatment"],
+        background=read_picture(folder.floor(row["session_id"])),
+        offset_px=tuple(record["made_from"]["floor_offset_px"]),
+        arena=arena,
+        zones=zones,
+        enclosure=enclosure_shape(protocol, arena.width_cm, arena.height_cm),
+        track=track,
+        durations_s=frame_durations(track["time_s"].to_numpy(), row["duration_s"]),
+        metrics=row,
+        flags=split_flags(row["flags"]),
+        entry_times_s=_entries(track, entry_zone, protocol.behaviour, row["duration_s"]),
+        entry_zone=entry_zone,
+        window_s=row["duration_s"],
+    )
+
+
+def save_animal(
+    animal: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str, folder: ResultsFolder, protocol: Protocol
+) -> None:
+    """Draw and save an animal's picture: both phases side by side.
+
+    Parameters
+    ----------
+    animal : mapping
+        Its row of ``animals.csv``.
+    records : mapping
+        Session records by phase.
+    name : str
+        File name without suffix.
+    """
+    from csds.figures.animal import save_animal_picture
+    from csds.figures.pictures import AnimalPicture
+
+    phases: dict[bool, Any] = {}
+    for phase in protocol.phases:
+        if phase.name in records:
+            record = records[phase.name]
+            track = read_track(folder.track(record["row"]["session_id"]))
+            phases[phase.has_target] = session_picture(record, track, folder, protocol)
+    picture = AnimalPicture(
+        animal=str(animal["animal_id"]),
+        absent=phases.get(False),
+        present=phases.get(True),
+        stress=str(animal["stress"]),
+        treatment=str(animal["treatment"]),
+        cohort=str(animal["cohort"]),
+        test=str(animal["test"]),
+        phenotype=str(animal.get("phenotype", "")),
+        rule=str(animal.get("rule", "")),
+        metrics=animal,
+        flags=split_flags(str(animal["flags"])),
+    )
+    save_animal_picture(picture, folder.animal(name))
+
+
+def arena_of(record: Mapping[str, Any]) -> Arena:
+    """Return the arena that a record was made with."""
+    values = dict(record["made_from"]["arena"])
+    values["corners_px"] = tuple(tuple(corner) for corner in values["corners_px"])
+    values["frame_size_px"] = tuple(values["frame_size_px"])
+    return Arena(**values)
+
+
+def _entries(track: pd.DataFrame, zone: str, spec: BehaviourSpec, window_s: float) -> tuple[float, ...]:
+    if f"in_{zone}" not in track.columns:
+        return ()
+    time = track["time_s"].to_numpy()
+    states = FrameStates(
+        time_s=time, duration_s=frame_durations(time, window_s), known=known_frames(track, spec.in_zone_by)
+    )
+    inside = np.asarray(track[f"in_{zone}"], bool)
+    return find_visits(inside, states, spec.entry_min_in_s, spec.entry_min_out_s).entry_times_s

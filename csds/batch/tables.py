@@ -1,0 +1,83 @@
+"""The tables of a run, built from its sessions' records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from csds.batch.options import Failure, Outcome
+from csds.behaviour.score import score_animals
+from csds.model.columns import FAILURE_COLUMNS, SESSION_COLUMNS, TIME_BIN_COLUMNS, Column, names
+from csds.model.protocol import Protocol
+from csds.model.study import Session, Study
+
+
+def sessions_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Protocol) -> pd.DataFrame:
+    """Return ``sessions.csv``: a row for each session of the study, without numbers where it failed."""
+    rows: list[dict[str, Any]] = []
+    for session in study.sessions:
+        record = outcomes[session.session_id].record if session.session_id in outcomes else None
+        rows.append((_current(record["row"], session) if record else _without_numbers(session)) | dict(session.design))
+    zones = tuple(zone.name for zone in protocol.zones)
+    found = {name for row in rows for name in row}
+    own = [name for name in names(SESSION_COLUMNS, zones) if name in found or not name.startswith(("nose_", "body_", "centre_"))]
+    return _typed(pd.DataFrame(rows, columns=[*own, *study.design_columns]), SESSION_COLUMNS, zones)
+
+
+def animals_table(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """Return ``animals.csv``: a row for each animal and test of the sessions' table, also where sessions failed."""
+    return score_animals(sessions, protocol)
+
+
+def time_bins_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Protocol) -> pd.DataFrame:
+    """Return ``time_bins.csv``: a row for each session and bin."""
+    rows = []
+    for session in study.sessions:
+        record = outcomes[session.session_id].record if session.session_id in outcomes else None
+        rows += [{"session_id": session.session_id} | row for row in (record or {}).get("time_bins", [])]
+    zones = tuple(zone.name for zone in protocol.zones)
+    return _typed(pd.DataFrame(rows, columns=names(TIME_BIN_COLUMNS, zones)), TIME_BIN_COLUMNS, zones)
+
+
+def failures_table(failures: Sequence[Failure]) -> pd.DataFrame:
+    """Return ``failures.csv``: what could not be used, why, and how to mend it."""
+    return pd.DataFrame([asdict(failure) for failure in failures], columns=names(FAILURE_COLUMNS), dtype=str)
+
+
+def _current(row: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """Return a record's row with what the sheet says today of group and exclusion; these touch no measurement."""
+    return {**row, "stress": session.stress, "treatment": session.treatment, "exclude": session.exclude}
+
+
+def _without_numbers(session: Session) -> dict[str, Any]:
+    return {
+        "session_id": session.session_id,
+        **asdict(session.key),
+        "phase": session.phase,
+        "stress": session.stress,
+        "treatment": session.treatment,
+        "video": session.video,
+        "arena": session.arena or "",
+        "start_s": session.start_s,
+        "duration_s": session.duration_s,
+        "exclude": session.exclude,
+        "flags": "failed",
+    }
+
+
+def _typed(table: pd.DataFrame, columns: Sequence[Column], zones: tuple[str, ...]) -> pd.DataFrame:
+    """Return the table with each declared column in its kind, missing numbers as NaN or NA."""
+    kinds = {name: column.kind for column in columns for name in names((column,), zones)}
+    typed = table.copy()
+    for name in typed.columns:
+        match kinds.get(str(name)):
+            case "number":
+                typed[name] = pd.to_numeric(typed[name]).astype(float)
+            case "integer":
+                typed[name] = pd.to_numeric(typed[name]).astype("Int64")
+            case _:
+                typed[name] = typed[name].fillna("").astype(str)
+    return typed

@@ -1,0 +1,191 @@
+"""``csds track``: from recordings to tracks, zone times, scores, phenotypes and pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csds.cli import console
+from csds.cli.console import JsonOption, QuietOption
+from csds.errors import UsageError
+
+if TYPE_CHECKING:
+    from csds.batch import RunResult, TrackOptions
+    from csds.model.protocol import Protocol
+    from csds.model.study import Study
+    from csds.study.faults import Fault
+
+_SHOWN = ("si_ratio", "interaction_absent_s", "interaction_present_s", "corners_absent_s", "corners_present_s")
+
+
+def track(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SHEET | ABSENT PRESENT | FOLDER",
+            help="A study sheet (csv, xlsx); or two recordings, target absent and present; or a folder with --pattern.",
+        ),
+    ],
+    protocol: Annotated[str, typer.Option("--protocol", "-p", help="A protocol's name, or a file.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Results folder. Default: results/ beside the input.")
+    ] = None,
+    arena: Annotated[Path | None, typer.Option(help="One arena file for all recordings.")] = None,
+    animal: Annotated[str, typer.Option(help="The animal's ID, with two recordings.")] = "",
+    pattern: Annotated[
+        str, typer.Option(help="How the files of a folder are named, e.g. '{cohort}_{animal_id}_{phase}.{ext}'.")
+    ] = "",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Recordings worked on at the same time.")] = 1,
+    overlay_video: Annotated[bool, typer.Option("--overlay-video", help="Also write an annotated video each.")] = False,
+    time_bins: Annotated[
+        float | None, typer.Option(min=1.0, help="Also write zone times and distance in bins of so many seconds.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds another study.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Track a study and call each animal susceptible or resilient.
+
+    \b
+    Examples:
+      csds track study.csv
+      csds track study.csv --protocol accelerated_defeat --out results --jobs 2 --time-bins 30
+      csds track absent.mp4 present.mp4 --animal M01
+      csds track recordings --pattern '{animal_id}_{phase}.{ext}' --arena room1.arena.toml
+
+    \b
+    Exit code: 0 all well, 1 some sessions could not be used (the rest is done; see failures.csv),
+    2 the call is wrong, 130 interrupted (what was finished is kept; the same call completes the rest).
+    """
+    from csds.batch import TrackOptions
+
+    study, faults, settings = read_input(inputs, protocol, animal, pattern)
+    folder = out or _beside(inputs[0]) / "results"
+    options = TrackOptions(
+        arena_file=arena,
+        jobs=jobs,
+        overlay_video=overlay_video,
+        time_bins_s=time_bins,
+        force=force,
+        command=tuple(sys.argv),
+    )
+    result = run_and_show(study, faults, settings, folder, options, quiet=quiet, as_json=as_json)
+    if result.failures:
+        raise typer.Exit(1)
+
+
+def read_input(
+    inputs: list[Path], protocol_name: str, animal: str, pattern: str
+) -> tuple[Study, list[Fault], Protocol]:
+    """Return the study that the arguments name, its faults and its protocol."""
+    from csds.protocol import load_protocol
+    from csds.study import load_study, study_from_files, study_from_folder
+
+    if len(inputs) == 1 and inputs[0].is_dir():
+        if not pattern:
+            raise UsageError(
+                f"{inputs[0]}: a folder needs --pattern to tell animals and phases apart",
+                hint="For files such as M01_absent.mp4: --pattern '{animal_id}_{phase}.{ext}'",
+            )
+        settings = load_protocol(protocol_name or "golden2011")
+        study, faults = study_from_folder(inputs[0], pattern, settings)
+        return study, faults, settings
+    if len(inputs) == 2:
+        if not animal:
+            raise UsageError("two recordings need --animal ID", hint="For example: --animal M01")
+        settings = load_protocol(protocol_name or "golden2011")
+        return study_from_files(inputs[0], inputs[1], animal, settings), [], settings
+    if len(inputs) != 1:
+        raise UsageError(
+            f"expected a sheet, two recordings or a folder, found {len(inputs)} paths",
+            hint="List many recordings in a study sheet; README.md shows one.",
+        )
+    settings = load_protocol(protocol_name or _protocol_of(inputs[0]))
+    study, faults = load_study(inputs[0], settings)
+    return study, faults, settings
+
+
+def run_and_show(
+    study: Study,
+    faults: list[Fault],
+    settings: Protocol,
+    folder: Path,
+    options: TrackOptions,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> RunResult:
+    """Track the study with a progress bar, print the animals and what failed, and return the result."""
+    from csds.batch import track_study
+
+    for fault in faults:
+        if fault.severity == "warning":
+            console.warn(str(fault), quiet=quiet)
+    expected = sum(_expected_frames(study, settings).values())
+    with console.progress(total=expected or None, quiet=quiet or as_json) as bar:
+        frames = sessions = 0
+
+        def listen(more_frames: int, more_sessions: int) -> None:
+            nonlocal frames, sessions
+            frames, sessions = frames + more_frames, sessions + more_sessions
+            bar.update(frames, text=f"{sessions} of {len(study.sessions)} sessions")
+
+        result = track_study(study, settings, folder, options, faults=faults, listener=listen)
+    if as_json:
+        console.print_json(
+            {
+                "folder": str(folder),
+                "animals": result.animals.to_dict(orient="records"),
+                "failures": [{name: getattr(f, name) for name in f.__slots__} for f in result.failures],
+                "work": dict(result.work),
+            }
+        )
+    else:
+        _show(result, quiet=quiet)
+    return result
+
+
+def _show(result: RunResult, *, quiet: bool) -> None:
+    animals = result.animals
+    first = [name for name in ("cohort", "animal_id", "test", "stress", "treatment") if (animals[name] != "").any()]
+    shown = [name for name in (*_SHOWN, "distance_cm") if name in animals]
+    columns = [*first, *shown, "phenotype", "flags"]
+    columns = [name for name in columns if name in animals]
+    console.print_table(columns, animals[columns].to_numpy().tolist())
+    for failure in result.failures:
+        console.warn(f"{failure.session_id or 'sheet'}: {failure.error}\n  fix: {failure.how_to_fix}", quiet=False)
+    words = {"tracked": "tracked", "rescored": "scored anew from their tracks", "kept": "kept as they were"}
+    done = ", ".join(f"{count} {words[work]}" for work, count in sorted(result.work.items()))
+    console.note(f"sessions: {done or 'none'}; {len(result.failures)} failed", quiet=quiet)
+    console.note(f"results: {result.folder} (animals.csv, sessions.csv, overlays/, animals/)", quiet=quiet)
+
+
+def _expected_frames(study: Study, settings: Protocol) -> dict[str, float]:
+    """Return how many frames each session will have, by what its recording's header says; only for the bar."""
+    from csds.errors import VideoError
+    from csds.video import probe
+
+    expected = {}
+    for session in study.sessions:
+        try:
+            rate = probe(session.videos[0]).nominal_rate
+        except VideoError:
+            continue
+        expected[session.session_id] = rate * (session.duration_s or settings.phase(session.phase).duration_s)
+    return expected
+
+
+def _protocol_of(sheet: Path) -> str:
+    """Return the protocol that ``study.toml`` beside the sheet names, or the default."""
+    from csds.study import read_settings
+
+    if not sheet.is_file():
+        return "golden2011"
+    return str(read_settings(sheet.parent).get("protocol", "golden2011"))
+
+
+def _beside(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
