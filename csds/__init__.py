@@ -1,6 +1,32 @@
 """csds: from social-interaction-test video to phenotype and statistics.
 
-The functions of ``__all__ = [
+The functions of ``__all__`` are what most scripts need; each is imported from its room when it
+is first used. Everything else is found in the rooms themselves (`csds.video`, `csds.tracking`, …).
+
+Examples
+--------
+>>> import csds
+>>> csds.load_protocol("golden2011").arena_width_cm
+42.0
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from csds.batch import TrackOptions, track_study
+    from csds.behaviour.score import score_animals
+    from csds.errors import CsdsError
+    from csds.protocol import load_protocol
+    from csds.simulate.cohort import simulate_cohort
+    from csds.simulate.recording import simulate_recording
+    from csds.study import read_study
+
+__version__ = "0.1.0"
+
+__all__ = [
     "CsdsError",
     "TrackOptions",
     "load_protocol",

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from csds.background.blobs import disc, find_blobs
+from csds.background.blobs import Blob, disc, find_blobs
 from csds.background.polarity import find_polarity
 from csds.errors import TrackingError
 from csds.model.protocol import Polarity
@@ -28,6 +28,8 @@ _OUTLINE = 0.35
 _WHOLE = 0.9
 #: An animal counts as never having left its place if it touches it in this share of the samples.
 _STUCK_SHARE = 0.6
+#: What is narrower than this share of an animal's mean radius to each side is not an animal.
+_STOUT_SHARE = 0.35
 #: A tail is at most this share of the animal's mean radius to each side of its middle.
 _TAIL_SHARE = 0.18
 #: Blobs of the animal are found at this many noise SDs, at least.
@@ -92,7 +94,7 @@ class BackgroundSpec:
     @property
     def thin_px(self) -> float:
         """Half the width, in working pixels, of what is too thin to be the smallest animal (a tail, a floor's joint)."""
-        return max(1.0, 0.35 * float(np.sqrt(self.area_px[0] / np.pi)))
+        return max(1.0, _STOUT_SHARE * float(np.sqrt(self.area_px[0] / np.pi)))
 
 
 def learn_background(recordings: Sequence[NDArray[np.uint8]], spec: BackgroundSpec) -> Background:
@@ -190,17 +192,33 @@ def _still_animal(
     depth = cv2.subtract(closed, flat)
     limit = max(6.0 * noise, 0.15 * float(level), 10.0)
     spots = np.where((depth > limit) & inside, np.uint8(255), np.uint8(0))
-    spots = cv2.morphologyEx(spots, cv2.MORPH_OPEN, disc(spec.thin_px))
-    blobs = find_blobs(spots, area_px=spec.area_px, most=1)
-    if not blobs:
+    blob = _most_solid(spots, spec)
+    if blob is None:
         return floor, np.zeros_like(spec.mask), 0.0
-    spot = cv2.dilate(blobs[0].mask, disc(2 * spec.thin_px))
+    spot = cv2.dilate(blob.mask, disc(2 * spec.thin_px))
     filled = np.where(spot > 0, closed, picture).astype(np.uint8)
     return (
         (filled if polarity == "dark" else 255 - filled).astype(np.uint8),
-        np.asarray(blobs[0].mask, np.uint8),
-        float(np.median(depth[blobs[0].mask > 0])),
+        blob.mask,
+        float(np.median(depth[blob.mask > 0])),
     )
+
+
+def _most_solid(spots: NDArray[np.uint8], spec: BackgroundSpec) -> Blob | None:
+    """Return the spot that is an animal's size once all that is thin has been taken off, the stoutest first.
+
+    A floor's joints and cables are as large as an animal but thin: they go before it does.
+    """
+    thin = _STOUT_SHARE * float(np.sqrt(spec.area_px[1] / np.pi))
+    while True:
+        stout = cv2.morphologyEx(spots, cv2.MORPH_OPEN, disc(thin))
+        for core in find_blobs(stout, area_px=(1.0, spec.area_px[1]), most=1):
+            whole = cv2.bitwise_and(cv2.dilate(core.mask, disc(2 * thin)), spots)
+            for blob in find_blobs(whole, area_px=spec.area_px, most=1):
+                return blob
+        if thin <= spec.thin_px:
+            return None
+        thin = max(spec.thin_px, thin / 1.5)
 
 
 def _polarity_of_a_still_animal(median: NDArray[np.uint8], spec: BackgroundSpec, noise: float) -> Polarity:
@@ -241,7 +259,8 @@ def _with_contrast(background: Background, samples: NDArray[np.uint8], spec: Bac
     for sample in samples:
         difference = background.difference(sample)
         difference[spec.mask == 0] = 0
-        seen = solid_parts(difference, max(5.0 * background.noise, 6.0), spec.thin_px)
+        peak = _peak(difference, spec.area_px[0])
+        seen = solid_parts(difference, max(5.0 * background.noise, 6.0, 0.25 * peak), spec.thin_px)
         for blob in find_blobs(seen, area_px=spec.area_px, most=1):
             differences.append(difference)
             wide.append(cv2.dilate(blob.mask, disc(2 * spec.thin_px)) > 0)
@@ -269,6 +288,12 @@ def _with_contrast(background: Background, samples: NDArray[np.uint8], spec: Bac
         animal_area_px=float(np.median(areas)),
         found_share=len(differences) / len(samples),
     )
+
+
+def _peak(difference: NDArray[np.uint8], area_px: float) -> float:
+    """Return by how much the most different pixels differ, as many of them as the smallest animal has."""
+    rank = min(difference.size - 1, int(area_px))
+    return float(np.partition(difference, -rank - 1, axis=None)[-rank - 1])
 
 
 def _depth(values: NDArray[np.uint8]) -> float:

@@ -13,12 +13,12 @@ import typer
 from csds import __version__
 from csds.cli import console
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
-from csds.cli.check import check
-from csds.cli.demo import demo
+from csds.cli.check import check as check_command
+from csds.cli.demo import demo as demo_command
 from csds.cli.protocol import protocol_app
-from csds.cli.score import score
+from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
-from csds.cli.track import track
+from csds.cli.track import track as track_command
 
 app = typer.Typer(
     name="csds",
@@ -56,9 +56,10 @@ def _csds(
     """Social interaction tests after chronic social defeat stress: from video to phenotype and statistics."""
 
 
-app.command("demo")(demo)
-app.command("check")(check)
-app.command("track")(track)
-app.command("score")(score)
-app.add_typer(protocol_app, name="protocol")
-app.add_typer(simulate_app, name="simulate")
+# Short lines for `csds --help`: typer would cut the commands' own first lines at 45 characters.
+app.command("demo", short_help="Copy the sample study into a folder and run csds on it.")(demo_command)
+app.command("check", short_help="Find every fault of a study in seconds.")(check_command)
+app.command("track", short_help="Track a study and call each animal susceptible or resilient.")(track_command)
+app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
+app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
+app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")

@@ -64,7 +64,7 @@ class Crop:
         """Return image points as OpenCV's fixed-point coordinates within the enlarged crop."""
         # Pixel centres are integers in both pictures, hence the half pixels.
         local = (polygon_px - np.array([self.left, self.top]) + 0.5) * self.scale - 0.5
-        return np.round(local * (1 << _SHIFT)).astype(np.int32).reshape(-1, 1, 2)
+        return np.asarray(np.round(local * (1 << _SHIFT)), np.int32).reshape(-1, 1, 2)
 
     def average(self, fine: NDArray[np.uint8]) -> Image:
         """Return an enlarged picture averaged down to the crop's size, 0 to 1."""
@@ -148,8 +148,8 @@ def paint_room(scene: Scene, rng: np.random.Generator) -> Image:
     cv2.polylines(
         fine, [whole.points(floor)], isClosed=True, color=round(0.6 * scene.wall_grey), thickness=seam, shift=_SHIFT
     )
-    grey = whole.average(fine) * np.float32(255.0)
-    return np.asarray(grey * _unevenness((height, width), rng), np.float32)
+    even = whole.average(fine) * np.float32(255.0)
+    return np.asarray(even * _unevenness((height, width), rng), np.float32)
 
 
 def floor_outline_px(arena: Arena, outwards_cm: float = 0.0) -> FloatArray:
@@ -224,8 +224,8 @@ def _wires(scene: Scene) -> tuple[Crop | None, Image, Image]:
     cv2.fillPoly(inside, [crop.points(outline)], 255, lineType=cv2.LINE_8, shift=_SHIFT)
     cv2.polylines(fine, [crop.points(outline)], isClosed=True, color=255, thickness=2 * frame, shift=_SHIFT)
     # What a thick line draws beyond the outline would be ground that the subject may touch.
-    fine = cv2.bitwise_and(fine, inside)
-    return crop, crop.average(fine), crop.average(inside)
+    wires = np.minimum(fine, inside)
+    return crop, crop.average(wires), crop.average(inside)
 
 
 def _mesh_lines(enclosure: Enclosure) -> list[FloatArray]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from csds.errors import SimulationError
-from csds.model.shapes import Circle, FloatArray
-from csds.simulate.mouse import TAIL_LENGTH_CM, TAIL_POINTS, Poses, outlines
+from csds.model.shapes import Circle
+from csds.simulate.gait import STEP_S, Walk, pose_walk
+from csds.simulate.mouse import Poses, outlines
 from csds.simulate.room import Point, Room, room_of
 from csds.simulate.scene import Scene, frame_times
 
-_STEP_S = 0.02
 # Discs (offset from the trunk's middle and radius, as shares of the length) that fill the body.
 _TRUNK_DISCS = ((-0.36, 0.10), (-0.20, 0.155), (-0.03, 0.155))
 _HEAD_DISCS = ((0.17, 0.115), (0.29, 0.130), (0.42, 0.055), (0.53, 0.02))
@@ -90,8 +90,8 @@ def subject_poses(scene: Scene) -> Poses:
     room, times = room_of(scene), frame_times(scene)
     rng = scene.random("subject")
     walker = _Walker(scene=scene, room=room, behaviour=behaviour, rng=rng)
-    path = walker.walk(float(times[-1]) + _STEP_S)
-    poses = _pose(path, times, rng, is_still=behaviour.is_still)
+    walk = walker.walk(float(times[-1]) + STEP_S)
+    poses = pose_walk(walk, times, rng, is_still=behaviour.is_still)
     shift = room.free_outlines(outlines(poses, scene.body_length_cm))
     return replace(poses, x_cm=poses.x_cm + shift[:, 0], y_cm=poses.y_cm + shift[:, 1])
 
@@ -129,18 +129,6 @@ def place_of(scene: Scene) -> tuple[float, float, float]:
     return x, y, heading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Path:
-    """The walk at 50 Hz."""
-
-    time_s: FloatArray
-    x: FloatArray
-    y: FloatArray
-    heading: FloatArray
-    head_bend: FloatArray
-    speed: FloatArray
-
-
 class _Walker:
     """Steps one mouse through the room. Plain floats: arrays of one are slow."""
 
@@ -155,44 +143,44 @@ class _Walker:
         for _ in range(40):
             self._push()
 
-    def walk(self, duration_s: float) -> _Path:
-        count = math.ceil(duration_s / _STEP_S) + 1
+    def walk(self, duration_s: float) -> Walk:
+        count = math.ceil(duration_s / STEP_S) + 1
         rows = np.empty((count, 5))
         for row in rows:
             row[:] = self.x, self.y, self.heading, self.bend, self.speed
             if not self._behaviour.is_still:
                 self._step()
-        return _Path(
-            time_s=np.arange(count) * _STEP_S,
+        return Walk(
+            time_s=np.arange(count, dtype=float) * STEP_S,
             x=rows[:, 0], y=rows[:, 1], heading=rows[:, 2], head_bend=rows[:, 3], speed=rows[:, 4],
         )  # fmt: skip
 
     def _step(self) -> None:
         if self._pause > 0:
-            self._pause -= _STEP_S
+            self._pause -= STEP_S
             wanted_speed, wanted_turning = 0.0, 0.0
-            if self._rng.random() < _STEP_S / 0.9:
+            if self._rng.random() < STEP_S / 0.9:
                 self.wanted_bend = float(self._rng.normal(0.0, 0.30))
             if self._pause <= 0:
                 self._choose_goal()
         else:
             wanted_speed, wanted_turning = self._steer()
-        self.speed += (wanted_speed - self.speed) * _STEP_S / 0.22
-        self.turning += (wanted_turning - self.turning) * _STEP_S / 0.12
-        self.bend += (max(-0.75, min(0.75, self.wanted_bend)) - self.bend) * _STEP_S / 0.18
-        self.heading += self.turning * _STEP_S
-        self.x += self.speed * math.cos(self.heading) * _STEP_S
-        self.y += self.speed * math.sin(self.heading) * _STEP_S
+        self.speed += (wanted_speed - self.speed) * STEP_S / 0.22
+        self.turning += (wanted_turning - self.turning) * STEP_S / 0.12
+        self.bend += (max(-0.75, min(0.75, self.wanted_bend)) - self.bend) * STEP_S / 0.18
+        self.heading += self.turning * STEP_S
+        self.x += self.speed * math.cos(self.heading) * STEP_S
+        self.y += self.speed * math.sin(self.heading) * STEP_S
         before = self.x, self.y
         self._push()
         # A body pushed back by a wall loses its speed.
-        pushed = math.hypot(self.x - before[0], self.y - before[1]) / _STEP_S
+        pushed = math.hypot(self.x - before[0], self.y - before[1]) / STEP_S
         self.speed = max(0.0, self.speed - 0.35 * pushed)
 
     def _steer(self) -> tuple[float, float]:
         nose_x = self.x + 0.5 * self._length * math.cos(self.heading + 0.6 * self.bend)
         nose_y = self.y + 0.5 * self._length * math.sin(self.heading + 0.6 * self.bend)
-        self._patience -= _STEP_S
+        self._patience -= STEP_S
         if math.hypot(self._goal[0] - nose_x, self._goal[1] - nose_y) < 1.3 or self._patience <= 0:
             self._pause = self._pause_after * float(self._rng.lognormal(0.0, 0.7)) + 0.05
             return 0.0, 0.0
@@ -209,7 +197,12 @@ class _Walker:
         points = [p for p in self._room.waypoints(3.2) if not self._room.is_blocked(here, p, 0.2)]
         if not points:
             return self._goal
-        return min(points, key=lambda p: math.dist(here, p) + math.dist(p, self._goal) + 40.0 * self._room.is_blocked(p, self._goal, 0.0))
+        return min(
+            points,
+            key=lambda p: (
+                math.dist(here, p) + math.dist(p, self._goal) + 40.0 * self._room.is_blocked(p, self._goal, 0.0)
+            ),
+        )
 
     def _push(self) -> None:
         cos, sin = math.cos(self.heading), math.sin(self.heading)
@@ -258,7 +251,12 @@ def _goal(kind: str, scene: Scene, rng: np.random.Generator) -> Point:
     if kind == "walls":
         along, side = rng.uniform(0.04, 0.96), int(rng.integers(4))
         off = rng.uniform(1.0, 3.5)
-        spots = ((along * width, off), (width - off, along * height), (along * width, height - off), (off, along * height))
+        spots = (
+            (along * width, off),
+            (width - off, along * height),
+            (along * width, height - off),
+            (off, along * height),
+        )
         return _onto_floor(scene, *spots[side])
     return _onto_floor(scene, rng.uniform(0.15, 0.85) * width, rng.uniform(0.15, 0.85) * height)
 
@@ -287,62 +285,6 @@ def _onto_floor(scene: Scene, x: float, y: float) -> Point:
         far = max(math.hypot(x - width / 2, y - height / 2) / radius, 1.0)
         return width / 2 + (x - width / 2) / far, height / 2 + (y - height / 2) / far
     return min(max(x, 1.0), width - 1.0), min(max(y, 1.0), height - 1.0)
-
-
-def _pose(path: _Path, times: FloatArray, rng: np.random.Generator, *, is_still: bool) -> Poses:
-    """Return the poses at the frames' times: the walk, with gait, breathing, and a tail that follows."""
-    t = path.time_s
-    gait_hz = np.clip(0.25 * path.speed, 0.0, 6.0)
-    phase = 2 * np.pi * np.cumsum(gait_hz) * _STEP_S
-    vigour = np.clip(path.speed / 12.0, 0.0, 1.0)
-    turning = np.gradient(path.heading, t) if len(t) > 1 else np.zeros_like(t)
-    sway = 0.10 * vigour * np.sin(phase)
-    look = 0.05 * _slow_noise(t, 1.5, rng) if is_still else np.zeros_like(t)
-    rear = np.clip(-0.12 * turning, -0.45, 0.45) - sway
-    # A mouse at rest is shorter and wider than one that walks.
-    stretch = 0.94 + 0.08 * vigour + 0.012 * vigour * np.sin(2 * phase)
-
-    def at(values: FloatArray) -> FloatArray:
-        return np.interp(times, t, values)
-
-    return Poses(
-        time_s=times,
-        x_cm=at(path.x),
-        y_cm=at(path.y),
-        heading_rad=at(path.heading),
-        head_bend_rad=at(np.clip(path.head_bend + 0.6 * sway + look, -0.85, 0.85)),
-        rear_bend_rad=at(rear),
-        stretch=at(stretch),
-        breath=1.0 + 0.012 * np.sin(2 * np.pi * 2.3 * times + rng.uniform(0, 6)),
-        tail_rad=_tail(path, phase, vigour, times, rng) + at(rear)[:, None],
-    )
-
-
-def _tail(
-    path: _Path, phase: FloatArray, vigour: FloatArray, times: FloatArray, rng: np.random.Generator
-) -> FloatArray:
-    """Return the tail's directions: each piece lags behind the one before, with a wave while walking."""
-    # Lags are time of movement, not of the clock: a tail doesn't straighten while the mouse sits.
-    moved = np.cumsum(0.15 + np.abs(path.speed)) * _STEP_S
-    now = np.interp(times, path.time_s, moved)
-    curl = np.interp(times, path.time_s, 0.55 * _slow_noise(path.time_s, 6.0, rng))
-    wave, strength = np.interp(times, path.time_s, phase), np.interp(times, path.time_s, vigour)
-    pieces = np.empty((len(times), TAIL_POINTS))
-    for piece in range(TAIL_POINTS):
-        share = piece / (TAIL_POINTS - 1)
-        behind = np.interp(now - 0.75 * share * TAIL_LENGTH_CM, moved, path.heading)
-        pieces[:, piece] = (
-            behind + np.pi + curl * share**1.5 + 0.22 * strength * share * np.sin(wave - 4.0 * share)
-        )
-    return pieces
-
-
-def _slow_noise(times: FloatArray, period_s: float, rng: np.random.Generator) -> FloatArray:
-    """Return smooth noise of SD near 1 that changes over about ``period_s``."""
-    total = np.zeros_like(times)
-    for _ in range(5):
-        total += np.sin(2 * np.pi * times / (period_s * rng.uniform(0.7, 2.5)) + rng.uniform(0, 2 * np.pi))
-    return np.asarray(total / math.sqrt(2.5), float)
 
 
 def _wrap(angle: float) -> float:

@@ -85,7 +85,9 @@ def spines(poses: Poses, length_cm: float) -> tuple[FloatArray, FloatArray]:
     head = _smooth_step((_STATIONS - 0.52) / 0.36)
     rear = 1.0 - _smooth_step((_STATIONS - 0.02) / 0.40)
     angle = (
-        poses.heading_rad[:, None] + poses.head_bend_rad[:, None] * head[None] + poses.rear_bend_rad[:, None] * rear[None]
+        poses.heading_rad[:, None]
+        + poses.head_bend_rad[:, None] * head[None]
+        + poses.rear_bend_rad[:, None] * rear[None]
     )
     step = np.diff(_STATIONS)[None] * length_cm * poses.stretch[:, None]
     middle = 0.5 * (angle[:, 1:] + angle[:, :-1])

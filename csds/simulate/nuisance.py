@@ -240,7 +240,7 @@ def shadow(site: Site) -> Effect:
 @nuisance("time_overlay", "the recorder burns a running clock into the picture")
 def time_overlay(site: Site) -> Effect:
     """White digits on black at the lower left, larger with strength."""
-    width, height = site.scene.arena.frame_size_px
+    _, height = site.scene.arena.frame_size_px
     size = site.strength * height / 700.0
 
     def over(frame: Frame, moment: Moment) -> Frame:
@@ -250,7 +250,9 @@ def time_overlay(site: Site) -> Effect:
         text = f"2026-03-14 10:{int(moment.time_s // 60) % 60:02d}:{moment.time_s % 60:06.3f}"
         bar = int(34 * size)
         cv2.rectangle(drawn, (0, height - bar), (int(440 * size), height), 16, -1)
-        cv2.putText(drawn, text, (4, height - int(9 * size)), cv2.FONT_HERSHEY_SIMPLEX, size, 235, max(1, int(2 * size)))
+        cv2.putText(
+            drawn, text, (4, height - int(9 * size)), cv2.FONT_HERSHEY_SIMPLEX, size, 235, max(1, int(2 * size))
+        )
         return drawn
 
     return Effect(over=over)

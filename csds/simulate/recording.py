@@ -37,7 +37,7 @@ class Truth:
 
     def save(self, path: Path) -> None:
         """Write the table as CSV, positions to a micrometre."""
-        rounded = self.table.round({name: 4 for name in TRUTH_COLUMNS[2:]} | {"time_s": 6})
+        rounded = self.table.round(dict.fromkeys(TRUTH_COLUMNS[2:], 4) | {"time_s": 6})
         with atomic_path(path) as part:
             rounded.to_csv(part, index=False)
 

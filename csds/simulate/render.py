@@ -59,7 +59,7 @@ class Renderer:
         self.outlines_cm = outlines(self.poses, self.scene.body_length_cm)
         self._tails_cm = hold_points(room_of(self.scene), tails(self.poses, self.scene.body_length_cm), 0.12)
         self._target = _target_of(self.scene)
-        self._to_pixels = np.linalg.inv(self.scene.arena.homography)
+        self._to_pixels = np.asarray(np.linalg.inv(self.scene.arena.homography), float)
         self._backdrop = _with_room_effects(build_backdrop(self.scene), self._effects)
         self._empty = _to_frame(self._wired(self._backdrop.grey.copy(), None))
         self._noise = _noise_fields(self.scene)
@@ -114,7 +114,8 @@ class Renderer:
     def _over(self, part: Image, crop: Crop, share: Image, grey: Image) -> Image:
         """Return a crop's picture under something painted: its light is the room's there."""
         room = self._backdrop
-        return part * (1 - share) + room.gain[crop.window] * grey + np.float32(room.offset) * share
+        light = room.gain[crop.window]
+        return np.asarray(part * (1 - share) + light * grey + np.float32(room.offset) * share, np.float32)
 
     def _draw_target(self, image: Frame, target: _Target, index: int) -> None:
         crop = self._backdrop.wires
@@ -123,7 +124,12 @@ class Renderer:
         coat, _, ears, tail_grey = _COATS["white", self.scene.light]
         body = self._to_px(target.outlines_cm[index])
         left, right = ear_outlines(body)
-        layers = [(self._to_px(tail_outline(target.tails_cm[index])), tail_grey), (body, coat), (left, ears), (right, ears)]
+        layers = [
+            (self._to_px(tail_outline(target.tails_cm[index])), tail_grey),
+            (body, coat),
+            (left, ears),
+            (right, ears),
+        ]
         share, grey = replace(crop, scale=self._scale).paint(layers)
         # On whatever nuisances have left on the floor, not on the clean room.
         part = image[crop.window].astype(np.float32)
@@ -146,7 +152,7 @@ class Renderer:
             top, left = self._noise_at[index]
             field = self._noise[self._noise_of[index], top : top + height, left : left + width]
             image = np.asarray(cv2.add(image, field, dtype=cv2.CV_8U), np.uint8)
-        return np.asarray(cv2.min(cv2.max(image, _DARKEST), _BRIGHTEST), np.uint8)
+        return np.asarray(np.clip(image, _DARKEST, _BRIGHTEST), np.uint8)
 
 
 def _target_of(scene: Scene) -> _Target | None:
@@ -179,5 +185,3 @@ def _noise_fields(scene: Scene) -> np.ndarray[tuple[int, int, int], np.dtype[np.
 def _to_frame(image: Image) -> Frame:
     # Rounds and clips in one go.
     return np.asarray(cv2.convertScaleAbs(image), np.uint8)
-
-

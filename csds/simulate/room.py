@@ -98,7 +98,8 @@ def floor_of(arena: Arena) -> Rectangle | Circle:
 
 def hold_points(room: Room, points: FloatArray, gap: float) -> FloatArray:
     """Return points, (…, 2), each moved to the nearest place on the floor and outside the enclosure."""
-    x, y = points[..., 0].copy(), points[..., 1].copy()
+    # Onto the floor first: what lies behind the enclosure's wall would end up within the enclosure.
+    x, y = _onto_floor(room.floor, points[..., 0], points[..., 1], gap)
     match room.enclosure:
         case Rectangle() as box:
             inside = box.distance(x, y) < gap
@@ -110,12 +111,14 @@ def hold_points(room: Room, points: FloatArray, gap: float) -> FloatArray:
             x, y = _onto_ring(ring, x, y, ring.radius + gap, outwards=True)
         case None:
             pass
-    match room.floor:
-        case Rectangle() as floor:
-            x, y = np.clip(x, floor.left + gap, floor.right - gap), np.clip(y, floor.top + gap, floor.bottom - gap)
-        case Circle() as ring:
-            x, y = _onto_ring(ring, x, y, ring.radius - gap, outwards=False)
+    x, y = _onto_floor(room.floor, x, y, gap)
     return np.stack([x, y], axis=-1)
+
+
+def _onto_floor(floor: Rectangle | Circle, x: FloatArray, y: FloatArray, gap: float) -> tuple[FloatArray, FloatArray]:
+    if isinstance(floor, Rectangle):
+        return np.clip(x, floor.left + gap, floor.right - gap), np.clip(y, floor.top + gap, floor.bottom - gap)
+    return _onto_ring(floor, x, y, floor.radius - gap, outwards=False)
 
 
 def _onto_ring(

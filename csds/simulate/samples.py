@@ -46,7 +46,7 @@ def sample_design() -> StudyDesign:
         seed=7,
         frame_size_px=(480, 360),
         fps=20.0,
-        encoding=Encoding(bitrate_kbps=85, preset="medium"),
+        encoding=Encoding(bitrate_kbps=75, preset="faster"),
     )
 
 

@@ -170,8 +170,14 @@ def frame_times(scene: Scene) -> FloatArray:
 
     Examples
     --------
-    >>> arena = Arena(name="A", shape="rectangle", width_cm=42, height_cm=42, frame_size_px=(640, 480),
-    ...               corners_px=corners((640, 480)))
+    >>> arena = Arena(
+    ...     name="A",
+    ...     shape="rectangle",
+    ...     width_cm=42,
+    ...     height_cm=42,
+    ...     frame_size_px=(640, 480),
+    ...     corners_px=corners((640, 480)),
+    ... )
     >>> frame_times(Scene(arena=arena, enclosure=None, fps=10, duration_s=0.3)).tolist()
     [0.0, 0.1, 0.2]
     """
@@ -192,7 +198,12 @@ def frame_times(scene: Scene) -> FloatArray:
 
 
 def corners(
-    frame_size_px: tuple[int, int], *, wall: Wall = "top", margin: float = 0.09, turn_deg: float = 0.0, tilt: float = 0.0
+    frame_size_px: tuple[int, int],
+    *,
+    wall: Wall = "top",
+    margin: float = 0.09,
+    turn_deg: float = 0.0,
+    tilt: float = 0.0,
 ) -> tuple[tuple[float, float], ...]:
     """Return ``corners_px`` of a square floor in the middle of the frame.
 

@@ -97,7 +97,7 @@ def two_by_two(per_group: int, *, rescue: float = 0.5) -> tuple[SimulatedAnimal,
             f"expected at least one animal in each group and a rescued share of 0 to 1, found {per_group} and {rescue}",
             hint="correct per_group or rescue",
         )
-    animals = []
+    animals: list[SimulatedAnimal] = []
     for stress in ("control", "defeated"):
         for treatment in ("isotype", "anti-IL-4Rα"):
             for number in range(per_group):
@@ -133,12 +133,12 @@ def study_scene(design: StudyDesign, animal: SimulatedAnimal, phase: str) -> Sce
 
 
 def simulate_study(
-    folder: Path, design: StudyDesign, *, on_recording: Callable[[str], None] | None = None
+    folder: Path, design: StudyDesign, *, on_recording: Callable[[str, int], None] | None = None
 ) -> Path:
     """Write a study into a folder and return its sheet.
 
     Leaves ``study.csv``, ``study.toml``, ``videos/`` with an arena file beside each recording, and
-    ``truth/<recording>.truth.csv``. What stands there under these names is replaced.
+    ``truth/<name>.truth.csv``. What stands there under these names is replaced.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def simulate_study(
         Made if need be.
     design : StudyDesign
     on_recording : callable, optional
-        Told the name of each recording when it is finished.
+        Told the name of each recording that is finished and how many are.
 
     Raises
     ------
@@ -165,10 +165,10 @@ def simulate_study(
             video = folder / "videos" / name
             truth = simulate_recording(scene, video)
             write_arenas(arena_path(video), [scene.arena])
-            truth.save(folder / TRUTH_FOLDER / f"{name}.truth.csv")
+            truth.save(folder / TRUTH_FOLDER / f"{video.stem}.truth.csv")
             rows.append(_sheet_row(animal, phase, f"videos/{name}", design.duration_s))
             if on_recording is not None:
-                on_recording(name)
+                on_recording(name, len(rows))
     sheet = folder / "study.csv"
     write_table(pd.DataFrame(rows), sheet)
     with atomic_path(folder / "study.toml") as part:

@@ -29,9 +29,7 @@ class _Codec:
 
 
 CODECS: dict[str, _Codec] = {
-    "h264": _Codec(
-        encoder="libx264", pixels="yuv420p", suffixes=(".mp4", ".mov", ".mkv", ".avi")
-    ),
+    "h264": _Codec(encoder="libx264", pixels="yuv420p", suffixes=(".mp4", ".mov", ".mkv", ".avi")),
     "mpeg4": _Codec(encoder="mpeg4", pixels="yuv420p", suffixes=(".avi", ".mp4", ".mov", ".mkv"), tag="XVID"),
     "mjpeg": _Codec(encoder="mjpeg", pixels="yuvj420p", suffixes=(".avi", ".mov", ".mkv")),
     "dv": _Codec(encoder="dvvideo", pixels="yuv420p", suffixes=(".avi", ".mov", ".dv")),
@@ -125,7 +123,7 @@ def _fresh(width: int, height: int, pixels: str) -> av.VideoFrame:
 def _fill(plane: av.video.plane.VideoPlane, image: NDArray[np.uint8]) -> None:
     rows = np.zeros((plane.height, plane.line_size), np.uint8)
     rows[:, : image.shape[1]] = image
-    plane.update(rows)
+    plane.update(rows.tobytes())
 
 
 def _stamps(scene: Scene, path: Path, times: FloatArray) -> list[int]:

@@ -1,0 +1,167 @@
+"""How accurate csds is: ``python -m benchmarks.accuracy``.
+
+Simulated rooms of 90 s are filmed, tracked by the same code as ``csds track`` runs, and held
+against their exact truth; then the rooms and recordings made by others, where the environment
+variable CSDS_REAL_DATA names their folder. Ends with 1 if anything misses its bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.compare import (
+    RealScore,
+    SessionScore,
+    arena_beside,
+    ratio_range,
+    real_reference,
+    score_real,
+    score_session,
+)
+from csds.arena import write_arenas
+from csds.batch import RunResult, TrackOptions, track_study
+from csds.formats.tables import write_table
+from csds.protocol import load_protocol, resolve_zones
+from csds.simulate.recording import simulate_recording
+from csds.simulate.scenarios import PHASES, SCENARIOS, find_scenario, scenario
+from csds.study import load_study
+
+
+def film(name: str, folder: Path, seconds: float, seed: int) -> Path:
+    """Film both phases of a room into a folder, unless they are there, and return their sheet."""
+    sheet = folder / name / "study.csv"
+    if sheet.is_file():
+        return sheet
+    rows = []
+    for phase in PHASES:
+        scene = scenario(name, phase=phase, seed=seed, duration_s=seconds)
+        video = folder / name / f"{name}_{phase}{scene.encoding.suffix}"
+        video.parent.mkdir(parents=True, exist_ok=True)
+        truth = simulate_recording(scene, video)
+        truth.save(video.with_suffix(".truth.csv"))
+        write_arenas(video.with_name(video.name + ".arena.toml"), [scene.arena])
+        rows.append({"animal_id": name, "phase": phase, "video": video.name, "duration_s": seconds, "stress": "defeated"})
+    write_table(pd.DataFrame(rows), sheet)
+    return sheet
+
+
+def measure(sheet: Path, protocol_name: str, out: Path) -> tuple[list[SessionScore], list[str]]:
+    """Track a sheet whose truths lie beside its videos; return each session's errors, and wrong phenotypes."""
+    protocol = load_protocol(protocol_name)
+    study, _ = load_study(sheet, protocol)
+    result = track_study(study, protocol, out, TrackOptions(force=True))
+    zones = resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
+    scores, truths = [], {}
+    for session in result.sessions.to_dict(orient="records"):
+        truth = pd.read_csv(sheet.parent / Path(session["video"]).with_suffix(".truth.csv"))
+        truths[session["animal_id"], session["phase"]] = truth
+        track_file = out / "tracks" / f"{session['session_id']}.parquet"
+        if session["flags"] == "failed":
+            why = next(f.error for f in result.failures if f.session_id == session["session_id"])
+            raise SystemExit(f"{session['session_id']} failed: {why}")
+        track = pd.read_parquet(track_file)
+        scores.append(
+            score_session(session["session_id"], track, truth, zones, session["duration_s"], session["flags"])
+        )
+    return scores, _wrong_phenotypes(result, truths, zones[0])
+
+
+def _wrong_phenotypes(result: RunResult, truths: dict[tuple[str, str], pd.DataFrame], zone) -> list[str]:
+    wrong = []
+    window = float(result.sessions["duration_s"].iloc[0])
+    for animal in result.animals.to_dict(orient="records"):
+        absent, present = (truths[animal["animal_id"], phase] for phase in PHASES)
+        low, high = ratio_range(absent, present, zone, window)
+        true = "susceptible" if high < 1 else "resilient" if low >= 1 else None
+        if true is not None and animal["phenotype"] not in (true, "undetermined"):
+            wrong.append(f"{animal['animal_id']}: {animal['phenotype']}, truly {true} ({low:.2f} to {high:.2f})")
+        if animal["phenotype"] == "undetermined" and "small_denominator" not in animal["flags"]:
+            wrong.append(f"{animal['animal_id']}: undetermined ({animal['flags']})")
+    return wrong
+
+
+def measure_real(folder: Path, out: Path) -> list[RealScore]:
+    """Track the real recordings and return how each stands against its reference."""
+    protocol = load_protocol("open_field")
+    study, faults = load_study(folder / "study.csv", protocol)
+    result = track_study(study, protocol, out, TrackOptions(force=True), faults=faults)
+    scores = []
+    for session in result.sessions.to_dict(orient="records"):
+        video = folder / session["video"]
+        track = pd.read_parquet(out / "tracks" / f"{session['session_id']}.parquet")
+        arena = arena_beside(video, session["arena"], "open_field")
+        reference = real_reference(folder, session["video"], session["arena"])
+        scores.append(score_real(f"{video.stem} {session['arena']}", track, arena, reference, session["flags"]))
+    return scores
+
+
+def main() -> int:
+    """Print the tables and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", default=list(SCENARIOS), help="rooms to film (default: all)")
+    parser.add_argument("--seconds", type=float, default=90.0, help="length of each recording")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a folder to keep the recordings in, and to take them from")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        folder = arguments.keep or Path(temporary)
+        with ProcessPoolExecutor(2) as pool:
+            count = len(arguments.only)
+            sheets = list(pool.map(film, arguments.only, [folder] * count, [arguments.seconds] * count, [arguments.seed] * count))
+        short: list[str] = []
+        print(f"{'session':44} median    p99   nose  found  zone off (may)  flags")
+        for name, sheet in zip(arguments.only, sheets, strict=True):
+            short += _show(*measure(sheet, find_scenario(name).protocol, Path(temporary) / "results" / name))
+        shared = os.environ.get("CSDS_REAL_DATA")
+        if shared is None:
+            print("CSDS_REAL_DATA is not set: recordings made by others are left out")
+        else:
+            short += _show(*measure(Path(shared) / "scenes" / "study.csv", "golden2011", Path(temporary) / "scenes"))
+            short += _show_real(measure_real(Path(shared) / "real", Path(temporary) / "real"))
+    print("falls short: " + "; ".join(short) if short else "all bars held")
+    return 1 if short else 0
+
+
+def _show(scores: list[SessionScore], wrong: list[str]) -> list[str]:
+    for s in scores:
+        print(
+            f"{s.name:44} {s.median_cm:6.3f} {s.p99_cm:6.3f} {s.nose_median_cm:6.3f} {s.detection:6.3f}"
+            f" {s.zone_error_s:7.2f} ({s.zone_allowed_s:.2f})   {s.flags or '-'}{'   !' if s.falls_short else ''}",
+            flush=True,
+        )
+    return [f"{s.name} {what}" for s in scores for what in s.falls_short] + wrong
+
+
+#: Bars of the real recordings: median and 99th percentile (pixels), detection.
+_REAL_BARS = {
+    "black_mouse_round A": (3.0, 10.0, 0.99),
+    "pale_mouse_from_below A": (30.0, float("inf"), 0.99),
+    "black_mouse_bedding A": (9.0, float("inf"), 0.98),
+}
+
+
+def _show_real(scores: list[RealScore]) -> list[str]:
+    short = []
+    print(f"\n{'real recording':32} median px   p99 px  found   path px  in boxes  flags")
+    for s in scores:
+        print(
+            f"{s.name:32} {s.median_px:9.2f} {s.p99_px:8.2f} {s.detection:6.3f} {s.path_px:9.0f} {s.inside_boxes:9.2f}  {s.flags or '-'}"
+        )
+        if s.name in _REAL_BARS:
+            median, p99, found = _REAL_BARS[s.name]
+            if s.median_px > median or s.p99_px > p99 or s.detection < found:
+                short.append(s.name)
+        elif s.inside_boxes < 0.95 and "uncertain_animal" not in s.flags:
+            short.append(s.name)
+    return short
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Holding tracks against the truth: simulated, rendered by another program, or marked by others in real recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from csds.arena import read_arenas
+from csds.model.arena import Arena
+from csds.model.shapes import Zone
+from csds.protocol import load_protocol
+
+Floats = NDArray[np.float64]
+
+#: Bars: centre (median and 99th percentile, cm), detection, zone time (s per 90 s), and how near to
+#: its edge (cm) the true centre may be counted in or out of a zone.
+CENTRE_MEDIAN_CM, CENTRE_P99_CM, DETECTION, ZONE_S, EDGE_CM = 0.35, 1.0, 0.99, 0.5, 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionScore:
+    """How far one session's track is from the truth; lengths in cm, times in s."""
+
+    name: str
+    median_cm: float
+    p99_cm: float
+    nose_median_cm: float
+    detection: float
+    zone_error_s: float
+    zone_allowed_s: float
+    flags: str
+
+    @property
+    def falls_short(self) -> list[str]:
+        """What misses its bar."""
+        tests = {
+            "median": self.median_cm <= CENTRE_MEDIAN_CM,
+            "p99": self.p99_cm <= CENTRE_P99_CM,
+            "detection": self.detection >= DETECTION,
+            "zone": self.zone_error_s <= self.zone_allowed_s,
+        }
+        return [name for name, holds in tests.items() if not holds]
+
+
+def lasting(time_s: Floats, window_s: float) -> Floats:
+    """Return how long each frame counts: to the next stamp, at most 0.5 s, the last one the median."""
+    steps = np.diff(time_s)
+    last = np.median(steps) if len(steps) else 0.0
+    return np.minimum(np.minimum(np.append(steps, last), 0.5), np.maximum(window_s - time_s, 0.0))
+
+
+def score_session(
+    name: str, track: pd.DataFrame, truth: pd.DataFrame, zones: Sequence[Zone], window_s: float, flags: str = ""
+) -> SessionScore:
+    """Return how far a track is from the truth of the same frames.
+
+    ``truth`` has ``frame, time_s, x_cm, y_cm, nose_x_cm, nose_y_cm``. The zone error is that of the
+    zone that is worst against what it may be: the bar, scaled to the window, and the time that the
+    true centre spends within 0.35 cm of the zone's edge.
+    """
+    both = truth[truth["frame"].isin(track["frame"])].set_index("frame").loc[track["frame"]]
+    error = np.hypot(track["x_cm"].to_numpy() - both["x_cm"].to_numpy(), track["y_cm"].to_numpy() - both["y_cm"].to_numpy())
+    nose = np.hypot(
+        track["nose_x_cm"].to_numpy() - both["nose_x_cm"].to_numpy(),
+        track["nose_y_cm"].to_numpy() - both["nose_y_cm"].to_numpy(),
+    )
+    inside_window = truth[truth["time_s"] < window_s]
+    true_s = lasting(inside_window["time_s"].to_numpy(), window_s)
+    track_s = lasting(track["time_s"].to_numpy(), window_s)
+    worst, allowed = 0.0, ZONE_S * window_s / 90.0
+    for zone in zones:
+        distance = zone.shape.distance(inside_window["x_cm"], inside_window["y_cm"])
+        measured = float(track_s[track[f"in_{zone.name}"].to_numpy()].sum())
+        off = abs(measured - float(true_s[distance <= 0].sum()))
+        may = ZONE_S * window_s / 90.0 + float(true_s[np.abs(distance) <= EDGE_CM].sum())
+        if off - may > worst - allowed or worst == 0.0:
+            worst, allowed = off, may
+    return SessionScore(
+        name=name,
+        median_cm=float(np.nanmedian(error)),
+        p99_cm=float(np.nanpercentile(error, 99)),
+        nose_median_cm=float(np.nanmedian(nose)),
+        detection=float(track["detected"].sum() / len(inside_window)),
+        zone_error_s=worst,
+        zone_allowed_s=allowed,
+        flags=flags,
+    )
+
+
+def ratio_range(absent: pd.DataFrame, present: pd.DataFrame, zone: Zone, window_s: float) -> tuple[float, float]:
+    """Return the least and greatest SI ratio that the truth admits, counting edge frames either way."""
+    low, high = [], []
+    for truth in (absent, present):
+        kept = truth[truth["time_s"] < window_s]
+        seconds = lasting(kept["time_s"].to_numpy(), window_s)
+        distance = zone.shape.distance(kept["x_cm"], kept["y_cm"])
+        low.append(float(seconds[distance <= -EDGE_CM].sum()))
+        high.append(float(seconds[distance <= EDGE_CM].sum()))
+    return low[1] / max(high[0], 1e-9), high[1] / max(low[0], 1e-9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealScore:
+    """How a real recording's track stands against a reference made by others, in pixels."""
+
+    name: str
+    median_px: float
+    p99_px: float
+    detection: float
+    path_px: float
+    inside_boxes: float
+    flags: str
+
+
+def score_real(name: str, track: pd.DataFrame, arena: Arena, reference: pd.DataFrame, flags: str) -> RealScore:
+    """Return the errors of a track against ``frame, x_px, y_px`` or boxes ``frame, x, y, w, h``."""
+    x, y = arena.to_px(track["x_cm"], track["y_cm"])
+    own = pd.DataFrame({"own_x": x, "own_y": y, "frame": track["frame"]})
+    both = own.merge(reference, on="frame")
+    if "w" in reference:
+        inside = both["own_x"].between(both["x"], both["x"] + both["w"]) & both["own_y"].between(both["y"], both["y"] + both["h"])
+        error, share = np.array([np.nan]), float(inside.mean())
+    else:
+        error = np.hypot(both["own_x"] - both["x_px"], both["own_y"] - both["y_px"]).to_numpy()
+        share = float("nan")
+    return RealScore(
+        name=name,
+        median_px=float(np.nanmedian(error)) if np.isfinite(error).any() else float("nan"),
+        p99_px=float(np.nanpercentile(error, 99)) if np.isfinite(error).any() else float("nan"),
+        detection=float(track["detected"].mean()),
+        path_px=float(np.nansum(np.hypot(np.diff(x), np.diff(y)))),
+        inside_boxes=share,
+        flags=flags,
+    )
+
+
+def real_reference(folder: Path, video: str, arena: str) -> pd.DataFrame:
+    """Return a real recording's reference in the columns that `score_real` takes."""
+    name = Path(video).stem
+    table = pd.read_csv(folder / "reference" / f"{name}.csv")
+    if "arena" in table:
+        return table[table["arena"] == arena]
+    if "tracktor_x_px" in table:
+        return table.rename(columns={"tracktor_x_px": "x_px", "tracktor_y_px": "y_px"})[["frame", "x_px", "y_px"]]
+    return table[table["ok"] == 1] if "ok" in table else table
+
+
+def arena_beside(video: Path, name: str, protocol: str) -> Arena:
+    """Return a recording's arena from the file beside it."""
+    found = read_arenas(video.with_name(video.name + ".arena.toml"), load_protocol(protocol))
+    return next(arena for arena in found if arena.name == name)

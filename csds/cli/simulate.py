@@ -1,0 +1,133 @@
+"""``csds simulate``: recordings, studies and cohorts whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csds.cli import console
+
+if TYPE_CHECKING:
+    from csds.simulate.scene import Nuisance, Scene
+
+simulate_app = typer.Typer(
+    help="Make recordings, studies and cohorts whose truth is known.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No messages.")]
+RoomName = Annotated[str, typer.Option("--scenario", help="Room by name; see csds simulate list.")]
+
+
+@simulate_app.command("list")
+def list_names() -> None:
+    """List scenarios, behaviours and nuisances."""
+    from csds.simulate.motion import BEHAVIOURS
+    from csds.simulate.nuisance import NUISANCES
+    from csds.simulate.scenarios import SCENARIOS
+
+    rows = [["scenario", name, room.meaning] for name, room in SCENARIOS.items()]
+    rows += [["behaviour", name, behaviour.meaning] for name, behaviour in BEHAVIOURS.items()]
+    rows += [["nuisance", name, kind.meaning] for name, kind in NUISANCES.items()]
+    console.print_table(["kind", "name", "meaning"], rows)
+
+
+@simulate_app.command("video")
+def simulate_video(
+    out: Annotated[Path, typer.Argument(help="Recording to write; its suffix must suit the scenario's codec.")],
+    scenario: RoomName = "clean",
+    phase: Annotated[str, typer.Option("--phase", help="target_absent or target_present.")] = "target_present",
+    duration: Annotated[float, typer.Option("--duration", min=0.1, help="Seconds.")] = 90.0,
+    seed: Seed = 1,
+    behaviour: Annotated[str, typer.Option("--behaviour", help="Instead of the scenario's own.")] = "",
+    nuisance: Annotated[
+        list[str] | None, typer.Option("--nuisance", help="NAME or NAME=STRENGTH, as often as wanted; 1 is usual.")
+    ] = None,
+    fps: Annotated[float | None, typer.Option("--fps", help="Frames per second, instead of the scenario's.")] = None,
+    bitrate: Annotated[int | None, typer.Option("--bitrate", min=1, help="kbit/s, instead of the scenario's.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write one recording, its arena file and its truth (OUT.truth.csv)."""
+    from dataclasses import replace
+
+    from csds.arena.files import arena_path, write_arenas
+    from csds.simulate.recording import simulate_recording
+    from csds.simulate.scenarios import scenario as build_scene
+
+    scene: Scene = build_scene(scenario, phase=phase, seed=seed, duration_s=duration)
+    scene = replace(
+        scene,
+        behaviour=behaviour or scene.behaviour,
+        nuisances=(*scene.nuisances, *_nuisances(nuisance or [])),
+        fps=fps or scene.fps,
+        encoding=replace(scene.encoding, bitrate_kbps=bitrate or scene.encoding.bitrate_kbps),
+    )
+    truth = simulate_recording(scene, out)
+    write_arenas(arena_path(out), [scene.arena])
+    truth_path = out.with_name(f"{out.stem}.truth.csv")
+    truth.save(truth_path)
+    console.say(str(out))
+    console.note(f"{len(truth.table)} frames; truth in {truth_path}", quiet=quiet)
+
+
+@simulate_app.command("study")
+def make_study(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the study into.")],
+    animals_per_group: Annotated[
+        int, typer.Option("--animals-per-group", min=1, help="Mice in each cell of stress × treatment.")
+    ] = 2,
+    rescue: Annotated[
+        float, typer.Option("--rescue", min=0.0, max=1.0, help="Share of the treated defeated mice that don't avoid.")
+    ] = 0.5,
+    scenario: RoomName = "clean",
+    duration: Annotated[float, typer.Option("--duration", min=1.0, help="Seconds of each phase.")] = 150.0,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Write a stress × treatment study: recordings of both phases, sheet, arena files, truth."""
+    from csds.simulate.study import StudyDesign, simulate_study, two_by_two
+
+    design = StudyDesign(
+        animals=two_by_two(animals_per_group, rescue=rescue), scenario=scenario, duration_s=duration, seed=seed
+    )
+    with console.progress(total=2 * len(design.animals), unit="recordings", quiet=quiet) as bar:
+        sheet = simulate_study(folder, design, on_recording=lambda name, done: bar.update(done, text=name))
+    console.say(str(sheet))
+
+
+@simulate_app.command("cohort")
+def make_cohort(
+    out: Annotated[Path, typer.Argument(help="Table to write (CSV).")],
+    per_group: Annotated[int, typer.Option("--per-group", help="Animals in each cell of stress × treatment.")] = 10,
+    cohorts: Annotated[int, typer.Option("--cohorts", help="Cohorts that each cell is spread over.")] = 1,
+    rescue: Annotated[float, typer.Option("--rescue", help="Share of the stress effect that treatment removes.")] = 0.5,
+    stress_effect: Annotated[float, typer.Option("--stress-effect", help="0 none, 1 as published.")] = 1.0,
+    sex: Annotated[str, typer.Option("--sex", help="male, or female (witness defeat).")] = "male",
+    seed: Seed = 1,
+) -> None:
+    """Write a table of animals drawn by published numbers, ready for csds stats."""
+    import numpy as np
+
+    from csds.errors import UsageError
+    from csds.formats.tables import write_table
+    from csds.simulate.cohort import CohortDesign, simulate_cohort
+
+    if sex not in ("male", "female"):
+        raise UsageError(f"expected --sex male or female, found '{sex}'", hint="write --sex male or --sex female")
+    design = CohortDesign(
+        per_group=per_group,
+        cohorts=cohorts,
+        sex="male" if sex == "male" else "female",
+        rescue=(0.0, rescue),
+        stress_effect=stress_effect,
+    )
+    write_table(simulate_cohort(design, np.random.default_rng(seed)), out)
+    console.say(str(out))
+
+
+def _nuisances(texts: list[str]) -> tuple[Nuisance, ...]:
+    from csds.simulate.nuisance import parse_nuisance
+
+    return tuple(parse_nuisance(text) for text in texts)
