@@ -186,15 +186,20 @@ def frame_times(scene: Scene) -> FloatArray:
         return np.arange(count) / scene.fps
     rng = scene.random("timing")
     wobble = np.clip(rng.normal(0.0, scene.timing.jitter, count), -0.8, 0.8)
-    intervals = (1.0 + wobble) / scene.fps
+    times = np.concatenate([[0.0], np.cumsum((1.0 + wobble) / scene.fps)[:-1]])
+    kept = times < scene.duration_s
+    for start, length in _holes(scene, rng):
+        kept &= (times <= start) | (times >= start + length)
+    kept[0] = True
+    return np.asarray(times[kept], float)
+
+
+def _holes(scene: Scene, rng: np.random.Generator) -> list[tuple[float, float]]:
+    """Return start and length in seconds of the stretches that the recorder drops."""
     holes = scene.timing.dropped_stretches
-    if holes:
-        shortest, longest = scene.timing.dropped_s
-        edges = np.linspace(0.08, 0.95, holes + 1)
-        places = rng.uniform(edges[:-1], edges[1:]) * count
-        intervals[np.minimum(places.astype(int), count - 1)] += rng.uniform(shortest, longest, holes)
-    times = np.concatenate([[0.0], np.cumsum(intervals)[:-1]])
-    return np.asarray(times[times < scene.duration_s], float)
+    edges = np.linspace(0.05, 0.90, holes + 1) * scene.duration_s
+    starts = rng.uniform(edges[:-1], edges[1:])
+    return list(zip(starts.tolist(), rng.uniform(*scene.timing.dropped_s, holes).tolist(), strict=True))
 
 
 def corners(

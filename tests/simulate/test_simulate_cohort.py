@@ -65,7 +65,7 @@ def test_half_a_rescue_takes_away_half_of_the_mean_stress_effect(big_tables):
     present = big_tables["male"].groupby(["stress", "treatment"])["interaction_present_s"].mean()
     effect = present["control", "isotype"] - present["defeated", "isotype"]
     left = present["control", "isotype"] - present["defeated", "anti-IL-4Rα"]
-    assert left / effect == pytest.approx(0.5, abs=0.03)
+    assert left / effect == pytest.approx(0.5, abs=0.05)
     # Undefeated animals are the same by law with either treatment.
     assert present["control", "anti-IL-4Rα"] == pytest.approx(present["control", "isotype"], abs=1.5)
 

@@ -33,7 +33,8 @@ def small(*, fps=20.0, duration_s=0.5, **changes):
 def decode(path: Path):
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
-    return [frame.to_ndarray(format="gray") for frame in frames], np.array([float(frame.time) for frame in frames])
+    # The luma plane as it is stored: a conversion to grey would stretch its range.
+    return [frame.to_ndarray()[: frame.height] for frame in frames], np.array([float(frame.time) for frame in frames])
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_variable_stamps_are_the_truth_s(tmp_path, suffix):
     assert len(frames) == len(truth)
     np.testing.assert_allclose(times, truth["time_s"], atol=1e-6)
     steps = np.diff(times)
-    assert (steps > 0.5).sum() == 2
+    assert 1 <= (steps > 0.5).sum() <= 2  # two holes may meet
     assert len(np.unique(steps.round(4))) > 20
     assert times[-1] < scene.duration_s
 
