@@ -47,7 +47,9 @@ def film(name: str, folder: Path, seconds: float, seed: int) -> Path:
         truth = simulate_recording(scene, video)
         truth.save(video.with_suffix(".truth.csv"))
         write_arenas(video.with_name(video.name + ".arena.toml"), [scene.arena])
-        rows.append({"animal_id": name, "phase": phase, "video": video.name, "duration_s": seconds, "stress": "defeated"})
+        rows.append(
+            {"animal_id": name, "phase": phase, "video": video.name, "duration_s": seconds, "stress": "defeated"}
+        )
     write_table(pd.DataFrame(rows), sheet)
     return sheet
 
@@ -114,7 +116,9 @@ def main() -> int:
         folder = arguments.keep or Path(temporary)
         with ProcessPoolExecutor(2) as pool:
             count = len(arguments.only)
-            sheets = list(pool.map(film, arguments.only, [folder] * count, [arguments.seconds] * count, [arguments.seed] * count))
+            sheets = list(
+                pool.map(film, arguments.only, [folder] * count, [arguments.seconds] * count, [arguments.seed] * count)
+            )
         short: list[str] = []
         print(f"{'session':44} median    p99   nose  found  zone off (may)  flags")
         for name, sheet in zip(arguments.only, sheets, strict=True):

@@ -64,7 +64,9 @@ def score_session(
     true centre spends within 0.35 cm of the zone's edge.
     """
     both = truth[truth["frame"].isin(track["frame"])].set_index("frame").loc[track["frame"]]
-    error = np.hypot(track["x_cm"].to_numpy() - both["x_cm"].to_numpy(), track["y_cm"].to_numpy() - both["y_cm"].to_numpy())
+    error = np.hypot(
+        track["x_cm"].to_numpy() - both["x_cm"].to_numpy(), track["y_cm"].to_numpy() - both["y_cm"].to_numpy()
+    )
     nose = np.hypot(
         track["nose_x_cm"].to_numpy() - both["nose_x_cm"].to_numpy(),
         track["nose_y_cm"].to_numpy() - both["nose_y_cm"].to_numpy(),
@@ -123,7 +125,9 @@ def score_real(name: str, track: pd.DataFrame, arena: Arena, reference: pd.DataF
     own = pd.DataFrame({"own_x": x, "own_y": y, "frame": track["frame"]})
     both = own.merge(reference, on="frame")
     if "w" in reference:
-        inside = both["own_x"].between(both["x"], both["x"] + both["w"]) & both["own_y"].between(both["y"], both["y"] + both["h"])
+        inside = both["own_x"].between(both["x"], both["x"] + both["w"]) & both["own_y"].between(
+            both["y"], both["y"] + both["h"]
+        )
         error, share = np.array([np.nan]), float(inside.mean())
     else:
         error = np.hypot(both["own_x"] - both["x_px"], both["own_y"] - both["y_px"]).to_numpy()

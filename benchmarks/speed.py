@@ -138,7 +138,9 @@ def measure_tracking(folder: Path, rounds: int) -> list[str]:
     print(f"cost per frame      csds {1e3 * per_frame['csds']:.3f} ms, ffmpeg {1e3 * per_frame['ffmpeg']:.3f} ms")
     print(f"ratio               {ratio:.2f} (of {', '.join(f'{r:.2f}' for r in ratios)}; bar {PER_FRAME_BAR})")
     print(f"fixed cost          {fixed:.2f} s for a command with two sessions")
-    print(f"anonymous memory    {memory['short']:.0f} MB at 150 s, {memory['long']:.0f} MB at 1,500 s (bar {MEMORY_BAR_MB:.0f})")
+    print(
+        f"anonymous memory    {memory['short']:.0f} MB at 150 s, {memory['long']:.0f} MB at 1,500 s (bar {MEMORY_BAR_MB:.0f})"
+    )
     short_of = ["cost per frame"] if ratio > PER_FRAME_BAR else []
     return short_of + (["memory"] if max(memory.values()) > MEMORY_BAR_MB else [])
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from csds.background.blobs import find_blobs, ring_around
+from csds.background.masks import Mask, Picture, find_blobs, mask_where, ring_around
 from csds.model.protocol import Polarity
 
 
 def find_polarity(
-    samples: NDArray[np.uint8], floor: NDArray[np.uint8], *, noise: float, area_px: tuple[float, float]
+    samples: Picture, floor: Mask, *, noise: float, area_px: tuple[float, float]
 ) -> tuple[Polarity, float]:
     """Return whether the animal is ``dark`` or ``light``, with the share of the evidence that says so.
 
@@ -42,7 +41,7 @@ def find_polarity(
     for sample in samples:
         difference = cv2.blur(sample, (3, 3)).astype(np.int16) - smooth_median
         for sign in (-1, 1):
-            changed = np.where((sign * difference > limit) & (floor > 0), np.uint8(255), np.uint8(0))
+            changed = mask_where((sign * difference > limit) & (floor > 0))
             for blob in find_blobs(changed, area_px=area_px, most=2):
                 ring = ring_around(blob.mask, floor, width=3)
                 if not ring.any():

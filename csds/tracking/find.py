@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from csds.background.blobs import disc
 from csds.background.grid import WorkGrid
+from csds.background.masks import Mask, Picture, above, close_gaps, grow, mask_where, without_thin
 from csds.background.model import Background
 
 #: A blob is the animal if its area is at least this share of the typical one …
@@ -23,6 +22,8 @@ _DOUBTFUL_AREA = 0.5
 _REACH = 3.3
 #: Pixels within this many of the farthest one, along the body's axis, are its tip.
 _TIP_PX = 1.0
+#: Fewer pixels than this are no tail.
+_LEAST_TAIL_PX = 2
 
 #: What is measured of the animal in every frame, in working pixels (columns of `Finder.locate`'s row).
 MEASURES = (
@@ -51,10 +52,9 @@ class Finder:
 
     grid: WorkGrid
     background: Background
-    mask: NDArray[np.uint8]
-    _floor: NDArray[np.uint8] = field(init=False)
-    _opening: NDArray[np.uint8] = field(init=False)
-    _regrow: NDArray[np.uint8] = field(init=False)
+    mask: Mask
+    _floor: Picture = field(init=False)
+    _rim: float = field(init=False)
     _reach: int = field(init=False)
     _last: tuple[float, float] | None = field(init=False, default=None)
 
@@ -63,11 +63,10 @@ class Finder:
         # Where the animal can't be, the floor is given the grey level that nothing differs from.
         nothing = np.uint8(0 if background.polarity == "dark" else 255)
         self._floor = np.where(self.mask > 0, background.floor, nothing)
-        self._opening = disc(background.tail_px)
-        self._regrow = disc(max(1.0, background.tail_px - 1.0))
+        self._rim = max(1.0, background.tail_px - 1.0)
         self._reach = math.ceil(_REACH * math.sqrt(background.animal_area_px / math.pi))
 
-    def locate(self, luma: NDArray[np.uint8]) -> Row:
+    def locate(self, luma: Picture) -> Row:
         """Return the animal's measures in a frame (see `MEASURES`), or `LOST`."""
         found: tuple[Row, bool] | None = None
         if self._last is not None:
@@ -85,16 +84,15 @@ class Finder:
         left, top, reach = round(u) - self._reach, round(v) - self._reach, 2 * self._reach + 1
         return max(0, left), max(0, top), min(self.grid.width, left + reach), min(self.grid.height, top + reach)
 
-    def _search(self, luma: NDArray[np.uint8], box: Box) -> tuple[Row, bool] | None:
+    def _search(self, luma: Picture, box: Box) -> tuple[Row, bool] | None:
         """Return the animal's measures within a box, and whether it is cut off by the box's edge."""
         left, top, right, bottom = box
         picture = self.grid.crop(luma, box)
         difference = self.background.difference(picture, self._floor[top:bottom, left:right])
-        _, seen = cv2.threshold(difference, self.background.threshold, 255, cv2.THRESH_BINARY)
-        seen = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, _NEXT_TO)
-        solid = cv2.morphologyEx(seen, cv2.MORPH_OPEN, self._opening)
+        seen = close_gaps(above(difference, self.background.threshold))
+        solid = without_thin(seen, self.background.tail_px)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
-        label = self._choose(stats[:count].tolist(), centres, left, top)
+        label = self._choose(np.asarray(stats).tolist(), np.asarray(centres).tolist(), left, top)
         if label is None:
             return None
         x, y, w, h = (int(value) for value in stats[label, :4])
@@ -104,22 +102,19 @@ class Finder:
             or (x + w == right - left and right < self.grid.width)
             or (y + h == bottom - top and bottom < self.grid.height)
         )
-        core = solid if count == 2 else cv2.compare(labels.astype(np.uint8), label, cv2.CMP_EQ)
+        core = solid if count == 2 else mask_where(np.asarray(labels) == label)
         # The body is as wide as its core and a rim; what is seen within a body's width of it and isn't body is tail.
         pad = self._reach // 3
         x0, y0, x1, y1 = max(0, x - pad), max(0, y - pad), x + w + pad, y + h + pad
         near, core = seen[y0:y1, x0:x1], core[y0:y1, x0:x1]
-        body = cv2.bitwise_and(cv2.dilate(core, self._regrow), near)
-        rest = cv2.subtract(near, cv2.dilate(body, _NEXT_TO))
-        return _measure(body, rest, (left + x0, top + y0)), cut
+        body = np.bitwise_and(grow(core, self._rim), near)
+        return _measure(body, near & ~grow(body, 1.5), (left + x0, top + y0)), cut
 
-    def _choose(
-        self, stats: list[list[int]], centres: NDArray[np.float64], left: int, top: int
-    ) -> int | None:
+    def _choose(self, stats: list[list[int]], centres: list[list[float]], left: int, top: int) -> int | None:
         """Return the label of the blob that is most like the animal: as large as it is, and near where it was."""
         typical = self.background.animal_area_px
         best, best_score = None, -math.inf
-        for label in range(1, min(len(stats), 255)):
+        for label in range(1, len(stats)):
             area = stats[label][cv2.CC_STAT_AREA]
             if not _LEAST_AREA * typical <= area <= _MOST_AREA * typical:
                 continue
@@ -133,9 +128,9 @@ class Finder:
         return best
 
 
-def _measure(body: NDArray[np.uint8], rest: NDArray[np.uint8], origin: tuple[int, int]) -> Row:
+def _measure(body: Mask, rest: Mask, origin: tuple[int, int]) -> Row:
     """Return the measures of a body mask; ``rest`` is what of the tail is seen, ``origin`` their place in the grid."""
-    points = cv2.findNonZero(body).reshape(-1, 2).astype(np.float64)
+    points = np.asarray(cv2.findNonZero(body), np.float64).reshape(-1, 2)
     area = len(points)
     centre = points.sum(axis=0) / area
     points -= centre
@@ -151,9 +146,9 @@ def _measure(body: NDArray[np.uint8], rest: NDArray[np.uint8], origin: tuple[int
     skew = float((along * along) @ along) / area / max((mean + deviation) ** 1.5, 1e-9)
 
     side = 0.0
-    tail = cv2.findNonZero(rest)
-    if tail is not None and len(tail) > 2:
-        offset = tail.reshape(-1, 2).sum(axis=0) / len(tail) - centre
+    if cv2.countNonZero(rest) > _LEAST_TAIL_PX:
+        tail = np.asarray(cv2.findNonZero(rest)).reshape(-1, 2)
+        offset = tail.sum(axis=0) / len(tail) - centre
         side = float(offset @ direction) / (long_axis / 2) * min(1.0, 12.0 * len(tail) / area)
     u, v = centre + origin
     (ahead_u, ahead_v), (behind_u, behind_v) = ahead.sum(axis=0) / len(ahead), behind.sum(axis=0) / len(behind)
@@ -161,6 +156,3 @@ def _measure(body: NDArray[np.uint8], rest: NDArray[np.uint8], origin: tuple[int
         u, v, area, long_axis, short_axis, axis,
         ahead_u + u, ahead_v + v, behind_u + u, behind_v + v, side, skew,
     )  # fmt: skip
-
-
-_NEXT_TO = np.ones((3, 3), np.uint8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
@@ -21,9 +23,7 @@ def stretches(found: NDArray[np.bool_], time_s: FloatArray, *, longest_step_s: f
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
-def smooth_path(
-    time_s: FloatArray, values: FloatArray, *, window_s: float, longest_step_s: float = 0.5
-) -> FloatArray:
+def smooth_path(time_s: FloatArray, values: FloatArray, *, window_s: float, longest_step_s: float = 0.5) -> FloatArray:
     """Return a coordinate smoothed by local parabolas (Savitzky and Golay 1964, doi:10.1021/ac60214a047).
 
     Each unbroken stretch is smoothed by itself, and a stretch shorter than the window is left as it is.
@@ -38,7 +38,7 @@ def smooth_path(
     smooth = values.copy()
     if window_s <= 0 or len(time_s) < 2:
         return smooth
-    window = int(round(window_s / float(np.median(np.diff(time_s))))) | 1
+    window = round(window_s / float(np.median(np.diff(time_s)))) | 1
     if window <= _ORDER + 1:
         return smooth
     for start, stop in stretches(np.isfinite(values), time_s, longest_step_s=longest_step_s):
@@ -51,7 +51,7 @@ def short_gaps(time_s: FloatArray, found: NDArray[np.bool_], *, longest_s: float
     """Return True in frames without the animal that lie between two detections at most ``longest_s`` apart."""
     frames = np.flatnonzero(found)
     short = np.zeros(len(found), bool)
-    for before, after in zip(frames[:-1], frames[1:], strict=True):
+    for before, after in itertools.pairwise(frames):
         if after - before > 1 and time_s[after] - time_s[before] <= longest_s:
             short[before + 1 : after] = True
     return short

@@ -22,9 +22,7 @@ _MOTION_WEIGHT = 1.5
 _SWAP_COST = 6.0
 
 
-def choose_heads(
-    axis: FloatArray, evidence: FloatArray, *, known: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def choose_heads(axis: FloatArray, evidence: FloatArray, *, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return True where the head is at the end that the axis points to.
 
     Parameters
@@ -58,7 +56,9 @@ def head_evidence(measures: dict[str, FloatArray], time_s: FloatArray) -> FloatA
     """
     step = np.gradient(time_s) if len(time_s) > 1 else np.ones_like(time_s)
     with np.errstate(invalid="ignore", divide="ignore"):
-        along = (_slope(measures["u"]) * np.cos(measures["axis"]) + _slope(measures["v"]) * np.sin(measures["axis"])) / step
+        along = (
+            _slope(measures["u"]) * np.cos(measures["axis"]) + _slope(measures["v"]) * np.sin(measures["axis"])
+        ) / step
         motion = np.clip(along / measures["length"], -1.5, 1.5)
     parts = -_TAIL_WEIGHT * measures["tail_side"] + _TAPER_WEIGHT * measures["skew"] + _MOTION_WEIGHT * motion
     return np.nan_to_num(parts)

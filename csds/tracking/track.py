@@ -96,9 +96,7 @@ def track_recording(
     ]
 
 
-def assemble_track(
-    task: Task, frames: np.ndarray, stamps: FloatArray, rows: FloatArray, log: DecodingLog
-) -> Track:
+def assemble_track(task: Task, frames: np.ndarray, stamps: FloatArray, rows: FloatArray, log: DecodingLog) -> Track:
     """Return the track in arena centimetres from the measures in working pixels.
 
     Raises

@@ -1,0 +1,59 @@
+"""The floor itself: noise, even light, and the far side of what each pixel shows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from csds.background.masks import Mask, Picture
+from csds.model.protocol import Polarity
+
+
+def measure_noise(stacks: Sequence[Picture], mask: Mask) -> float:
+    """Return the SD of a floor pixel over time, in grey levels.
+
+    From the differences of samples that follow each other, without the tenths that differ most
+    either way, among which the animal's few pixels are.
+    """
+    spreads = [
+        _trimmed_sd(after[mask > 0].astype(np.int16) - before[mask > 0])
+        for stack in stacks
+        for before, after in itertools.pairwise(stack)
+    ]
+    return float(np.median(spreads)) / float(np.sqrt(2.0)) if spreads else 0.0
+
+
+def _trimmed_sd(values: np.ndarray) -> float:
+    low, high = np.percentile(values, (10, 90))
+    # A normal distribution without its outer tenths has 0.662 of its SD.
+    return float(np.std(values[(values >= low) & (values <= high)])) / 0.662
+
+
+def even_out(samples: Picture, mask: Mask) -> Picture:
+    """Return the samples with their floors' median brightness brought to that of the median sample."""
+    inside = mask > 0
+    median = np.median(samples, axis=0)
+    shifts = np.array([float(np.median(median[inside] - sample[inside])) for sample in samples])
+    shifts[np.abs(shifts) < 1.0] = 0.0
+    if not shifts.any():
+        return samples
+    return np.asarray(np.clip(samples + shifts[:, None, None], 0, 255).round(), np.uint8)
+
+
+def far_side(samples: Picture, polarity: Polarity, noise: float) -> Picture:
+    """Return for each pixel the typical grey level of its states farthest from the animal's side.
+
+    The second most extreme sample sets the mark (one flash or passing reflection doesn't); the
+    median of the samples within five noise SDs of it is the floor.
+    """
+    ordered = np.sort(samples, axis=0).astype(np.float32)
+    if polarity == "dark":
+        ordered = 255.0 - ordered[::-1]
+    mark = ordered[min(1, len(ordered) - 1)]
+    count = np.maximum(1, np.sum(ordered <= mark + 5.0 * noise, axis=0))
+    low = np.take_along_axis(ordered, ((count - 1) // 2)[None], axis=0)[0]
+    high = np.take_along_axis(ordered, (count // 2)[None], axis=0)[0]
+    floor = (low + high) / 2
+    return np.asarray(np.round(255.0 - floor if polarity == "dark" else floor), np.uint8)

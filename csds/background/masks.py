@@ -1,0 +1,83 @@
+"""Masks (255 inside, 0 outside) and their regions: what morphology does to them, typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """One connected region: its mask (height, width) and its area in pixels."""
+
+    mask: Mask
+    area: float
+
+
+def mask_where(condition: NDArray[np.bool_]) -> Mask:
+    """Return 255 where the condition holds."""
+    return np.where(condition, np.uint8(255), np.uint8(0))
+
+
+def find_blobs(mask: Mask, *, area_px: tuple[float, float], most: int) -> list[Blob]:
+    """Return the largest regions whose area lies within ``area_px``, largest first."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    areas = np.asarray(stats)[1:count, cv2.CC_STAT_AREA].astype(float)
+    order = np.argsort(-areas, kind="stable")
+    fitting = [int(i) for i in order if area_px[0] <= areas[i] <= area_px[1]][:most]
+    return [Blob(mask=mask_where(np.asarray(labels) == i + 1), area=float(areas[i])) for i in fitting]
+
+
+def largest_part(mask: Mask) -> tuple[float, float]:
+    """Return the areas of the largest region of a mask and of the whole mask."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    areas = np.asarray(stats)[1:count, cv2.CC_STAT_AREA]
+    return (float(areas.max()), float(areas.sum())) if len(areas) else (0.0, 0.0)
+
+
+def ring_around(mask: Mask, floor: Mask, *, width: int) -> NDArray[np.bool_]:
+    """Return True on the floor around a region, two to ``2 + width`` pixels away from it."""
+    return np.asarray((grow(mask, 2 + width) > 0) & (grow(mask, 2) == 0) & (floor > 0))
+
+
+def above(difference: Picture, threshold: float) -> Mask:
+    """Return where a picture is above a threshold."""
+    return np.asarray(cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def grow(mask: Mask, radius: float) -> Mask:
+    """Return a mask grown by a radius in pixels."""
+    return np.asarray(cv2.dilate(mask, disc(radius)), np.uint8)
+
+
+def close_gaps(mask: Mask) -> Mask:
+    """Return a mask with pinholes and cracks of up to two pixels closed."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _PINHOLE), np.uint8)
+
+
+def without_thin(mask: Mask, radius: float) -> Mask:
+    """Return a mask without what is narrower than a disc of that radius (a tail, a joint between tiles)."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(radius)), np.uint8)
+
+
+def solid_parts(difference: Picture, threshold: float, thin_px: float) -> Mask:
+    """Return where a picture is above a threshold, pinholes closed and thin parts taken off."""
+    return without_thin(close_gaps(above(difference, threshold)), thin_px)
+
+
+@cache
+def disc(radius: float) -> Mask:
+    """Return a disc of that radius, in pixels, as a structuring element."""
+    reach = int(np.ceil(radius))
+    y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    return np.asarray(x * x + y * y <= radius * radius + 0.25, np.uint8)
+
+
+_PINHOLE = np.ones((3, 3), np.uint8)

@@ -1,0 +1,124 @@
+"""An animal that never left its place: found in the floor itself, and taken out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from csds.background.masks import Blob, Mask, Picture, find_blobs, grow, mask_where, without_thin
+from csds.errors import TrackingError
+from csds.model.protocol import Polarity
+
+#: An animal counts as never having left its place if something touches it in this share of the samples.
+_STUCK_SHARE = 0.6
+#: What is narrower than this share of an animal's mean radius to each side is not an animal.
+_STOUT_SHARE = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundSpec:
+    """What is known beforehand: where the animal can be, how large it is, and its polarity if given.
+
+    ``mask`` is 255 where the animal can be; ``area_px`` the least and greatest area of an animal in
+    working pixels.
+    """
+
+    mask: Mask
+    area_px: tuple[float, float]
+    polarity: Polarity = "auto"
+
+    @property
+    def thin_px(self) -> float:
+        """Half the width, in working pixels, of what is too thin to be the smallest animal."""
+        return max(1.0, _STOUT_SHARE * float(np.sqrt(self.area_px[0] / np.pi)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StillAnimal:
+    """An animal-sized spot of the floor, how far it stands out, and the floor as it would be without it."""
+
+    spot: Mask
+    depth: float
+    floor: Picture
+
+
+def polarity_of_still_animal(floor: Picture, spec: BackgroundSpec, noise: float) -> Polarity:
+    """Return whether the animal-sized spot that stands out most from the floor is dark or light.
+
+    Raises
+    ------
+    TrackingError
+        If none does.
+    """
+    depths: dict[Polarity, float] = {}
+    for side in ("dark", "light"):
+        found = _find_still_animal(floor, side, spec, noise)
+        if found is not None:
+            depths[side] = found.depth
+    if not depths:
+        raise TrackingError(
+            "nothing in the arena moves or stands out from the floor: no animal found",
+            hint="Check that the animal is in view in this window, and that the arena file fits this recording.",
+        )
+    return max(depths, key=lambda side: depths[side])
+
+
+def take_out_still_animal(
+    floor: Picture, polarity: Polarity, samples: Picture, spec: BackgroundSpec, noise: float
+) -> tuple[Picture, bool]:
+    """Return the floor with an animal that never left its place taken out, and whether there was one.
+
+    An animal-sized spot of the floor is taken for one when nothing else moves, or when in most
+    samples what moves touches the spot: then it is the outline of an animal that shifts about.
+    """
+    found = _find_still_animal(floor, polarity, spec, noise)
+    if found is None:
+        return floor, False
+    near = grow(found.spot, 2 * spec.thin_px) > 0
+    touching = 0
+    for sample in samples:
+        moved = cv2.subtract(floor, sample) if polarity == "dark" else cv2.subtract(sample, floor)
+        seen = mask_where((np.asarray(moved) > 0.5 * found.depth) & (spec.mask > 0))
+        blobs = find_blobs(seen, area_px=(0.05 * spec.area_px[0], spec.area_px[1]), most=1)
+        touching += not blobs or bool(np.any(near & (blobs[0].mask > 0)))
+    return (found.floor, True) if touching >= _STUCK_SHARE * len(samples) else (floor, False)
+
+
+def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> _StillAnimal | None:
+    picture = floor if polarity == "dark" else 255 - floor
+    inside = spec.mask > 0
+    level = np.uint8(np.median(picture[inside]))
+    flat = np.where(inside, picture, level).astype(np.uint8)
+    # Closing with a disc larger than the animal fills it with the grey level of the floor around it.
+    reach = min(24, round(0.6 * float(np.sqrt(spec.area_px[1] / np.pi))))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    filled = np.asarray(cv2.morphologyEx(cv2.medianBlur(flat, 5), cv2.MORPH_CLOSE, disc), np.uint8)
+    depth = np.asarray(cv2.subtract(filled, flat), np.uint8)
+    limit = max(6.0 * noise, 0.15 * float(level), 10.0)
+    blob = _stoutest(mask_where((depth > limit) & inside), spec)
+    if blob is None:
+        return None
+    empty = np.where(grow(blob.mask, 2 * spec.thin_px) > 0, filled, picture).astype(np.uint8)
+    return _StillAnimal(
+        spot=blob.mask,
+        depth=float(np.median(depth[blob.mask > 0])),
+        floor=empty if polarity == "dark" else np.asarray(255 - empty, np.uint8),
+    )
+
+
+def _stoutest(spots: Mask, spec: BackgroundSpec) -> Blob | None:
+    """Return the spot of an animal's size that is left when ever thinner things are taken off, the stoutest first.
+
+    A floor's joints and cables are as large as an animal but thin: they go before it does.
+    """
+    thin = _STOUT_SHARE * float(np.sqrt(spec.area_px[1] / np.pi))
+    while True:
+        for core in find_blobs(without_thin(spots, thin), area_px=(1.0, spec.area_px[1]), most=1):
+            whole = np.minimum(grow(core.mask, 2 * thin), spots)
+            for blob in find_blobs(whole, area_px=spec.area_px, most=1):
+                return blob
+        if thin <= spec.thin_px:
+            return None
+        thin = max(spec.thin_px, thin / 1.5)
