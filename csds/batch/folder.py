@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 
 from csds.errors import ResultsError
 from csds.formats.atomic import atomic_path, write_error
+
+#: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
+_TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +81,29 @@ def prepare_folder(folder: ResultsFolder) -> None:
         If it can't be made or written to.
     """
     if folder.path.exists() and not folder.path.is_dir():
-        raise ResultsError(f"{folder.path}: is a file, not a folder for results", hint="Name another folder with --out.")
+        raise ResultsError(
+            f"{folder.path}: is a file, not a folder for results", hint="Name another folder with --out."
+        )
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.path.rglob(".csds-*"):
-            leftover.unlink(missing_ok=True)
+    clear_unfinished(folder)
     with atomic_path(folder.path / ".writable") as probe:
         probe.write_text("", encoding="utf-8")
     (folder.path / ".writable").unlink(missing_ok=True)
 
 
+def clear_unfinished(folder: ResultsFolder) -> None:
+    """Remove the temporary files of a run, or of one of its processes, that was ended from outside."""
+    with writing(folder.path):
+        for place in (folder.path, *(path for path in folder.path.glob("*") if path.is_dir())):
+            for leftover in place.glob(".csds-*"):
+                if _TEMPORARY.fullmatch(leftover.name):
+                    leftover.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a mapping as JSON, whole or not at all; NaN becomes null."""
-    text = json.dumps(_plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
     with atomic_path(path) as part:
         part.write_text(text + "\n", encoding="utf-8")
 
@@ -129,7 +143,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 
 def digest(value: object) -> str:
     """Return a SHA-256 over plain data, the same on every system."""
-    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=True)
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -139,13 +153,14 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Return data as JSON would give it back: mappings and lists of text, numbers and None, NaN as None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     if value is None or isinstance(value, str | int | float | bool):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
+
+Work = Literal["tracked", "rescored", "kept"]
+"""What was done for a session: all of it, only what comes after tracking, or nothing as it was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,8 @@ class TrackOptions:
     overlay_video : bool
         Also write an annotated video for each session.
     time_bins_s : float, optional
-        Also write zone times and distance in bins of this many seconds.
+        Also write zone times and distance in bins of this many seconds; default: the protocol's
+        ``behaviour.time_bin_s``, where it is above 0.
     force : bool
         Use the folder even if it holds another study's results.
     command : tuple of str
@@ -51,17 +55,33 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a session: its record, or its failure; ``work`` is ``tracked``, ``rescored`` or ``kept``."""
+    """What became of a session: its record, or its failure.
+
+    ``because`` says what had changed since earlier results (empty where there were none).
+    """
 
     session_id: str
     record: Mapping[str, Any] | None = None
     failure: Failure | None = None
-    work: str = "tracked"
+    work: Work = "tracked"
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """What a run leaves: the tables that it wrote, by name, the failures, and how much was done anew."""
+    """What a run leaves.
+
+    Parameters
+    ----------
+    folder : Path
+    sessions, animals : DataFrame
+        The tables as they were written.
+    failures : tuple of Failure
+    work : mapping
+        How many sessions were ``tracked``, ``rescored`` or ``kept``.
+    messages : tuple of str
+        What the user should know: what was computed anew and why, what was left alone.
+    """
 
     folder: Path
     sessions: pd.DataFrame
@@ -72,4 +92,4 @@ class RunResult:
 
 
 #: Told while a run goes on: frames decoded since the last call, and sessions finished since then.
-Listener = Callable[[int, int], None]
+Listener = Callable[[int, Sequence[Outcome]], None]

@@ -56,7 +56,11 @@ def session_picture(record: Mapping[str, Any], track: pd.DataFrame, folder: Resu
 
 
 def save_animal(
-    animal: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str, folder: ResultsFolder, protocol: Protocol
+    animal: Mapping[str, Any],
+    records: Mapping[str, Mapping[str, Any]],
+    name: str,
+    folder: ResultsFolder,
+    protocol: Protocol,
 ) -> None:
     """Draw and save an animal's picture: both phases side by side.
 

@@ -12,24 +12,45 @@ from csds.batch.options import Failure, Outcome
 from csds.behaviour.score import score_animals
 from csds.model.columns import FAILURE_COLUMNS, SESSION_COLUMNS, TIME_BIN_COLUMNS, Column, names
 from csds.model.protocol import Protocol
-from csds.model.study import Session, Study
+from csds.model.study import AnimalKey, Session, Study
+
+_WHERE_KNOWN = ("nose_", "body_", "centre_")
+"""Columns that are left out where no session has them."""
 
 
 def sessions_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Protocol) -> pd.DataFrame:
-    """Return ``sessions.csv``: a row for each session of the study, without numbers where it failed."""
+    """Return ``sessions.csv``: a row for each session that the study names, without numbers where it failed."""
     rows: list[dict[str, Any]] = []
-    for session in study.sessions:
-        record = outcomes[session.session_id].record if session.session_id in outcomes else None
-        rows.append((_current(record["row"], session) if record else _without_numbers(session)) | dict(session.design))
+    for session in _named_sessions(study):
+        outcome = outcomes.get(session.session_id)
+        row = _current(outcome.record["row"], session) if outcome and outcome.record else _without_numbers(session)
+        rows.append(row | dict(session.design))
     zones = tuple(zone.name for zone in protocol.zones)
     found = {name for row in rows for name in row}
-    own = [name for name in names(SESSION_COLUMNS, zones) if name in found or not name.startswith(("nose_", "body_", "centre_"))]
+    own = [name for name in names(SESSION_COLUMNS, zones) if name in found or not name.startswith(_WHERE_KNOWN)]
     return _typed(pd.DataFrame(rows, columns=[*own, *study.design_columns]), SESSION_COLUMNS, zones)
 
 
-def animals_table(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    """Return ``animals.csv``: a row for each animal and test of the sessions' table, also where sessions failed."""
-    return score_animals(sessions, protocol)
+def animals_table(study: Study, sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """Return ``animals.csv``: a row for each animal and test that the study names, also where its sessions failed."""
+    known = set(zip(*(sessions[name] for name in AnimalKey.__slots__), strict=True))
+    lost = {
+        session.key: _without_numbers(session) | {"phase": protocol.phases[0].name} | dict(session.design)
+        for session in study.unusable
+        if tuple(asdict(session.key).values()) not in known
+    }
+    if lost:
+        # Animals of whose rows not even the phase could be read.
+        sessions = pd.concat(
+            [sessions, pd.DataFrame(list(lost.values()), columns=sessions.columns).astype(sessions.dtypes)]
+        )
+    return score_animals(sessions.reset_index(drop=True), protocol)
+
+
+def _named_sessions(study: Study) -> list[Session]:
+    """Return each session that can be told by its name, in the order of the sheet."""
+    named = {session.session_id: session for session in (*study.unusable, *study.sessions) if session.session_id}
+    return sorted(named.values(), key=lambda session: session.row)
 
 
 def time_bins_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Protocol) -> pd.DataFrame:

@@ -13,7 +13,10 @@ from csds.cli.console import JsonOption, QuietOption
 from csds.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csds.batch import RunResult, TrackOptions
+    from csds.batch.options import Outcome
     from csds.model.protocol import Protocol
     from csds.model.study import Study
     from csds.study.faults import Fault
@@ -31,7 +34,10 @@ def track(
     ],
     protocol: Annotated[str, typer.Option("--protocol", "-p", help="A protocol's name, or a file.")] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Results folder. Default: results/ beside the input.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Results folder. Default: results/ beside the input (results_ID/ for two recordings)."
+        ),
     ] = None,
     arena: Annotated[Path | None, typer.Option(help="One arena file for all recordings.")] = None,
     animal: Annotated[str, typer.Option(help="The animal's ID, with two recordings.")] = "",
@@ -41,7 +47,10 @@ def track(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Recordings worked on at the same time.")] = 1,
     overlay_video: Annotated[bool, typer.Option("--overlay-video", help="Also write an annotated video each.")] = False,
     time_bins: Annotated[
-        float | None, typer.Option(min=1.0, help="Also write zone times and distance in bins of so many seconds.")
+        float | None,
+        typer.Option(
+            min=1.0, help="Also write zone times and distance in bins of so many seconds. Default: the protocol's."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds another study.")] = False,
     quiet: QuietOption = False,
@@ -61,9 +70,12 @@ def track(
     2 the call is wrong, 130 interrupted (what was finished is kept; the same call completes the rest).
     """
     from csds.batch import TrackOptions
+    from csds.study.session_ids import safe_name
 
+    if arena is not None and not arena.is_file():
+        raise UsageError(f"{arena}: there is no such arena file", hint="Check the path given with --arena.")
     study, faults, settings = read_input(inputs, protocol, animal, pattern)
-    folder = out or _beside(inputs[0]) / "results"
+    folder = out or _beside(inputs[0]) / (safe_name(f"results_{animal}") if len(inputs) == 2 else "results")
     options = TrackOptions(
         arena_file=arena,
         jobs=jobs,
@@ -84,28 +96,49 @@ def read_input(
     from csds.protocol import load_protocol
     from csds.study import load_study, study_from_files, study_from_folder
 
-    if len(inputs) == 1 and inputs[0].is_dir():
-        if not pattern:
-            raise UsageError(
-                f"{inputs[0]}: a folder needs --pattern to tell animals and phases apart",
-                hint="For files such as M01_absent.mp4: --pattern '{animal_id}_{phase}.{ext}'",
-            )
-        settings = load_protocol(protocol_name or "golden2011")
-        study, faults = study_from_folder(inputs[0], pattern, settings)
-        return study, faults, settings
+    _check_inputs(inputs, animal, pattern)
     if len(inputs) == 2:
-        if not animal:
-            raise UsageError("two recordings need --animal ID", hint="For example: --animal M01")
-        settings = load_protocol(protocol_name or "golden2011")
+        settings = load_protocol(protocol_name or _protocol_beside(inputs[0]))
         return study_from_files(inputs[0], inputs[1], animal, settings), [], settings
-    if len(inputs) != 1:
+    settings = load_protocol(protocol_name or _protocol_beside(inputs[0]))
+    if inputs[0].is_dir():
+        study, faults = study_from_folder(inputs[0], pattern, settings)
+    else:
+        study, faults = load_study(inputs[0], settings)
+    return study, faults, settings
+
+
+def _check_inputs(inputs: list[Path], animal: str, pattern: str) -> None:
+    """Raise UsageError where the arguments don't say what is meant, before anything is opened."""
+    from csds.study.files import VIDEO_SUFFIXES
+
+    if len(inputs) > 2:
         raise UsageError(
             f"expected a sheet, two recordings or a folder, found {len(inputs)} paths",
             hint="List many recordings in a study sheet; README.md shows one.",
         )
-    settings = load_protocol(protocol_name or _protocol_of(inputs[0]))
-    study, faults = load_study(inputs[0], settings)
-    return study, faults, settings
+    if len(inputs) == 2:
+        if not animal.strip():
+            raise UsageError("two recordings need --animal ID", hint="For example: --animal M01")
+    elif animal:
+        raise UsageError("--animal goes with two recordings", hint="A sheet or pattern names its animals itself.")
+    first = inputs[0]
+    if not first.exists():
+        what = "recording" if len(inputs) == 2 else "study sheet or folder"
+        raise UsageError(f"{first}: there is no such {what}", hint="Check the path and the folder you are in.")
+    if first.is_dir() and len(inputs) == 1:
+        if not pattern:
+            raise UsageError(
+                f"{first}: a folder needs --pattern to tell animals and phases apart",
+                hint="For files such as M01_absent.mp4: --pattern '{animal_id}_{phase}.{ext}'",
+            )
+    elif pattern:
+        raise UsageError("--pattern goes with a folder", hint="Leave it out, or name the recordings' folder.")
+    if len(inputs) == 1 and first.suffix.casefold() in VIDEO_SUFFIXES:
+        raise UsageError(
+            f"{first}: one recording alone, expected a study sheet",
+            hint="Give both phases: csds track absent.mp4 present.mp4 --animal M01; or list it in a sheet.",
+        )
 
 
 def run_and_show(
@@ -124,14 +157,15 @@ def run_and_show(
     for fault in faults:
         if fault.severity == "warning":
             console.warn(str(fault), quiet=quiet)
-    expected = sum(_expected_frames(study, settings).values())
-    with console.progress(total=expected or None, quiet=quiet or as_json) as bar:
+    total = _FrameTotal(study, settings)
+    with console.progress(total=total.frames or None, quiet=quiet or as_json) as bar:
         frames = sessions = 0
 
-        def listen(more_frames: int, more_sessions: int) -> None:
+        def listen(more_frames: int, finished: Sequence[Outcome]) -> None:
             nonlocal frames, sessions
-            frames, sessions = frames + more_frames, sessions + more_sessions
-            bar.update(frames, text=f"{sessions} of {len(study.sessions)} sessions")
+            frames, sessions = frames + more_frames, sessions + len(finished)
+            total.leave_out(finished)
+            bar.update(frames, total=total.frames or None, text=f"{sessions} of {len(study.sessions)} sessions")
 
         result = track_study(study, settings, folder, options, faults=faults, listener=listen)
     if as_json:
@@ -141,10 +175,13 @@ def run_and_show(
                 "animals": result.animals.to_dict(orient="records"),
                 "failures": [{name: getattr(f, name) for name in f.__slots__} for f in result.failures],
                 "work": dict(result.work),
+                "messages": list(result.messages),
             }
         )
     else:
         _show(result, quiet=quiet)
+    for message in result.messages:
+        console.note(message, quiet=quiet)
     return result
 
 
@@ -163,28 +200,44 @@ def _show(result: RunResult, *, quiet: bool) -> None:
     console.note(f"results: {result.folder} (animals.csv, sessions.csv, overlays/, animals/)", quiet=quiet)
 
 
-def _expected_frames(study: Study, settings: Protocol) -> dict[str, float]:
-    """Return how many frames each session will have, by what its recording's header says; only for the bar."""
-    from csds.errors import VideoError
-    from csds.video import probe
+class _FrameTotal:
+    """How many frames there are to decode, by what the recordings' headers say; for the bar alone."""
 
-    expected = {}
-    for session in study.sessions:
-        try:
-            rate = probe(session.videos[0]).nominal_rate
-        except VideoError:
-            continue
-        expected[session.session_id] = rate * (session.duration_s or settings.phase(session.phase).duration_s)
-    return expected
+    def __init__(self, study: Study, settings: Protocol) -> None:
+        from csds.errors import VideoError
+        from csds.video import probe
+
+        self._videos = {session.session_id: session.videos for session in study.sessions}
+        self._frames: dict[tuple[Path, ...], float] = {}
+        spans: dict[tuple[Path, ...], tuple[float, float]] = {}
+        for session in study.sessions:
+            start = session.start_s or 0.0
+            end = start + (session.duration_s or settings.phase(session.phase).duration_s)
+            low, high = spans.get(session.videos, (start, end))
+            spans[session.videos] = min(low, start), max(high, end)
+        for videos, (start, end) in spans.items():
+            try:
+                self._frames[videos] = probe(videos[0]).nominal_rate * (end - start)
+            except VideoError:
+                continue  # it will fail with its reason when its turn comes
+
+    @property
+    def frames(self) -> float:
+        """Frames that are still to be counted on."""
+        return sum(self._frames.values())
+
+    def leave_out(self, finished: Sequence[Outcome]) -> None:
+        """Leave out the recordings of sessions that needed no decoding, or failed."""
+        for outcome in finished:
+            if outcome.failure is not None or outcome.work != "tracked":
+                self._frames.pop(self._videos[outcome.session_id], None)
 
 
-def _protocol_of(sheet: Path) -> str:
-    """Return the protocol that ``study.toml`` beside the sheet names, or the default."""
+def _protocol_beside(path: Path) -> str:
+    """Return the protocol that ``study.toml`` beside the input names, or the default."""
     from csds.study import read_settings
 
-    if not sheet.is_file():
-        return "golden2011"
-    return str(read_settings(sheet.parent).get("protocol", "golden2011"))
+    return str(read_settings(_beside(path)).get("protocol", "golden2011"))
 
 
 def _beside(path: Path) -> Path:

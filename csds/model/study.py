@@ -42,11 +42,16 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """All sessions of a sheet. ``settings`` is the parsed ``study.toml``, empty where there is none."""
+    """All sessions of a sheet. ``settings`` is the parsed ``study.toml``, empty where there is none.
+
+    ``unusable`` are the sessions of rows that can't be tracked, as far as their animal is known: they
+    have their place in the tables. Their ``session_id`` is empty where the phase isn't known either.
+    """
 
     title: str
     folder: Path
     sheet: Path | None
     sessions: tuple[Session, ...]
     design_columns: tuple[str, ...] = ()
+    unusable: tuple[Session, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)

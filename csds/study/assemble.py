@@ -57,6 +57,7 @@ def assemble(rows: Sequence[SheetRow], protocol: Protocol, source: Source) -> tu
         folder=source.folder,
         sheet=source.sheet,
         sessions=usable,
+        unusable=tuple(item.session for item in read if item.session.key.animal_id and item.session not in usable),
         design_columns=design,
         settings=source.settings,
     )

@@ -19,7 +19,7 @@ _TAPER_WEIGHT = 3.0
 #: … and of moving along the axis by one body length a second.
 _MOTION_WEIGHT = 1.5
 #: Cost, in log odds, of the two ends changing places between frames.
-_SWAP_COST = 6.0
+_SWAP_COST = 15.0
 
 
 def choose_heads(axis: FloatArray, evidence: FloatArray, *, known: NDArray[np.bool_]) -> NDArray[np.bool_]:

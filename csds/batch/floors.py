@@ -1,0 +1,104 @@
+"""The empty floor of each session, learnt once from all phases that share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from csds.background import Background, BackgroundSpec, WorkGrid, learn_background, shape_mask, work_grid
+from csds.batch.prepare import Prepared, same_floor
+from csds.errors import CsdsError, VideoError
+from csds.model.arena import Arena
+from csds.model.protocol import Protocol
+from csds.protocol.zones import enclosure_shape
+from csds.tracking import Task
+from csds.video import sample_frames
+
+#: How far the body leans over the floor's edge, and how much is shown around it, as shares of the arena's
+#: width: 0.7 and 1.5 cm of 42.
+_LEAN_SHARE = 1 / 60
+_MARGIN_SHARE = 1 / 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Floor:
+    grid: WorkGrid
+    mask: NDArray[np.uint8]
+    background: Background
+
+
+@dataclass(slots=True, kw_only=True)
+class Floors:
+    """The floors of a unit's sessions. ``progress`` is told of frames, here 0: that something goes on."""
+
+    prepared: Sequence[Prepared]
+    protocol: Protocol
+    progress: Callable[[int], None] | None = None
+    _learnt: dict[tuple[str, ...], _Floor] = field(default_factory=dict)
+
+    def task(self, item: Prepared) -> Task:
+        """Return what is needed to track a session; raises what sampling and learning raise."""
+        sharing = same_floor(item, self.prepared)
+        name = tuple(other.session.session_id for other in sharing)
+        if name not in self._learnt:
+            self._learnt[name] = self._learn(item, sharing)
+        floor = self._learnt[name]
+        return Task(
+            arena=item.arena,
+            grid=floor.grid,
+            background=floor.background,
+            mask=floor.mask,
+            start_s=item.window_s[0],
+            end_s=item.window_s[1],
+            spec=self.protocol.tracking,
+        )
+
+    def _learn(self, item: Prepared, sharing: Sequence[Prepared]) -> _Floor:
+        arena = item.arena
+        grid = picture_grid(arena)
+        mask = shape_mask(grid, arena, arena.floor, margin_cm=_LEAN_SHARE * arena.width_cm)
+        enclosure = enclosure_shape(self.protocol, arena.width_cm, arena.height_cm)
+        if enclosure is not None:
+            mask[shape_mask(grid, arena, enclosure) > 0] = 0
+        stacks = []
+        for other in sharing:
+            try:
+                stacks.append(_sample(other, grid))
+            except CsdsError:
+                # A phase that can't be read fails by itself; this one's floor is learnt without it.
+                if other is item:
+                    raise
+            if self.progress is not None:
+                self.progress(0)
+        low, high = self.protocol.tracking.animal_area_cm2
+        scale = grid.px_per_cm**2
+        spec = BackgroundSpec(mask=mask, area_px=(low * scale, high * scale), polarity=self.protocol.tracking.polarity)
+        return _Floor(grid=grid, mask=mask, background=learn_background(stacks, spec))
+
+
+def picture_grid(arena: Arena) -> WorkGrid:
+    """Return the part of the frame that tracking and pictures work on: the arena and a little around it."""
+    return work_grid(arena, margin_cm=_MARGIN_SHARE * arena.width_cm)
+
+
+def floor_picture(task: Task) -> NDArray[np.uint8]:
+    """Return the empty floor at the frame's own scale, as the picture needs it."""
+    grid = task.grid
+    size = (grid.width * grid.factor, grid.height * grid.factor)
+    return np.asarray(cv2.resize(task.background.floor, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _sample(item: Prepared, grid: WorkGrid) -> NDArray[np.uint8]:
+    start_s, end_s = item.window_s
+    _, frames = sample_frames(item.recording, start_s, end_s)
+    if not frames:
+        raise VideoError(
+            f"{item.session.video}: no frame between {start_s:g} s and {end_s:g} s; "
+            "the window lies beyond the recording's end",
+            hint="Correct start_s in the sheet; it counts from the recording's first frame.",
+        )
+    return np.array([grid.crop(frame) for frame in frames], np.uint8)

@@ -1,0 +1,120 @@
+"""From a session's track to its numbers, picture and record in the results folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from csds import __version__
+from csds.batch.floors import picture_grid
+from csds.batch.folder import plain, write_json, write_track, writing
+from csds.batch.pictures import save_session
+from csds.batch.prepare import Context, Prepared
+from csds.batch.reuse import Keys, digest_files, stat_videos
+from csds.behaviour.bins import measure_time_bins
+from csds.behaviour.session import measure_session
+from csds.model.flags import join_flags
+from csds.model.shapes import Zone
+from csds.protocol.zones import enclosure_shape, resolve_zones
+from csds.tracking import Track
+
+
+def finish_session(item: Prepared, track: Track, keys: Keys, context: Context) -> dict[str, Any]:
+    """Write a session's finished track, picture and record, and return the record.
+
+    The record comes last and holds digests of the files that it was made with: whatever interrupts
+    this, a session whose files are not those of its record is not taken for finished.
+
+    Raises
+    ------
+    ResultsError
+        If a file can't be written.
+    """
+    session, arena, protocol, folder = item.session, item.arena, context.protocol, context.folder
+    if not context.options.overlay_video:
+        # An annotated video of an earlier run would show zones or a track that are no longer the results'.
+        with writing(folder.overlay_video(session.session_id)):
+            folder.overlay_video(session.session_id).unlink(missing_ok=True)
+    zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
+    raw = [name for name in track.table.columns if name != "speed_cm_s" and not name.startswith("in_")]
+    table, metrics, flags = measure_session(track.table[raw], zones, arena.floor, protocol.behaviour, item.length_s)
+    write_track(folder.track(session.session_id), table)
+    grid = picture_grid(arena)
+    record: dict[str, Any] = plain(
+        {
+            "keys": keys,
+            "row": _row(item, metrics, {*track.flags, *flags, *_arena_flags(item, context)}),
+            "tracking_flags": track.flags,
+            "time_bins": _bins(table, zones, item, context),
+            "files": digest_files(session.session_id, folder),
+            "seen": stat_videos(session),
+            "made_from": {
+                "csds": __version__,
+                "videos": dict(zip(map(str, session.videos), item.video_sha256, strict=True)),
+                "codec": item.recording.info.codec,
+                "arena": asdict(arena),
+                "floor_offset_px": [grid.left, grid.top],
+            },
+        }
+    )
+    save_session(record, table, folder, protocol)
+    if context.options.overlay_video:
+        _write_overlay_video(item, table, zones, context)
+    write_json(folder.record(session.session_id), record)
+    return record
+
+
+def _row(item: Prepared, metrics: dict[str, float | int], flags: set[str]) -> dict[str, Any]:
+    session = item.session
+    return {
+        "session_id": session.session_id,
+        **asdict(session.key),
+        "phase": session.phase,
+        "stress": session.stress,
+        "treatment": session.treatment,
+        "video": session.video,
+        "arena": item.arena.name,
+        "start_s": item.window_s[0],
+        "duration_s": item.length_s,
+        **metrics,
+        "exclude": session.exclude,
+        "flags": join_flags(flags),
+    }
+
+
+def _arena_flags(item: Prepared, context: Context) -> set[str]:
+    protocol, arena = context.protocol, item.arena
+    same = (arena.width_cm, arena.height_cm) == (protocol.arena_width_cm, protocol.arena_height_cm)
+    return set() if same or protocol.enclosure is None else {"arena_size_differs"}
+
+
+def _bins(table: pd.DataFrame, zones: Sequence[Zone], item: Prepared, context: Context) -> list[dict[str, Any]]:
+    if context.time_bins_s is None:
+        return []
+    by = context.protocol.behaviour.in_zone_by
+    bins = measure_time_bins(table, zones, context.time_bins_s, item.length_s, by)
+    return [{str(name): value for name, value in row.items()} for row in bins.to_dict(orient="records")]
+
+
+def _write_overlay_video(item: Prepared, table: pd.DataFrame, zones: Sequence[Zone], context: Context) -> None:
+    from csds.behaviour.timing import frame_durations
+    from csds.figures.overlay_video import OverlayPlan, write_overlay_video
+
+    start_s, end_s = item.window_s
+    plan = OverlayPlan(
+        arena=item.arena,
+        zones=tuple(zones),
+        track=table,
+        durations_s=frame_durations(table["time_s"].to_numpy(), item.length_s),
+        title=item.session.session_id,
+        enclosure=enclosure_shape(context.protocol, item.arena.width_cm, item.arena.height_cm),
+    )
+    frames = (
+        (frame.time_s - start_s, frame.luma, frame.index)
+        for frame in item.recording.frames(start_s, end_s, threads=context.threads)
+    )
+    rate = item.recording.info.nominal_rate or 30.0
+    write_overlay_video(frames, context.folder.overlay_video(item.session.session_id), plan, rate=rate)

@@ -1,0 +1,135 @@
+"""Before tracking: which sessions belong together, and what each of them is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from csds.arena.files import check_frame_size, choose_arena, read_arenas, require_arena_file
+from csds.batch.folder import ResultsFolder
+from csds.batch.options import TrackOptions
+from csds.errors import VideoError
+from csds.model.arena import Arena
+from csds.model.protocol import Protocol
+from csds.model.study import Session
+from csds.video import Recording, open_recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What all sessions of a run share; ``threads`` is how many the decoder may use, 0 for its own choice."""
+
+    protocol: Protocol
+    folder: ResultsFolder
+    options: TrackOptions
+    sheet_folder: Path | None
+    threads: int = 0
+
+    @property
+    def time_bins_s(self) -> float | None:
+        """Length of time bins: the option's, or else the protocol's; None for none."""
+        return self.options.time_bins_s or self.protocol.behaviour.time_bin_s or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A session whose recording is open and whose arena is known. ``window_s`` is its start and end there."""
+
+    session: Session
+    recording: Recording
+    arena: Arena
+    window_s: tuple[float, float]
+    video_sha256: tuple[str, ...]
+
+    @property
+    def length_s(self) -> float:
+        """Length of the window in seconds."""
+        return self.window_s[1] - self.window_s[0]
+
+
+def group_sessions(sessions: Sequence[Session]) -> list[tuple[Session, ...]]:
+    """Return the sessions in units: those of one animal's test, and all that share a recording with them."""
+    parent = list(range(len(sessions)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    seen: dict[object, int] = {}
+    for i, session in enumerate(sessions):
+        for shared in (session.key, session.videos):
+            j = seen.setdefault(shared, i)
+            parent[max(root(i), root(j))] = min(root(i), root(j))
+    units: dict[int, list[Session]] = {}
+    for i, session in enumerate(sessions):
+        units.setdefault(root(i), []).append(session)
+    return [tuple(unit) for unit in units.values()]
+
+
+def prepare_session(session: Session, context: Context, digest_of: Callable[[Path], str]) -> Prepared:
+    """Return a session with its recording opened and its arena found and checked.
+
+    Raises
+    ------
+    VideoError, ArenaError, ProtocolError
+        The recording or its arena can't be used.
+    """
+    recording = open_recording(session.videos)
+    size = (recording.info.width, recording.info.height)
+    arena, path = session_arena(session, context, frame_size_px=size)
+    check_frame_size(arena, size, path)
+    try:
+        digests = tuple(digest_of(video) for video in session.videos)
+    except OSError as error:
+        raise VideoError(
+            f"{session.video}: can't be read to its end ({error.strerror})",
+            hint="Copy the file again from where it was recorded.",
+        ) from error
+    return Prepared(
+        session=session,
+        recording=recording,
+        arena=arena,
+        window_s=session_window(session, context.protocol),
+        video_sha256=digests,
+    )
+
+
+def session_arena(
+    session: Session, context: Context, *, frame_size_px: tuple[int, int] | None = None
+) -> tuple[Arena, Path]:
+    """Return a session's arena and the file that it stands in; ``frame_size_px`` is for the message's example."""
+    path = require_arena_file(
+        session.videos[0],
+        context.protocol,
+        sheet_folder=context.sheet_folder,
+        given=context.options.arena_file,
+        frame_size_px=frame_size_px,
+    )
+    return choose_arena(read_arenas(path, context.protocol), session.arena, path), path
+
+
+def session_window(session: Session, protocol: Protocol) -> tuple[float, float]:
+    """Return start and end of a session's window within its recording in seconds."""
+    start_s = session.start_s or 0.0
+    return start_s, start_s + (session.duration_s or protocol.phase(session.phase).duration_s)
+
+
+def same_floor(item: Prepared, prepared: Iterable[Prepared]) -> list[Prepared]:
+    """Return the sessions of the same animal's test that were filmed in the same place of the same picture."""
+    return [
+        other
+        for other in prepared
+        if other.session.key == item.session.key
+        and other.arena.corners_px == item.arena.corners_px
+        and other.arena.frame_size_px == item.arena.frame_size_px
+    ]
+
+
+def by_recording(items: Iterable[Prepared]) -> list[list[Prepared]]:
+    """Return sessions in groups that share a recording, so that it is decoded once."""
+    groups: dict[tuple[Path, ...], list[Prepared]] = {}
+    for item in items:
+        groups.setdefault(item.session.videos, []).append(item)
+    return list(groups.values())

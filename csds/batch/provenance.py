@@ -1,0 +1,106 @@
+"""What made a folder's results, and whose they are."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from csds import __version__
+from csds.batch.folder import ResultsFolder, file_digest, read_json
+from csds.batch.options import Outcome
+from csds.batch.prepare import Context
+from csds.errors import UsageError
+from csds.model.study import Study
+
+_LIBRARIES = ("numpy", "pandas", "scipy", "opencv-python", "av", "pyarrow", "matplotlib")
+_COMPARED = 3
+
+
+def describe_run(
+    study: Study, context: Context, outcomes: Iterable[Outcome], animal_pictures: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the content of ``provenance.json``.
+
+    Parameters
+    ----------
+    study : Study
+    context : Context
+    outcomes : iterable of Outcome
+    animal_pictures : mapping
+        Digest of what each animal's picture was drawn from, by its file name.
+    """
+    protocol, options = context.protocol, context.options
+    return {
+        "csds": __version__,
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(options.command) or sys.argv,
+        "study": {
+            "title": study.title,
+            "sheet": str(study.sheet.resolve()) if study.sheet else "",
+            "settings": study.settings,
+        },
+        "protocol": {"name": protocol.name, "sha256": protocol.sha256, "content": asdict(protocol)},
+        "options": {**asdict(replace(options, command=())), "time_bins_s": context.time_bins_s},
+        "sessions": {
+            outcome.session_id: {**outcome.record["made_from"], "keys": outcome.record["keys"]}
+            for outcome in outcomes
+            if outcome.record
+        },
+        "animal_pictures": dict(animal_pictures),
+    }
+
+
+def refuse_other_study(study: Study, folder: ResultsFolder) -> None:
+    """Refuse a folder that holds another study's results.
+
+    It is the same study if it was made from the same sheet, or if a session of the same name was
+    made from the same recording (the study's folder may have moved).
+
+    Raises
+    ------
+    UsageError
+        With what the folder holds.
+    """
+    before = read_json(folder.provenance)
+    if before is None or not isinstance(before.get("study"), dict) or not before.get("sessions"):
+        return
+    sheet = str(before["study"].get("sheet", ""))
+    if sheet and study.sheet is not None and Path(sheet) == study.sheet.resolve():
+        return
+    if _shares_a_recording(study, before["sessions"]):
+        return
+    raise UsageError(
+        f"{folder.path}: holds the results of another study ({sheet or before['study'].get('title', '')})",
+        hint="Name another folder with --out, or add --force to use this one all the same: tables are then "
+        "this study's, and sessions of the same name are replaced.",
+    )
+
+
+def _shares_a_recording(study: Study, before: Mapping[str, Any]) -> bool:
+    shared = (session for session in study.sessions if session.session_id in before)
+    for session in islice(shared, _COMPARED):
+        made_from = before[session.session_id]
+        known = made_from.get("videos", {}) if isinstance(made_from, dict) else {}
+        try:
+            if [file_digest(video) for video in session.videos] == list(known.values()):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "unknown"  # e.g. OpenCV from another distribution

@@ -1,0 +1,153 @@
+"""What of a session's earlier results still holds: nothing that does is computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from csds.batch.folder import ResultsFolder, digest, file_digest, read_json, read_track
+from csds.batch.options import Outcome
+from csds.batch.prepare import Context, Prepared, same_floor, session_arena, session_window
+from csds.errors import CsdsError
+from csds.model.arena import Arena
+from csds.model.study import Session
+from csds.tracking import Track
+
+#: Raised whenever a change to the code alters tracks or metrics, so that old results are not kept.
+ENGINE = "1"
+
+Keys = dict[str, dict[str, str]]
+"""Digests of what a session's track (``track``) and its numbers and picture (``measure``) depend on, by part."""
+
+#: The parts of `Keys` in words.
+PARTS = {
+    "engine": "csds's own method",
+    "recording": "the recording",
+    "floor": "a recording or arena of the animal's other phase",
+    "arena": "the arena",
+    "window": "the window",
+    "enclosure": "the protocol's enclosure",
+    "tracking": "the protocol's tracking",
+    "zones": "the protocol's zones",
+    "behaviour": "the protocol's behaviour",
+    "time_bins": "the time bins",
+    "names": "the animal's group",
+    "files": "a file of the results was missing or damaged",
+    "overlay_video": "the annotated video was missing",
+}
+
+_RECORD = {"keys", "row", "tracking_flags", "time_bins", "files", "seen", "made_from"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What an earlier run left of a session: a record if all of it holds, a track if that does, and what changed."""
+
+    record: Mapping[str, Any] | None = None
+    track: Track | None = None
+    because: tuple[str, ...] = ()
+
+
+def session_keys(item: Prepared, prepared: Sequence[Prepared], context: Context) -> Keys:
+    """Return what a session's results depend on."""
+    floor_from = sorted((*other.video_sha256, *map(str, other.window_s)) for other in same_floor(item, prepared))
+    keys = _settings(item.session, item.arena, context)
+    keys["track"] |= {"recording": digest(item.video_sha256), "floor": digest(floor_from)}
+    return keys
+
+
+def find_earlier(item: Prepared, keys: Keys, context: Context) -> Earlier:
+    """Return what of a session's results in the folder was made from the same things and is undamaged."""
+    session_id, folder = item.session.session_id, context.folder
+    record = read_record(folder.record(session_id))
+    if record is None:
+        return Earlier()
+    because = _changed(record["keys"], keys, "track")
+    if not because and not _files_hold(record, session_id, folder):
+        because = ("files",)
+    if because:
+        return Earlier(because=because)
+    because = _changed(record["keys"], keys, "measure")
+    if not folder.overlay(session_id).is_file():
+        because = (*because, "files")
+    if context.options.overlay_video and not folder.overlay_video(session_id).is_file():
+        because = (*because, "overlay_video")
+    if not because:
+        return Earlier(record=record)
+    table = read_track(folder.track(session_id))
+    return Earlier(track=Track(table=table, flags=tuple(record["tracking_flags"])), because=because)
+
+
+def recall(session: Session, context: Context) -> Outcome | None:
+    """Return a session that an earlier run finished, or None; its recording is known by size and date alone.
+
+    For tables that are written when a run is interrupted: there is no time then to read recordings.
+    """
+    record = read_record(context.folder.record(session.session_id))
+    if record is None:
+        return None
+    try:
+        keys = _settings(session, session_arena(session, context)[0], context)
+        seen = stat_videos(session)
+    except (CsdsError, OSError):
+        return None
+    changed = any(record["keys"][kind].get(part) != own for kind in keys for part, own in keys[kind].items())
+    if changed or record["seen"] != seen or not _files_hold(record, session.session_id, context.folder):
+        return None
+    return Outcome(session_id=session.session_id, record=record, work="kept")
+
+
+def stat_videos(session: Session) -> list[list[int]]:
+    """Return size and time of change of each of a session's files."""
+    return [[stat.st_size, stat.st_mtime_ns] for stat in (video.stat() for video in session.videos)]
+
+
+def digest_files(session_id: str, folder: ResultsFolder) -> dict[str, str]:
+    """Return the SHA-256 of the files that later runs build on."""
+    return {path.name: file_digest(path) for path in _built_on(session_id, folder)}
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """Return a session's record, or None where there is none that is whole."""
+    record = read_json(path)
+    if record is None or not record.keys() >= _RECORD or not isinstance(record["keys"], dict):
+        return None
+    whole = all(isinstance(record["keys"].get(kind), dict) for kind in ("track", "measure"))
+    return record if whole else None
+
+
+def _settings(session: Session, arena: Arena, context: Context) -> Keys:
+    """Return the parts of a session's keys that don't need its recording."""
+    protocol = context.protocol
+    track = {
+        "engine": ENGINE,
+        "arena": digest(asdict(arena)),
+        "window": digest(session_window(session, protocol)),
+        "enclosure": digest(asdict(protocol.enclosure) if protocol.enclosure else None),
+        "tracking": digest(asdict(protocol.tracking)),
+    }
+    measure = {
+        # The protocol's own arena size is here for the flag that says that the session's differs.
+        "zones": digest([protocol.arena_width_cm, protocol.arena_height_cm, *map(asdict, protocol.zones)]),
+        "behaviour": digest(asdict(protocol.behaviour)),
+        "time_bins": digest(context.time_bins_s),
+        "names": digest([asdict(session.key), session.phase, session.stress, session.treatment]),
+    }
+    return {"track": track, "measure": measure}
+
+
+def _changed(before: Mapping[str, Mapping[str, str]], now: Keys, kind: str) -> tuple[str, ...]:
+    return tuple(part for part in PARTS if before[kind].get(part) != now[kind].get(part))
+
+
+def _files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolder) -> bool:
+    try:
+        return bool(record["files"] == digest_files(session_id, folder))
+    except OSError:
+        return False
+
+
+def _built_on(session_id: str, folder: ResultsFolder) -> tuple[Path, ...]:
+    return folder.track(session_id), folder.floor(session_id)

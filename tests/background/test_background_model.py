@@ -1,0 +1,132 @@
+"""The floor is learnt without the animal, whatever it does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from csds.background import BackgroundSpec, learn_background, shape_mask, work_grid
+from csds.background.floor import even_out, far_side, measure_noise
+from csds.background.polarity import find_polarity
+from csds.errors import TrackingError
+from csds.model.arena import Arena
+
+FLOOR, ANIMAL, SIZE = 150, 60, 100
+PLACES = [(20, 20), (70, 30), (40, 75), (80, 80), (25, 60), (60, 55)]
+
+
+def picture(
+    place: tuple[int, int] | None,
+    rng: np.random.Generator,
+    *,
+    animal: int = ANIMAL,
+    floor: int = FLOOR,
+    noise: float = 1.5,
+) -> np.ndarray:
+    """Draw an ellipse of 30 × 14 pixels, as a mouse on the working grid, on a noisy floor."""
+    v, u = np.mgrid[:SIZE, :SIZE]
+    image = np.full((SIZE, SIZE), float(floor))
+    if place is not None:
+        image[((u - place[0]) / 15) ** 2 + ((v - place[1]) / 7) ** 2 <= 1] = animal
+    return np.clip(image + rng.normal(0, noise, image.shape), 0, 255).round().astype(np.uint8)
+
+
+def stack(places: list[tuple[int, int] | None], seed: int = 0, **look: float) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.array([picture(place, rng, **look) for place in places])  # type: ignore[arg-type]
+
+
+SPEC = BackgroundSpec(mask=np.full((SIZE, SIZE), 255, np.uint8), area_px=(100.0, 1500.0))
+
+
+@pytest.mark.parametrize(("animal", "floor", "polarity"), [(60, 150, "dark"), (210, 60, "light")])
+@pytest.mark.parametrize("still_share", [0.3, 0.6, 0.9])
+def test_floor_does_not_hold_an_animal_that_sits_still_for_most_of_the_test(
+    animal: int, floor: int, polarity: str, still_share: float
+) -> None:
+    still = round(still_share * 24)
+    places = [PLACES[0]] * still + [PLACES[1 + i % 5] for i in range(24 - still)]
+    learnt = learn_background([stack(places, animal=animal, floor=floor)], SPEC)
+    assert learnt.polarity == polarity
+    assert not learnt.absorbed
+    assert np.abs(learnt.floor.astype(float) - floor).max() <= 6
+    assert learnt.contrast == pytest.approx(abs(animal - floor), abs=3)
+
+
+def test_floor_of_one_phase_serves_the_other_in_which_the_animal_never_moves() -> None:
+    moving = stack([PLACES[i % 6] for i in range(20)])
+    frozen = stack([PLACES[3]] * 20, seed=1)
+    learnt = learn_background([moving, frozen], SPEC)
+    assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 6
+    assert learnt.found_share == 1.0
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 7, rel=0.08)
+
+
+def test_animal_that_never_leaves_its_place_in_any_phase_is_taken_out_and_said_to_be_uncertain() -> None:
+    learnt = learn_background([stack([PLACES[3]] * 20)], SPEC)
+    assert learnt.absorbed
+    assert learnt.polarity == "dark"
+    assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 8
+
+
+@pytest.mark.parametrize(("animal", "floor", "polarity"), [(60, 150, "dark"), (210, 60, "light")])
+def test_polarity_is_not_fooled_by_the_place_where_the_animal_sat_most(animal: int, floor: int, polarity: str) -> None:
+    places = [PLACES[0]] * 16 + [PLACES[1]] * 8
+    found, share = find_polarity(stack(places, animal=animal, floor=floor), SPEC.mask, noise=1.5, area_px=SPEC.area_px)
+    assert found == polarity
+    assert share > 0.9
+
+
+@pytest.mark.parametrize("noise", [1.0, 2.5, 5.0])
+def test_noise_is_that_of_the_sensor(noise: float) -> None:
+    stacks = [stack([PLACES[i % 6] for i in range(12)], noise=noise)]
+    # Rounding adds a variance of 1/12; the animal, 7 % of these pixels, some more.
+    assert measure_noise(stacks, SPEC.mask) == pytest.approx(np.sqrt(noise**2 + 1 / 12), rel=0.15)
+
+
+@pytest.mark.parametrize("polarity", ["dark", "light"])
+def test_far_side_of_an_empty_floor_is_hardly_biased(polarity: str) -> None:
+    floor = far_side(stack([None] * 24, noise=2.0), polarity, 2.0)  # type: ignore[arg-type]
+    assert float(floor.mean()) == pytest.approx(FLOOR, abs=0.5)
+
+
+def test_light_is_evened_out_between_samples() -> None:
+    samples = stack([None] * 4)
+    brighter = samples.copy()
+    brighter[2:] += 12
+    evened = even_out(brighter, SPEC.mask)
+    assert np.ptp([float(np.median(sample)) for sample in evened]) <= 1
+
+
+def test_empty_arena_is_an_error_not_a_track() -> None:
+    with pytest.raises(TrackingError, match="no animal"):
+        learn_background([stack([None] * 20)], SPEC)
+
+
+def test_window_without_frames_is_an_error() -> None:
+    with pytest.raises(TrackingError, match="no frame") as caught:
+        learn_background([np.empty((0, SIZE, SIZE), np.uint8)], SPEC)
+    assert "start_s" in caught.value.hint
+
+
+def test_only_things_of_another_size_are_an_error() -> None:
+    small = BackgroundSpec(mask=SPEC.mask, area_px=(1000.0, 3000.0), polarity="dark")
+    with pytest.raises(TrackingError, match="as large as the animal"):
+        learn_background([stack([PLACES[i % 6] for i in range(12)])], small)
+
+
+@pytest.mark.parametrize("scale", [4.0, 10.0, 21.0])
+def test_grid_takes_working_pixels_back_to_the_frame(scale: float) -> None:
+    side = round(42 * scale)
+    frame = (side + 80, side + 60)
+    corners = ((30.0, 20.0), (30.0 + side, 20.0), (30.0 + side, 20.0 + side), (30.0, 20.0 + side))
+    arena = Arena(name="A", shape="rectangle", corners_px=corners, width_cm=42, height_cm=42, frame_size_px=frame)
+    grid = work_grid(arena, margin_cm=1.0)
+    assert 3.0 < grid.px_per_cm < 8.0
+    ramp = np.tile(np.arange(frame[0], dtype=float), (frame[1], 1))
+    column = ((ramp / frame[0]) * 255).astype(np.uint8)
+    u = np.arange(grid.width)
+    expected = (grid.to_frame(u, 0)[0] / frame[0]) * 255
+    assert np.abs(grid.crop(column)[5].astype(float) - expected).max() < 1.5
+    mask = shape_mask(grid, arena, arena.floor)
+    assert mask.sum() / 255 / grid.px_per_cm**2 == pytest.approx(42 * 42, rel=0.02)
