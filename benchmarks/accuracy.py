@@ -28,6 +28,7 @@ from benchmarks.compare import (
 from csds.arena import write_arenas
 from csds.batch import RunResult, TrackOptions, track_study
 from csds.formats.tables import write_table
+from csds.model.shapes import Zone
 from csds.protocol import load_protocol, resolve_zones
 from csds.simulate.recording import simulate_recording
 from csds.simulate.scenarios import PHASES, SCENARIOS, find_scenario, scenario
@@ -75,7 +76,7 @@ def measure(sheet: Path, protocol_name: str, out: Path) -> tuple[list[SessionSco
     return scores, _wrong_phenotypes(result, truths, zones[0])
 
 
-def _wrong_phenotypes(result: RunResult, truths: dict[tuple[str, str], pd.DataFrame], zone) -> list[str]:
+def _wrong_phenotypes(result: RunResult, truths: dict[tuple[str, str], pd.DataFrame], zone: Zone) -> list[str]:
     wrong = []
     window = float(result.sessions["duration_s"].iloc[0])
     for animal in result.animals.to_dict(orient="records"):
@@ -84,7 +85,7 @@ def _wrong_phenotypes(result: RunResult, truths: dict[tuple[str, str], pd.DataFr
         true = "susceptible" if high < 1 else "resilient" if low >= 1 else None
         if true is not None and animal["phenotype"] not in (true, "undetermined"):
             wrong.append(f"{animal['animal_id']}: {animal['phenotype']}, truly {true} ({low:.2f} to {high:.2f})")
-        if animal["phenotype"] == "undetermined" and "small_denominator" not in animal["flags"]:
+        if animal["phenotype"] == "undetermined" and "_denominator" not in animal["flags"]:
             wrong.append(f"{animal['animal_id']}: undetermined ({animal['flags']})")
     return wrong
 
@@ -143,27 +144,16 @@ def _show(scores: list[SessionScore], wrong: list[str]) -> list[str]:
     return [f"{s.name} {what}" for s in scores for what in s.falls_short] + wrong
 
 
-#: Bars of the real recordings: median and 99th percentile (pixels), detection.
-_REAL_BARS = {
-    "black_mouse_round A": (3.0, 10.0, 0.99),
-    "pale_mouse_from_below A": (30.0, float("inf"), 0.99),
-    "black_mouse_bedding A": (9.0, float("inf"), 0.98),
-}
-
-
 def _show_real(scores: list[RealScore]) -> list[str]:
     short = []
-    print(f"\n{'real recording':32} median px   p99 px  found   path px  in boxes  flags")
+    print(f"\n{'real recording':32} median px   p99 px  found   path px    (theirs)  in boxes  flags")
     for s in scores:
+        theirs = f"{min(s.reference_path_px):.0f}-{max(s.reference_path_px):.0f}" if s.reference_path_px else "-"
         print(
-            f"{s.name:32} {s.median_px:9.2f} {s.p99_px:8.2f} {s.detection:6.3f} {s.path_px:9.0f} {s.inside_boxes:9.2f}  {s.flags or '-'}"
+            f"{s.name:32} {s.median_px:9.2f} {s.p99_px:8.2f} {s.detection:6.3f} {s.path_px:9.0f} {theirs:>12}"
+            f" {s.inside_boxes:9.2f}  {s.flags or '-'}"
         )
-        if s.name in _REAL_BARS:
-            median, p99, found = _REAL_BARS[s.name]
-            if s.median_px > median or s.p99_px > p99 or s.detection < found:
-                short.append(s.name)
-        elif s.inside_boxes < 0.95 and "uncertain_animal" not in s.flags:
-            short.append(s.name)
+        short += [f"{s.name} {what}" for what in s.falls_short]
     return short
 
 

@@ -51,7 +51,7 @@ def lasting(time_s: Floats, window_s: float) -> Floats:
     """Return how long each frame counts: to the next stamp, at most 0.5 s, the last one the median."""
     steps = np.diff(time_s)
     last = np.median(steps) if len(steps) else 0.0
-    return np.minimum(np.minimum(np.append(steps, last), 0.5), np.maximum(window_s - time_s, 0.0))
+    return np.asarray(np.minimum(np.minimum(np.append(steps, last), 0.5), np.maximum(window_s - time_s, 0.0)), float)
 
 
 def score_session(
@@ -115,12 +115,49 @@ class RealScore:
     p99_px: float
     detection: float
     path_px: float
+    reference_path_px: tuple[float, ...]
     inside_boxes: float
     flags: str
 
+    @property
+    def falls_short(self) -> list[str]:
+        """What misses its bar."""
+        if np.isfinite(self.inside_boxes):
+            holds = {"inside the boxes": self.inside_boxes >= 0.95 or "uncertain_animal" in self.flags}
+        else:
+            bar = REAL_BARS[self.name]
+            paths = self.reference_path_px
+            holds = {
+                "median": self.median_px <= bar.median_px,
+                "p99": self.p99_px <= bar.p99_px,
+                "detection": self.detection >= bar.detection,
+                "path": not paths or 0.95 * min(paths) <= self.path_px <= 1.05 * max(paths),
+            }
+        return [name for name, held in holds.items() if not held]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealBar:
+    """What a real recording's track must reach against its reference."""
+
+    median_px: float
+    p99_px: float = float("inf")
+    detection: float = 0.99
+
+
+REAL_BARS = {
+    "black_mouse_round A": RealBar(median_px=3.0, p99_px=10.0),
+    "pale_mouse_from_below A": RealBar(median_px=30.0),
+    "black_mouse_bedding A": RealBar(median_px=9.0, detection=0.98),
+}
+
 
 def score_real(name: str, track: pd.DataFrame, arena: Arena, reference: pd.DataFrame, flags: str) -> RealScore:
-    """Return the errors of a track against ``frame, x_px, y_px`` or boxes ``frame, x, y, w, h``."""
+    """Return the errors of a track against ``frame, x_px, y_px`` or boxes ``frame, x, y, w, h``.
+
+    Where the reference also holds other programs' tracks (``<program>_x_px``), their path lengths
+    over the same frames are what the track's own is held against.
+    """
     x, y = arena.to_px(track["x_cm"], track["y_cm"])
     own = pd.DataFrame({"own_x": x, "own_y": y, "frame": track["frame"]})
     both = own.merge(reference, on="frame")
@@ -130,17 +167,27 @@ def score_real(name: str, track: pd.DataFrame, arena: Arena, reference: pd.DataF
         )
         error, share = np.array([np.nan]), float(inside.mean())
     else:
-        error = np.hypot(both["own_x"] - both["x_px"], both["own_y"] - both["y_px"]).to_numpy()
+        error = np.asarray(np.hypot(both["own_x"] - both["x_px"], both["own_y"] - both["y_px"]), float)
         share = float("nan")
     return RealScore(
         name=name,
         median_px=float(np.nanmedian(error)) if np.isfinite(error).any() else float("nan"),
         p99_px=float(np.nanpercentile(error, 99)) if np.isfinite(error).any() else float("nan"),
         detection=float(track["detected"].mean()),
-        path_px=float(np.nansum(np.hypot(np.diff(x), np.diff(y)))),
+        path_px=path_length(x, y),
+        reference_path_px=tuple(
+            path_length(both[column].to_numpy(float), both[column.replace("_x_", "_y_")].to_numpy(float))
+            for column in both.columns
+            if column.endswith("_x_px") and not column.startswith("nose")
+        ),
         inside_boxes=share,
         flags=flags,
     )
+
+
+def path_length(x: Floats, y: Floats) -> float:
+    """Return the length of a path, without the steps to and from missing points."""
+    return float(np.nansum(np.hypot(np.diff(x), np.diff(y))))
 
 
 def real_reference(folder: Path, video: str, arena: str) -> pd.DataFrame:
@@ -150,7 +197,7 @@ def real_reference(folder: Path, video: str, arena: str) -> pd.DataFrame:
     if "arena" in table:
         return table[table["arena"] == arena]
     if "tracktor_x_px" in table:
-        return table.rename(columns={"tracktor_x_px": "x_px", "tracktor_y_px": "y_px"})[["frame", "x_px", "y_px"]]
+        return table.assign(x_px=table["tracktor_x_px"], y_px=table["tracktor_y_px"])
     return table[table["ok"] == 1] if "ok" in table else table
 
 

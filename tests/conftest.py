@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,87 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.fail(f"{REAL_DATA} names {folder}, which is no folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def short_protocol(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """golden2011 for recordings of seconds: a ratio is trusted from 1 s in the zone."""
+    from csds.protocol import protocol_text
+
+    path = tmp_path_factory.mktemp("protocol") / "short.toml"
+    text = protocol_text("golden2011").replace("min_denominator_s = 5.0", "min_denominator_s = 1.0")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated study of 8 s recordings, not to be written to: M01 greets the target, defeated M02 avoids it."""
+    from csds.simulate.scene import Encoding
+    from csds.simulate.study import SimulatedAnimal, StudyDesign, simulate_study
+
+    folder = tmp_path_factory.mktemp("filmed")
+    animals = (
+        SimulatedAnimal(animal_id="M01"),
+        SimulatedAnimal(animal_id="M02", stress="defeated", treatment="anti-IL-4Rα", present="avoid"),
+    )
+    design = StudyDesign(
+        animals=animals,
+        duration_s=8,
+        frame_size_px=(320, 240),
+        fps=15,
+        seed=5,
+        encoding=Encoding(bitrate_kbps=600, keyframe_every=15),
+    )
+    simulate_study(folder, design)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tracked(filmed: Path, short_protocol: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of tracking the simulated study, not to be written to."""
+    from csds.batch import TrackOptions, track_study
+    from csds.protocol import load_protocol
+    from csds.study import load_study
+
+    out = tmp_path_factory.mktemp("tracked") / "results"
+    protocol = load_protocol(short_protocol)
+    study, faults = load_study(filmed / "study.csv", protocol)
+    assert faults == []
+    track_study(study, protocol, out, TrackOptions(time_bins_s=3.0, command=("csds", "track")), faults=faults)
+    return out
+
+
+@pytest.fixture
+def copied(filmed: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Copy the study, or some of its recordings and rows, into a folder of one's own; return the sheet."""
+
+    def copy(*animals: str, name: str = "study") -> Path:
+        folder = tmp_path / name
+        (folder / "videos").mkdir(parents=True)
+        lines = (filmed / "study.csv").read_text(encoding="utf-8-sig").splitlines()
+        kept = [line for line in lines[1:] if not animals or line.split(",")[1] in animals]
+        (folder / "study.csv").write_text("\n".join([lines[0], *kept, ""]), encoding="utf-8")
+        for animal in animals or ("M01", "M02"):
+            for file in (filmed / "videos").glob(f"{animal}_*"):
+                shutil.copy2(file, folder / "videos")
+        return folder / "study.csv"
+
+    return copy
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a stand-in for each picture: drawing takes longer than tracking a recording of seconds."""
+
+    def save_session(record, track, folder, protocol) -> None:
+        path = folder.overlay(record["row"]["session_id"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"picture")
+
+    def save_animal(animal, records, name, folder, protocol) -> None:
+        folder.animal(name).parent.mkdir(parents=True, exist_ok=True)
+        folder.animal(name).write_bytes(b"picture")
+
+    monkeypatch.setattr("csds.batch.measure.save_session", save_session)
+    monkeypatch.setattr("csds.batch.run.save_animal", save_animal)

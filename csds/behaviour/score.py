@@ -34,7 +34,8 @@ def score_animals(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
       (``unequal_windows``). A phase whose recording ended early (``short_recording``) has the
       window that was recorded.
     - Flags of a session that touch trust are passed on to the animal.
-    - Defeated animals that were found in less than half of a phase's frames are ``undetermined``.
+    - Defeated animals that were found in less than half of a phase's frames, or that could not be
+      told from the floor with confidence (``uncertain_animal``), are ``undetermined``.
     - ``exclude`` is carried and leaves scores and phenotype as they are; only reference groups of
       the rule (controls' mean, mixture) leave such animals out.
     - Other columns of ``sessions`` follow behind. One that differs between the phases of any
@@ -194,7 +195,9 @@ def _longest_zone_times(animals: SessionsByAnimal, protocol: Protocol) -> dict[s
 
 def _lost(animals: SessionsByAnimal) -> NDArray[np.bool_]:
     shares = [animals.numbers("tracked_fraction", phase) for phase in animals.rows]
-    return np.asarray(np.any([share < LEAST_TRACKED for share in shares], axis=0))
+    cells = zip(*(animals.texts("flags", phase) for phase in animals.rows), strict=True)
+    uncertain = [any("uncertain_animal" in split_flags(cell) for cell in found) for found in cells]
+    return np.asarray(np.any([*(share < LEAST_TRACKED for share in shares), uncertain], axis=0))
 
 
 def _unscored(animals: SessionsByAnimal, protocol: Protocol) -> pd.DataFrame:

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass
 from pathlib import Path
 
-import av
-import av.error
 import numpy as np
-from av.container import InputContainer
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from csds.errors import VideoError
+from csds.video.planes import Luma, luma
+from csds.video.streams import (
+    Clock,
+    DecodingLog,
+    decode_pictures,
+    find_landing,
+    first_picture,
+    go_to,
+    open_stream,
+    picture_stamps,
+    read_packets,
+)
 
-Luma = NDArray[np.uint8]
+__all__ = ["DecodingLog", "Frame", "Luma", "Recording", "VideoInfo", "luma", "open_recording", "probe"]
 
-#: Pixel formats whose first plane is 8-bit luma as it stands.
-_PLANAR_LUMA = ("yuv4", "yuvj4", "nv12", "nv21", "nv16", "nv24", "gray")
 #: Below this many seconds it is cheaper to decode from the beginning than to seek.
 _SEEK_FROM_S = 4.0
 
@@ -45,8 +48,9 @@ class VideoInfo:
 class Frame:
     """One decoded frame.
 
-    ``index`` counts frames of the recording from 0, ``time_s`` is seconds since its first frame,
-    ``luma`` is (height, width) uint8 and is only valid until the next frame is asked for.
+    ``index`` counts frames of the recording from 0 (also those that are damaged and skipped),
+    ``time_s`` is seconds since its first frame, ``luma`` is (height, width) uint8 and is only valid
+    until the next frame is asked for.
     """
 
     index: int
@@ -54,21 +58,17 @@ class Frame:
     luma: Luma
 
 
-@dataclass(slots=True, kw_only=True)
-class DecodingLog:
-    """What went wrong while a recording was decoded; filled as frames are read."""
-
-    damaged: list[float] = field(default_factory=list)
-    ended_early: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording of one file, or of several that the recorder split, in order."""
+    """A recording of one file, or of several that the recorder split, in order.
+
+    ``offsets_s`` and ``first_indices`` say at which time and with which frame each part begins.
+    """
 
     paths: tuple[Path, ...]
     info: VideoInfo
     offsets_s: tuple[float, ...]
+    first_indices: tuple[int, ...]
 
     def frames(
         self,
@@ -79,6 +79,9 @@ class Recording:
         log: DecodingLog | None = None,
     ) -> Iterator[Frame]:
         """Yield the frames with ``start_s`` ≤ time < ``end_s``, in order of time.
+
+        Damaged frames are skipped. On more than one thread FFmpeg may miss that a frame on which no
+        other depends was damaged; it then comes patched from its neighbours.
 
         Parameters
         ----------
@@ -95,19 +98,38 @@ class Recording:
             If a file can't be opened.
         """
         log = DecodingLog() if log is None else log
-        first_index = 0
-        for number, (path, offset) in enumerate(zip(self.paths, self.offsets_s, strict=True)):
-            is_last = number + 1 == len(self.paths)
-            if not is_last and self.offsets_s[number + 1] <= start_s:
-                first_index += count_packets(path)
+        ends = (*self.offsets_s[1:], np.inf)
+        for path, offset, end, first_index in zip(self.paths, self.offsets_s, ends, self.first_indices, strict=True):
+            if end <= start_s:
                 continue
             if offset >= end_s:
                 return
-            last_index = first_index - 1
-            for frame in _decode_file(path, start_s - offset, end_s - offset, threads, log):
-                last_index = first_index + frame.index
-                yield Frame(index=last_index, time_s=frame.time_s + offset, luma=frame.luma)
-            first_index = last_index + 1
+            own = DecodingLog()
+            try:
+                for frame in self._part(path, start_s - offset, end_s - offset, threads, own):
+                    yield Frame(index=frame.index + first_index, time_s=frame.time_s + offset, luma=frame.luma)
+            finally:
+                log.damaged.extend(time_s + offset for time_s in own.damaged)
+                log.ended_early |= own.ended_early
+
+    def _part(self, path: Path, start_s: float, end_s: float, threads: int, log: DecodingLog) -> Iterator[Frame]:
+        """Yield one file's frames within a window, numbered and timed from its own first."""
+        landing = find_landing(path, start_s) if start_s > _SEEK_FROM_S else None
+        size = (self.info.height, self.info.width)
+        with open_stream(path, threads=threads) as (container, stream):
+            clock = Clock(stream, landing)
+            packets = go_to(landing, container, stream, log) if landing else read_packets(container, stream, log)
+            for picture in decode_pictures(packets, log, clock):
+                if clock.now >= end_s:
+                    return
+                if clock.now < start_s:
+                    continue
+                plane = luma(picture)
+                if plane.shape == size:
+                    yield Frame(index=clock.index, time_s=clock.now, luma=plane)
+                else:
+                    # A damaged header within the stream; no recorder changes its size half-way.
+                    log.damaged.append(clock.now)
 
 
 def open_recording(paths: Path | tuple[Path, ...]) -> Recording:
@@ -121,7 +143,7 @@ def open_recording(paths: Path | tuple[Path, ...]) -> Recording:
     """
     parts = (paths,) if isinstance(paths, Path) else tuple(paths)
     info = probe(parts[0])
-    offsets = [0.0]
+    offsets, first_indices = [0.0], [0]
     for before, path in itertools.pairwise(parts):
         other = probe(path)
         if (other.width, other.height) != (info.width, info.height):
@@ -130,8 +152,10 @@ def open_recording(paths: Path | tuple[Path, ...]) -> Recording:
                 f"the first part of the same recording, is {info.width} × {info.height}",
                 hint="Name only parts of one recording, joined by ' + '.",
             )
-        offsets.append(offsets[-1] + _length_s(before))
-    return Recording(paths=parts, info=info, offsets_s=tuple(offsets))
+        length_s, count = _measure(before)
+        offsets.append(offsets[-1] + length_s)
+        first_indices.append(first_indices[-1] + count)
+    return Recording(paths=parts, info=info, offsets_s=tuple(offsets), first_indices=tuple(first_indices))
 
 
 def probe(path: Path) -> VideoInfo:
@@ -142,213 +166,34 @@ def probe(path: Path) -> VideoInfo:
     VideoError
         As `open_recording`.
     """
-    with _open(path) as container:
-        stream = _picture_stream(container, path)
-        stream.thread_type = "NONE"
-        frame = next(_decoded(container, stream, DecodingLog()), None)
+    with open_stream(path) as (container, stream):
+        frame = first_picture(container, stream)
         if frame is None:
             raise VideoError(
                 f"{path}: not one frame could be decoded ({stream.codec_context.name})",
                 hint="Try to play the file; if no player shows it, copy it again from the recorder.",
             )
         height, width = luma(frame).shape
-        rate = stream.average_rate or stream.guessed_rate or Fraction(0)
         return VideoInfo(
             width=width,
             height=height,
             codec=stream.codec_context.name,
             rotation=frame.rotation,
-            nominal_rate=float(rate),
+            nominal_rate=float(stream.average_rate or stream.guessed_rate or 0),
         )
 
 
-def luma(frame: VideoFrame) -> Luma:
-    """Return the frame's luma plane (height, width) upright, without copying where the format allows it."""
-    if frame.format.name.startswith(_PLANAR_LUMA) and not frame.format.name.endswith(("le", "be")):
-        plane = frame.planes[0]
-        flat: Luma = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]
-        stride = abs(plane.line_size)
-        picture = flat[: stride * frame.height].reshape(frame.height, stride)[:, : frame.width]
-    else:
-        picture = frame.to_ndarray(format="gray")
-    if frame.rotation % 360:
-        picture = np.rot90(picture, round(frame.rotation / 90))
-    return picture
-
-
-def count_packets(path: Path, before: int | None = None) -> int:
-    """Return how many pictures the file holds, or how many are shown before a time stamp, without decoding."""
-    with _open(path) as container:
-        stream = _picture_stream(container, path)
-        return sum(
-            1
-            for packet in _packets(container, stream, DecodingLog())
-            if packet.size and (before is None or (packet.pts is not None and packet.pts < before))
-        )
-
-
-def _length_s(path: Path) -> float:
-    """Return the length of one file in seconds, from its packets' time stamps."""
-    with _open(path) as container:
-        stream = _picture_stream(container, path)
-        stamps = [p.pts for p in _packets(container, stream, DecodingLog()) if p.size and p.pts is not None]
-        if len(stamps) < 2 or stream.time_base is None:
-            raise VideoError(
-                f"{path}: has too few time stamps to be joined with a following part",
-                hint="Give the parts as recordings of their own, with start_s.",
-            )
-        times = np.sort(np.array(stamps, float)) * float(stream.time_base)
-        return float(times[-1] - times[0] + np.median(np.diff(times)))
-
-
-def _decode_file(path: Path, start_s: float, end_s: float, threads: int, log: DecodingLog) -> Iterator[Frame]:
-    """Yield one file's frames within a window, times from its own first frame."""
-    with _open(path) as container:
-        stream = _picture_stream(container, path)
-        stream.thread_type = "NONE" if threads == 1 else "AUTO"
-        stream.codec_context.thread_count = threads
-        origin = _first_stamp(path) if start_s > _SEEK_FROM_S else None
-        index = 0
-        if origin is not None and stream.time_base is not None:
-            index = _seek(container, stream, origin + int((start_s - 1.0) / stream.time_base), path)
-        clock = _Clock(stream, origin if index else None)
-        for frame in _decoded(container, stream, log, clock):
-            time_s = clock.read(frame)
-            if time_s is None:
-                continue
-            if time_s >= end_s:
-                return
-            if time_s >= start_s:
-                yield Frame(index=index, time_s=time_s, luma=luma(frame))
-            index += 1
-
-
-class _Clock:
-    """Turns frames into seconds since the first frame; steps on by the nominal rate where a stamp is missing."""
-
-    def __init__(self, stream: VideoStream, origin: int | None) -> None:
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        self._step = float(1 / rate) if rate else 0.04
-        self._base = stream.time_base
-        self._origin = origin
-        self.now = -1.0
-
-    def read(self, frame: VideoFrame) -> float | None:
-        """Return the frame's time in s, or None for a frame that does not come after the one before."""
-        base = frame.time_base or self._base
-        if frame.pts is None or base is None:
-            time_s = 0.0 if self.now < 0 else self.now + self._step
-        else:
-            if self._origin is None:
-                self._origin = frame.pts
-            time_s = float((frame.pts - self._origin) * base)
-        if time_s <= self.now:
-            return None
-        self.now = time_s
-        return time_s
-
-
-def _seek(container: InputContainer, stream: VideoStream, stamp: int, path: Path) -> int:
-    """Go to the key frame at or before a time stamp; return the number of the frame that comes next.
-
-    Falls back to the beginning (and 0) where the file has no index to seek by.
-    """
-    try:
-        container.seek(stamp, stream=stream)
-        landed = next((p.pts for p in container.demux(stream) if p.size), None)
-        if landed is not None and landed <= stamp:
-            container.seek(stamp, stream=stream)
-            return count_packets(path, before=landed)
-    except av.error.FFmpegError:
-        pass
-    container.seek(0)
-    return 0
-
-
-def _first_stamp(path: Path) -> int | None:
-    with _open(path) as container:
-        stream = _picture_stream(container, path)
-        stream.thread_type = "NONE"
-        frame = next(_decoded(container, stream, DecodingLog()), None)
-        return None if frame is None else frame.pts
-
-
-def _decoded(
-    container: InputContainer, stream: VideoStream, log: DecodingLog, clock: _Clock | None = None
-) -> Iterator[VideoFrame]:
-    """Yield frames as decoded; damaged ones are skipped and noted in the log with the time before them."""
-
-    def note() -> None:
-        log.damaged.append(clock.now if clock is not None else 0.0)
-
-    for packet in _packets(container, stream, log):
-        try:
-            frames = packet.decode()
-        except av.error.EOFError:
-            return
-        except (av.error.FFmpegError, ValueError):
-            note()
-            continue
-        for frame in frames:
-            if not isinstance(frame, VideoFrame):
-                continue
-            if frame.is_corrupt:
-                note()
-            else:
-                yield frame
-
-
-def _packets(container: InputContainer, stream: VideoStream, log: DecodingLog) -> Iterator[av.Packet]:
-    """Yield the stream's packets, the flushing one last; a file that breaks off ends there."""
-    demuxed = container.demux(stream)
-    while True:
-        try:
-            packet = next(demuxed)
-        except StopIteration:
-            return
-        except av.error.FFmpegError:
-            log.ended_early = True
-            return
-        yield packet
-
-
-def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    for stream in container.streams.video:
-        if stream.codec_context is not None:
-            return stream
-    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
-    raise VideoError(
-        f"{path}: expected a picture stream, found {kinds}",
-        hint="Check that the sheet names the arena's recording and not, say, a sound file.",
-    )
-
-
-def _open(path: Path) -> InputContainer:
-    if not path.exists():
-        raise VideoError(f"{path}: no such file", hint="Check the 'video' column: paths are relative to the sheet.")
-    if path.is_dir():
-        raise VideoError(f"{path}: is a folder, not a recording", hint="Name a video file.")
-    if path.stat().st_size == 0:
-        raise VideoError(f"{path}: the file is empty (0 bytes)", hint="Copy it again from the recorder.")
-    try:
-        return av.open(str(path))
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+def _measure(path: Path) -> tuple[float, int]:
+    """Return the length of one file in seconds and its number of pictures, from its packets' time stamps."""
+    with open_stream(path) as (container, stream):
+        first = first_picture(container, stream)
+        base = stream.time_base
+    origin = first.pts if first is not None else None
+    stamps = [stamp for stamp in picture_stamps(path) if origin is not None and stamp >= origin]
+    if len(stamps) < 2 or base is None:
         raise VideoError(
-            f"{path}: not a video that can be read ({_plain(error)})", hint=_advice(path)
-        ) from error
-
-
-def _advice(path: Path) -> str:
-    with path.open("rb") as stream:
-        head = stream.read(64)
-    if b"ftyp" in head:
-        return (
-            "The file begins like an MP4 but its index is missing: the recorder was stopped before it could finish. "
-            "Copy it again, or have a repair tool rebuild the index."
+            f"{path}: has too few time stamps to be joined with a following part",
+            hint="Give the parts as recordings of their own, with start_s.",
         )
-    return "Check that the file is a recording and was copied whole; known are mp4, mov, mkv, avi, mpg and wmv."
-
-
-def _plain(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).split(":")[0]
+    last = stamps[-1] - stamps[0] + float(np.median(np.diff(stamps)))
+    return last * float(base), len(stamps)

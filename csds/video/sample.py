@@ -5,7 +5,9 @@ from __future__ import annotations
 import av.error
 import numpy as np
 
-from csds.video.read import DecodingLog, Luma, Recording, _decoded, _open, _picture_stream, luma
+from csds.video.planes import Luma, luma
+from csds.video.read import Recording
+from csds.video.streams import first_picture, open_stream, picture_stamps
 
 
 def sample_frames(
@@ -15,7 +17,7 @@ def sample_frames(
 
     Key frames are used, as these decode alone: for each wanted moment the key frame at or
     before it. Where a window holds fewer than half of ``count`` key frames, the frames between
-    them are decoded as well, and the nearest to each wanted moment kept.
+    them are decoded as well, and evenly spread ones kept.
 
     Returns
     -------
@@ -24,48 +26,57 @@ def sample_frames(
     frames : list of (height, width) uint8 arrays
         Copies, free to keep.
     """
-    end_s = min(end_s, _claimed_end(recording))
-    times, frames = _key_frames(recording, np.linspace(start_s, end_s, count, endpoint=False), start_s)
-    if len(times) * 2 < count:
-        return _every_so_often(recording, start_s, end_s, count)
-    return times, frames
+    end_s = min(end_s, _end(recording, end_s))
+    if np.isfinite(end_s):
+        times, frames = _key_frames(recording, start_s, end_s, count)
+        if len(times) * 2 >= count:
+            return times, frames
+    return _every_so_often(recording, start_s, end_s, count)
 
 
-def _claimed_end(recording: Recording) -> float:
-    """Return when the file says that it ends: only a hint for where to look, as headers lie."""
-    with _open(recording.paths[-1]) as container:
-        length = container.duration
-    return recording.offsets_s[-1] + length / 1e6 if length and length > 0 else float("inf")
+def _end(recording: Recording, needed_s: float) -> float:
+    """Return when the recording ends, in s, inf where unknown; a header that claims enough is believed.
+
+    One that claims too little is not: the packets' stamps then tell.
+    """
+    path, offset = recording.paths[-1], recording.offsets_s[-1]
+    with open_stream(path) as (container, stream):
+        length, base = container.duration, stream.time_base
+    if length and length > 0 and offset + length / 1e6 >= needed_s:
+        return offset + length / 1e6
+    stamps = picture_stamps(path)
+    if len(stamps) < 2 or base is None:
+        return float("inf")
+    return offset + (2 * stamps[-1] - stamps[-2] - stamps[0]) * float(base)
 
 
-def _key_frames(recording: Recording, wanted: np.ndarray, start_s: float) -> tuple[list[float], list[Luma]]:
+def _key_frames(recording: Recording, start_s: float, end_s: float, count: int) -> tuple[list[float], list[Luma]]:
+    wanted = np.linspace(start_s, end_s, count, endpoint=False)
+    size = (recording.info.height, recording.info.width)
     found: dict[float, Luma] = {}
-    ends = [*recording.offsets_s[1:], np.inf]
+    ends = (*recording.offsets_s[1:], np.inf)
     for path, offset, end in zip(recording.paths, recording.offsets_s, ends, strict=True):
-        with _open(path) as container:
-            stream = _picture_stream(container, path)
-            stream.thread_type = "NONE"
+        moments = wanted[(wanted >= offset) & (wanted < end)]
+        if not len(moments):
+            continue
+        with open_stream(path) as (container, stream):
             stream.codec_context.skip_frame = "NONKEY"
-            base = stream.time_base
-            if base is None:
+            base, first = stream.time_base, first_picture(container, stream)
+            if base is None or first is None or first.pts is None:
                 continue
-            origin: int | None = None
-            for moment in wanted[(wanted >= offset) & (wanted < end)]:
-                if origin is None:
-                    first = next(_decoded(container, stream, DecodingLog()), None)
-                    if first is None or first.pts is None:
-                        break
-                    origin = first.pts
+            for moment in moments:
                 try:
-                    container.seek(origin + int((moment - offset) / base), stream=stream)
+                    container.seek(first.pts + int((moment - offset) / base), stream=stream)
                 except av.error.FFmpegError:
-                    break
-                frame = next(_decoded(container, stream, DecodingLog()), None)
+                    continue
+                frame = first_picture(container, stream)
                 if frame is None or frame.pts is None:
                     continue
-                time_s = float((frame.pts - origin) * base) + offset
-                if time_s >= start_s and time_s not in found:
-                    found[time_s] = luma(frame).copy()
+                time_s = float((frame.pts - first.pts) * base) + offset
+                if start_s <= time_s < end_s and time_s not in found:
+                    picture = luma(frame)
+                    if picture.shape == size:
+                        found[time_s] = picture.copy()
     times = sorted(found)
     return times, [found[time] for time in times]
 
@@ -82,4 +93,5 @@ def _every_so_often(recording: Recording, start_s: float, end_s: float, count: i
         if len(times) == 2 * count:
             # Half of what was kept, twice as far apart: the spread stays even whatever the length.
             times, frames, step = times[::2], frames[::2], 2 * step
-    return times, frames
+    kept = np.linspace(0, len(times) - 1, min(count, len(times))).round().astype(int)
+    return [times[i] for i in kept], [frames[i] for i in kept]

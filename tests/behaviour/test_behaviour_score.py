@@ -211,6 +211,14 @@ def test_phenotype_of_an_animal_that_was_hardly_tracked_cannot_be_told() -> None
     assert score(rows).loc["a", "phenotype"] == "susceptible"
 
 
+def test_phenotype_of_an_animal_that_cannot_be_told_from_the_floor_cannot_be_told() -> None:
+    rows = [*pair("a", 60, 10), *pair("b", 60, 10, stress="control"), *pair("c", 60, 10)]
+    for row in rows[1], rows[3]:
+        row["flags"] = "uncertain_animal"
+    assert score(rows)["phenotype"].tolist() == ["undetermined", "control", "susceptible"]
+    assert flags_of(score(rows), "a") == {"uncertain_animal"}
+
+
 def test_exclusion_by_the_sheet_is_carried_and_changes_nothing_else() -> None:
     rows = pair("a", 60, 30)
     rows[1]["exclude"] = "wounded"
