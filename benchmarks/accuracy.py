@@ -125,8 +125,8 @@ def main() -> int:
         for name, sheet in zip(arguments.only, sheets, strict=True):
             short += _show(*measure(sheet, find_scenario(name).protocol, Path(temporary) / "results" / name))
         shared = os.environ.get("CSDS_REAL_DATA")
-        if shared is None:
-            print("CSDS_REAL_DATA is not set: recordings made by others are left out")
+        if not shared:
+            print("CSDS_REAL_DATA is not set; recordings made by others are left out")
         else:
             short += _show(*measure(Path(shared) / "scenes" / "study.csv", "golden2011", Path(temporary) / "scenes"))
             short += _show_real(measure_real(Path(shared) / "real", Path(temporary) / "real"))

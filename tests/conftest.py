@@ -67,7 +67,7 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         frame_size_px=(320, 240),
         fps=15,
         seed=5,
-        encoding=Encoding(bitrate_kbps=600, keyframe_every=15),
+        encoding=Encoding(bitrate_kbps=600, keyframe_every=8),
     )
     simulate_study(folder, design)
     return folder

@@ -133,16 +133,15 @@ class _Run:
         failures = [*self._sheet_failures(), *self._failures()]
         sessions = sessions_table(self.study, self.outcomes, protocol)
         animals = animals_table(self.study, sessions, protocol)
-        write_table(sessions, folder.table("sessions"))
-        write_table(animals, folder.table("animals"))
-        write_table(failures_table(failures), folder.table("failures"))
         messages = [*self._changes(), *self._leftovers()]
+        written = {"sessions": sessions, "animals": animals, "failures": failures_table(failures)}
         if self.context.time_bins_s is not None:
-            write_table(time_bins_table(self.study, self.outcomes, protocol), folder.table("time_bins"))
+            written["time_bins"] = time_bins_table(self.study, self.outcomes, protocol)
         elif folder.table("time_bins").is_file():
             with writing(folder.table("time_bins")):
                 folder.table("time_bins").unlink()
             messages.append("time_bins.csv of an earlier run was removed; --time-bins makes it again")
+        _write_tables(written, folder)
         drawn = (read_json(folder.provenance) or {}).get("animal_pictures", {})
         if pictures:
             drawn = self._draw_animals(animals, drawn)
@@ -222,6 +221,18 @@ class _Run:
             if session.key == key and outcome is not None and outcome.record:
                 records[session.phase] = outcome.record
         return records
+
+
+def _write_tables(tables: Mapping[str, pd.DataFrame], folder: ResultsFolder) -> None:
+    """Write all tables; where one can't be (it is open in Excel), the others are written before this is raised."""
+    errors: list[ResultsError] = []
+    for name, table in tables.items():
+        try:
+            write_table(table, folder.table(name))
+        except ResultsError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _sessions(count: int) -> str:

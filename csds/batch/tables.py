@@ -49,7 +49,10 @@ def animals_table(study: Study, sessions: pd.DataFrame, protocol: Protocol) -> p
 
 def _named_sessions(study: Study) -> list[Session]:
     """Return each session that can be told by its name, in the order of the sheet."""
-    named = {session.session_id: session for session in (*study.unusable, *study.sessions) if session.session_id}
+    named: dict[str, Session] = {}
+    for session in (*study.sessions, *study.unusable):
+        if session.session_id:
+            named.setdefault(session.session_id, session)  # a session that is given twice has one row
     return sorted(named.values(), key=lambda session: session.row)
 
 

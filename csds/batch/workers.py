@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, Generic, TypeVar
-
-import cv2
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -118,9 +118,20 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 def _start_worker(counts: Any, begun: Any) -> None:
+    import cv2  # this module itself stays light: it is the first that a worker imports
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     cv2.setNumThreads(1)  # one worker, one processor
     _board.update(counts=counts, begun=begun)
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent is gone (killed, or its terminal closed): nobody else would."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(task: Task[Item, Result], number: int, item: Item) -> Result:

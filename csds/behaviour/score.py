@@ -197,7 +197,7 @@ def _lost(animals: SessionsByAnimal) -> NDArray[np.bool_]:
     shares = [animals.numbers("tracked_fraction", phase) for phase in animals.rows]
     cells = zip(*(animals.texts("flags", phase) for phase in animals.rows), strict=True)
     uncertain = [any("uncertain_animal" in split_flags(cell) for cell in found) for found in cells]
-    return np.asarray(np.any([*(share < LEAST_TRACKED for share in shares), uncertain], axis=0))
+    return np.asarray(np.any([share < LEAST_TRACKED for share in shares], axis=0) | np.array(uncertain, bool))
 
 
 def _unscored(animals: SessionsByAnimal, protocol: Protocol) -> pd.DataFrame:

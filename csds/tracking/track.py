@@ -91,7 +91,7 @@ def track_recording(
     if progress is not None and pending:
         progress(pending)
     return [
-        assemble_track(task, np.array(numbers[i]), np.array(stamps[i]), np.array(rows[i]), log)
+        assemble_track(task, np.frombuffer(numbers[i], np.int64), np.frombuffer(stamps[i]), np.frombuffer(rows[i]), log)
         for i, task in enumerate(tasks)
     ]
 

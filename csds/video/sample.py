@@ -44,7 +44,7 @@ def _end(recording: Recording, needed_s: float) -> float:
         length, base = container.duration, stream.time_base
     if length and length > 0 and offset + length / 1e6 >= needed_s:
         return offset + length / 1e6
-    stamps = picture_stamps(path)
+    stamps = list(picture_stamps(path))
     if len(stamps) < 2 or base is None:
         return float("inf")
     return offset + (2 * stamps[-1] - stamps[-2] - stamps[0]) * float(base)
@@ -85,7 +85,7 @@ def _every_so_often(recording: Recording, start_s: float, end_s: float, count: i
     """Decode the window in order and keep ``count`` frames; the window's end may lie beyond the recording's."""
     times: list[float] = []
     frames: list[Luma] = []
-    step = min((end_s - start_s) / count, 1.0)
+    step = min((end_s - start_s) / count, 0.25)
     for frame in recording.frames(start_s, end_s):
         if not times or frame.time_s >= times[-1] + step:
             times.append(frame.time_s)

@@ -120,7 +120,10 @@ class Clock:
     def place(self, frame: VideoFrame) -> bool:
         """Move on to a decoded picture; False for one that does not come after the one before."""
         awaited = self._awaited
-        stamp = awaited[0] if self._by_order and awaited else frame.pts
+        stamp = frame.pts
+        if self._by_order and awaited:
+            # A key frame's own stamp is the earliest that it can have: pictures lost before it take theirs along.
+            stamp = max(awaited[0], stamp or 0) if frame.key_frame else awaited[0]
         if stamp is None:
             self.now = self.now + self._step if self.index >= 0 else 0.0
             self.index += 1
@@ -148,6 +151,10 @@ def decode_pictures(packets: Iterable[av.Packet[VideoStream]], log: DecodingLog,
     Pictures that were predicted from a damaged one can't be told from sound ones and are yielded.
     """
     for packet in packets:
+        if packet.is_corrupt and packet.stream.container.format.name != "mpegts":
+            # Cut off by the file's end. (Transport streams mark what is mostly sound: the decoder looks at that.)
+            log.ended_early = True
+            continue
         clock.expect(packet)
         try:
             frames = packet.decode()
@@ -171,23 +178,23 @@ def first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame 
     return next(decode_pictures(read_packets(container, stream, log), log, Clock(stream)), None)
 
 
-def picture_stamps(path: Path, *, until: int | None = None) -> list[int]:
-    """Return the stamps of the file's pictures in rising order, without decoding them.
+def picture_stamps(path: Path, *, until: int | None = None) -> dict[int, bool]:
+    """Return the stamps of the file's pictures in rising order, and whether each is a key frame's; nothing is decoded.
 
     Parameters
     ----------
     path : Path
     until : int, optional
-        Read only as far as the pictures stamped before this.
+        Read only as far as the pictures stamped up to this.
     """
-    stamps = []
+    stamps = {}
     with open_stream(path) as (container, stream):
         for packet in read_packets(container, stream, DecodingLog()):
             if packet.size and packet.pts is not None and not packet.is_discard:
-                stamps.append(packet.pts)
-            if until is not None and packet.dts is not None and packet.dts >= until:
+                stamps[packet.pts] = packet.is_keyframe
+            if until is not None and packet.dts is not None and packet.dts > until:
                 break
-    return sorted(stamp for stamp in stamps if until is None or stamp < until)
+    return {stamp: stamps[stamp] for stamp in sorted(stamps) if until is None or stamp <= until}
 
 
 def find_landing(path: Path, start_s: float) -> Landing | None:
@@ -208,8 +215,11 @@ def find_landing(path: Path, start_s: float) -> Landing | None:
             except av.error.FFmpegError:
                 return None
             if key is not None and origin < key <= start:
-                before = picture_stamps(path, until=key)
-                return Landing(origin=origin, target=target, key=key, index=sum(stamp >= origin for stamp in before))
+                stamps = picture_stamps(path, until=key)
+                # Where packets are found by their bytes (mpg), the first after a seek may bear its neighbour's stamp.
+                if stamps.get(key):
+                    index = sum(origin <= stamp < key for stamp in stamps)
+                    return Landing(origin=origin, target=target, key=key, index=index)
             back_s *= 4
     return None
 

@@ -1,0 +1,106 @@
+"""Workers: results come home, one that dies takes nothing else with it, an interruption ends them all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from multiprocessing import active_children, get_context
+from pathlib import Path
+
+import pytest
+
+from csds.batch.workers import Workers
+from csds.errors import ResultsError
+
+
+def work(item: object, count: Callable[[int], None]) -> object:
+    """Count a number and double it; die of 13; of a path, die once."""
+    if item == 13 or (isinstance(item, Path) and not item.exists()):
+        if isinstance(item, Path):
+            item.write_text("was here", encoding="utf-8")
+        os._exit(1)
+    if isinstance(item, Path):
+        return item.name
+    assert isinstance(item, int)
+    count(item)
+    count(1)
+    return 2 * item
+
+
+def fail_at_once(number: int, count: Callable[[int], None]) -> int:
+    if number == 0:
+        raise ResultsError("the disk is full", hint="free some")
+    time.sleep(60)
+    return number
+
+
+def tell_and_sleep(path: Path, count: Callable[[int], None]) -> None:
+    path.write_text(str(os.getpid()), encoding="utf-8")
+    time.sleep(60)
+
+
+def run_and_be_killed(path: Path) -> None:
+    Workers(tell_and_sleep, [path], processes=1, on_result=lambda *_: None, on_count=lambda _: None).run()
+
+
+def sleep_long(number: int, count: Callable[[int], None]) -> int:
+    count(1)
+    time.sleep(60)
+    return number
+
+
+def test_results_and_counts_come_home() -> None:
+    done: dict[int, object] = {}
+    counted: list[int] = []
+    pool = Workers(work, list(range(5)), processes=2, on_result=done.__setitem__, on_count=counted.append)
+    assert pool.run() == []
+    assert done == {number: 2 * number for number in range(5)}
+    assert sum(counted) == sum(range(5)) + 5
+
+
+def test_one_that_dies_is_named_and_the_others_are_done(tmp_path: Path) -> None:
+    done: dict[int, object] = {}
+    items = [1, 13, 2, tmp_path / "once"]
+    pool = Workers(work, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None)
+    assert pool.run() == [1]
+    assert done == {0: 2, 2: 4, 3: "once"}
+
+
+def test_an_error_ends_the_others_at_once() -> None:
+    done: dict[int, object] = {}
+    pool = Workers(fail_at_once, [0, 1], processes=2, on_result=done.__setitem__, on_count=lambda _: None)
+    began = time.monotonic()
+    with pytest.raises(ResultsError, match="disk is full") as caught:
+        pool.run()
+    assert caught.value.hint == "free some"
+    assert time.monotonic() - began < 30
+    assert done == {}
+    assert active_children() == []
+
+
+def test_an_interruption_ends_them_all() -> None:
+    def interrupt(count: int) -> None:
+        if count:
+            raise KeyboardInterrupt
+
+    pool = Workers(sleep_long, [0, 1], processes=2, on_result=lambda *_: None, on_count=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        pool.run()
+    assert active_children() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    parent = get_context("spawn").Process(target=run_and_be_killed, args=(tmp_path / "pid",))
+    parent.start()
+    ends = time.monotonic() + 60
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text(encoding="utf-8"):
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+    parent.kill()
+    parent.join()
+    worker = Path("/proc") / (tmp_path / "pid").read_text(encoding="utf-8")
+    while worker.exists() and "Z" not in (worker / "stat").read_text(encoding="utf-8").split()[2]:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
