@@ -60,7 +60,7 @@ def track_recording(
     tasks : sequence of Task
         Animals of one recording; several arenas or windows of one file are followed at once.
     threads : int
-        Decoding threads; 0 lets the decoder choose.
+        Decoding threads; 0 keeps all processors decoding.
     progress : callable, optional
         Called now and then with the number of frames decoded since the last call.
 

@@ -88,7 +88,7 @@ class Recording:
         start_s, end_s : float
             Window within the recording, in seconds.
         threads : int
-            Decoding threads; 0 lets the decoder choose.
+            Decoding threads; 0 keeps all processors decoding.
         log : DecodingLog, optional
             Collects damaged frames and an early end.
 

@@ -9,6 +9,9 @@ from csds.video.planes import Luma, luma
 from csds.video.read import Recording
 from csds.video.streams import first_picture, open_stream, picture_stamps
 
+#: Key frames of a window that show enough of the floor; frames between them cost a second decoding.
+_ENOUGH = 8
+
 
 def sample_frames(
     recording: Recording, start_s: float, end_s: float, *, count: int = 24
@@ -16,8 +19,8 @@ def sample_frames(
     """Return up to ``count`` frames spread over a window, with their times.
 
     Key frames are used, as these decode alone: for each wanted moment the key frame at or
-    before it. Where a window holds fewer than half of ``count`` key frames, the frames between
-    them are decoded as well, and evenly spread ones kept.
+    before it. Only where a window holds fewer than eight key frames (a short one, or a recorder
+    that hardly writes any), the frames between them are decoded as well, and evenly spread ones kept.
 
     Returns
     -------
@@ -29,7 +32,7 @@ def sample_frames(
     end_s = min(end_s, _end(recording, end_s))
     if np.isfinite(end_s):
         times, frames = _key_frames(recording, start_s, end_s, count)
-        if len(times) * 2 >= count:
+        if len(times) >= min(count, _ENOUGH):
             return times, frames
     return _every_so_often(recording, start_s, end_s, count)
 

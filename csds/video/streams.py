@@ -6,6 +6,7 @@ Nothing here believes a header: pictures are timed by their own stamps and count
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,9 +52,14 @@ class Landing:
     index: int
 
 
+def _ahead() -> int:
+    """Return how many frames to decode at the same time: enough that no processor waits while one is looked at."""
+    return min(16, 3 * (os.cpu_count() or 1))
+
+
 @contextmanager
 def open_stream(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a file and its first picture stream; 0 threads lets the decoder choose.
+    """Open a file and its first picture stream; 0 threads keeps all processors decoding.
 
     Raises
     ------
@@ -64,7 +70,7 @@ def open_stream(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContaine
         stream = _picture_stream(container, path)
         context = stream.codec_context
         context.thread_type = "NONE" if threads == 1 else "AUTO"
-        context.thread_count = threads
+        context.thread_count = threads or _ahead()
         if context.name in _ERR_DETECT:
             context.options = {"err_detect": _ERR_DETECT[context.name]}
         yield container, stream
