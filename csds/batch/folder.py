@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
+import pyarrow
 from numpy.typing import NDArray
 
 from csds.errors import ResultsError
@@ -121,11 +122,15 @@ def write_track(path: Path, track: pd.DataFrame) -> None:
     """Write a track as parquet, whole or not at all."""
     with atomic_path(path) as part:
         track.to_parquet(part, index=False)
+    # Arrow keeps what it has used for later; a run over many long recordings has no use for that.
+    pyarrow.default_memory_pool().release_unused()
 
 
 def read_track(path: Path) -> pd.DataFrame:
     """Return a track that `write_track` wrote."""
-    return pd.read_parquet(path)
+    track = pd.read_parquet(path)
+    pyarrow.default_memory_pool().release_unused()
+    return track
 
 
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
