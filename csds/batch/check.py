@@ -12,7 +12,7 @@ from csds.errors import ArenaError, CsdsError, ProtocolError, SheetError, UsageE
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
 from csds.protocol import load_protocol, resolve_zones
-from csds.study import Fault, load_study
+from csds.study import Fault, load_study, named_protocol
 from csds.video import Recording, open_recording
 
 _AT_ONCE = 4
@@ -31,7 +31,7 @@ class StudyCheck:
     faults: tuple[Fault, ...]
 
 
-def check_study(sheet: Path, protocol: str | Path = "golden2011", *, arena: Path | None = None) -> StudyCheck:
+def check_study(sheet: Path, protocol: str | Path | None = None, *, arena: Path | None = None) -> StudyCheck:
     """Return everything that is wrong with a study; nothing is tracked or written.
 
     Beside the sheet itself: each recording opens and has a frame that decodes, its arena file is
@@ -41,8 +41,9 @@ def check_study(sheet: Path, protocol: str | Path = "golden2011", *, arena: Path
     Parameters
     ----------
     sheet : Path
-    protocol : str or Path
-        Name of a protocol that comes with csds, or a file.
+    protocol : str or Path, optional
+        Name of a protocol that comes with csds, or a file; default: as for `csds track`, what
+        ``study.toml`` names.
     arena : Path, optional
         One arena file for all recordings.
 
@@ -54,8 +55,8 @@ def check_study(sheet: Path, protocol: str | Path = "golden2011", *, arena: Path
     if arena is not None and not arena.is_file():
         raise UsageError(f"{arena}: there is no such arena file", hint="Check the path given with --arena.")
     try:
-        used = load_protocol(protocol)
-    except ProtocolError as error:
+        used = load_protocol(protocol or named_protocol(sheet.parent))
+    except (ProtocolError, SheetError) as error:
         return StudyCheck(study=None, protocol=None, faults=(_whole(error),))
     try:
         study, faults = load_study(sheet, used)

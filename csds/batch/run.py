@@ -203,6 +203,8 @@ class _Run:
     def _draw_animals(self, animals: pd.DataFrame, before: Mapping[str, str]) -> dict[str, str]:
         """Draw each animal's picture unless the one that is there shows the same; return what each was drawn from."""
         drawn: dict[str, str] = {}
+        if len(self.context.protocol.phases) == 1:
+            return drawn  # no phases to compare: the session's floor plan shows it all
         rows = [{str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")]
         keys = [AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__}) for row in rows]
         for row, key, name in zip(rows, keys, session_ids([(key, "") for key in keys]), strict=True):

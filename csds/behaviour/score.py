@@ -152,6 +152,11 @@ def _scores(
         "corners_present_s": np.asarray(corners.present, float),
         "distance_absent_cm": np.asarray(distance.absent, float),
         "distance_present_cm": np.asarray(distance.present, float),
+        # With these a table of animals can be scored again, and gives the same.
+        "mean_speed_absent_cm_s": np.asarray(speeds[0], float),
+        "mean_speed_present_cm_s": np.asarray(speeds[1], float),
+        "duration_absent_s": np.where(np.isnan(interaction.absent), np.nan, windows[absent]),
+        "duration_present_s": np.where(np.isnan(interaction.present), np.nan, windows[present]),
         "si_ratio": present_to_absent(interaction),
         "log_si_ratio": log_present_to_absent(interaction),
         "si_preference": preference(interaction),

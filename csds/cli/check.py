@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def check(
     sheet: Annotated[Path, typer.Argument(help="Study sheet (CSV or xlsx).")],
-    protocol: Annotated[str, typer.Option(help="Name of a protocol, or a .toml file.")] = "golden2011",
+    protocol: Annotated[
+        str,
+        typer.Option("--protocol", "-p", help="A protocol's name, or a file. Default: study.toml's, else golden2011."),
+    ] = "",
     arena: Annotated[Path | None, typer.Option(help="One arena file for all recordings.")] = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -23,7 +26,7 @@ def check(
     from csds.batch.check import check_study
     from csds.study import errors_among
 
-    found = check_study(sheet, protocol, arena=arena)
+    found = check_study(sheet, protocol or None, arena=arena)
     if as_json:
         console.print_json(_as_data(found))
     else:

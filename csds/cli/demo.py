@@ -42,7 +42,7 @@ def demo(
     sheet = copy_sample_study(folder)
     console.note(f"the sample study is in {folder}; it is simulated, so its mice prove nothing", quiet=quiet)
     results = folder / "results"
-    study, faults, protocol = read_input([sheet], "", "", "")
+    study, faults, protocol = read_input([sheet], "", {}, "")
     options = TrackOptions(jobs=jobs, time_bins_s=TIME_BINS_S, command=tuple(sys.argv))
     result = run_and_show(study, faults, protocol, results, options, quiet=quiet, as_json=as_json)
     for what, where in _RESULTS:

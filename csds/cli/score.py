@@ -67,7 +67,11 @@ def score(
         console.print_json(animals.to_dict(orient="records"))
     else:
         names = [name for name in (*_SHOWN, *_SCORES) if name in animals and (animals[name] != "").any()]
-        console.print_table(names, animals[names].to_numpy().tolist(), title=f"{len(animals)} animals, {rules.title}")
+        console.print_table(
+            names,
+            animals[names].to_numpy().tolist(),
+            title=f"{len(animals)} animal{'s' * (len(animals) != 1)}, {rules.title}",
+        )
         console.note(f"written: {target}", quiet=quiet)
     if incomplete:
         console.warn(f"{len(incomplete)} of {len(animals)} animals lack a phase: see their flags", quiet=quiet)

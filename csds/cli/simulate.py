@@ -45,7 +45,9 @@ def simulate_video(
     nuisance: Annotated[
         list[str] | None, typer.Option("--nuisance", help="NAME or NAME=STRENGTH, as often as wanted; 1 is usual.")
     ] = None,
-    fps: Annotated[float | None, typer.Option("--fps", help="Frames per second, instead of the scenario's.")] = None,
+    fps: Annotated[
+        float | None, typer.Option("--fps", min=1.0, help="Frames per second, instead of the scenario's.")
+    ] = None,
     bitrate: Annotated[int | None, typer.Option("--bitrate", min=1, help="kbit/s, instead of the scenario's.")] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -100,10 +102,14 @@ def make_study(
 @simulate_app.command("cohort")
 def make_cohort(
     out: Annotated[Path, typer.Argument(help="Table to write (CSV).")],
-    per_group: Annotated[int, typer.Option("--per-group", help="Animals in each cell of stress × treatment.")] = 10,
-    cohorts: Annotated[int, typer.Option("--cohorts", help="Cohorts that each cell is spread over.")] = 1,
-    rescue: Annotated[float, typer.Option("--rescue", help="Share of the stress effect that treatment removes.")] = 0.5,
-    stress_effect: Annotated[float, typer.Option("--stress-effect", help="0 none, 1 as published.")] = 1.0,
+    per_group: Annotated[
+        int, typer.Option("--per-group", min=1, help="Animals in each cell of stress × treatment.")
+    ] = 10,
+    cohorts: Annotated[int, typer.Option("--cohorts", min=1, help="Cohorts that each cell is spread over.")] = 1,
+    rescue: Annotated[
+        float, typer.Option("--rescue", max=1.0, help="Share of the stress effect that treatment removes.")
+    ] = 0.5,
+    stress_effect: Annotated[float, typer.Option("--stress-effect", min=0.0, help="0 none, 1 as published.")] = 1.0,
     sex: Annotated[str, typer.Option("--sex", help="male, or female (witness defeat).")] = "male",
     seed: Seed = 1,
 ) -> None:

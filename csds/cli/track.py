@@ -32,7 +32,10 @@ def track(
             help="A study sheet (csv, xlsx); or two recordings, target absent and present; or a folder with --pattern.",
         ),
     ],
-    protocol: Annotated[str, typer.Option("--protocol", "-p", help="A protocol's name, or a file.")] = "",
+    protocol: Annotated[
+        str,
+        typer.Option("--protocol", "-p", help="A protocol's name, or a file. Default: study.toml's, else golden2011."),
+    ] = "",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -41,6 +44,8 @@ def track(
     ] = None,
     arena: Annotated[Path | None, typer.Option(help="One arena file for all recordings.")] = None,
     animal: Annotated[str, typer.Option(help="The animal's ID, with two recordings.")] = "",
+    stress: Annotated[str, typer.Option(help="With two recordings: control or defeated.")] = "",
+    treatment: Annotated[str, typer.Option(help="With two recordings: the animal's treatment.")] = "",
     pattern: Annotated[
         str, typer.Option(help="How the files of a folder are named, e.g. '{cohort}_{animal_id}_{phase}.{ext}'.")
     ] = "",
@@ -49,7 +54,9 @@ def track(
     time_bins: Annotated[
         float | None,
         typer.Option(
-            min=1.0, help="Also write zone times and distance in bins of so many seconds. Default: the protocol's."
+            min=1.0,
+            max=14_400.0,
+            help="Also write zone times and distance in bins of so many seconds. Default: the protocol's.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds another study.")] = False,
@@ -62,7 +69,7 @@ def track(
     Examples:
       csds track study.csv
       csds track study.csv --protocol accelerated_defeat --out results --jobs 2 --time-bins 30
-      csds track absent.mp4 present.mp4 --animal M01
+      csds track absent.mp4 present.mp4 --animal M01 --stress defeated
       csds track recordings --pattern '{animal_id}_{phase}.{ext}' --arena room1.arena.toml
 
     \b
@@ -74,7 +81,9 @@ def track(
 
     if arena is not None and not arena.is_file():
         raise UsageError(f"{arena}: there is no such arena file", hint="Check the path given with --arena.")
-    study, faults, settings = read_input(inputs, protocol, animal, pattern)
+    study, faults, settings = read_input(
+        inputs, protocol, {"animal_id": animal, "stress": stress, "treatment": treatment}, pattern
+    )
     folder = out or _beside(inputs[0]) / (safe_name(f"results_{animal}") if len(inputs) == 2 else "results")
     options = TrackOptions(
         arena_file=arena,
@@ -90,17 +99,20 @@ def track(
 
 
 def read_input(
-    inputs: list[Path], protocol_name: str, animal: str, pattern: str
+    inputs: list[Path], protocol_name: str, by_hand: dict[str, str], pattern: str
 ) -> tuple[Study, list[Fault], Protocol]:
-    """Return the study that the arguments name, its faults and its protocol."""
-    from csds.protocol import load_protocol
-    from csds.study import load_study, study_from_files, study_from_folder
+    """Return the study that the arguments name, its faults and its protocol.
 
-    _check_inputs(inputs, animal, pattern)
+    ``by_hand`` holds what a sheet would say of an animal whose two recordings are given.
+    """
+    from csds.protocol import load_protocol
+    from csds.study import load_study, named_protocol, study_from_files, study_from_folder
+
+    _check_inputs(inputs, by_hand, pattern)
+    settings = load_protocol(protocol_name or named_protocol(_beside(inputs[0])))
     if len(inputs) == 2:
-        settings = load_protocol(protocol_name or _protocol_beside(inputs[0]))
-        return study_from_files(inputs[0], inputs[1], animal, settings), [], settings
-    settings = load_protocol(protocol_name or _protocol_beside(inputs[0]))
+        columns = {name: by_hand[name] for name in ("stress", "treatment")}
+        return study_from_files(inputs[0], inputs[1], by_hand["animal_id"], settings, columns=columns), [], settings
     if inputs[0].is_dir():
         study, faults = study_from_folder(inputs[0], pattern, settings)
     else:
@@ -108,7 +120,7 @@ def read_input(
     return study, faults, settings
 
 
-def _check_inputs(inputs: list[Path], animal: str, pattern: str) -> None:
+def _check_inputs(inputs: list[Path], by_hand: dict[str, str], pattern: str) -> None:
     """Raise UsageError where the arguments don't say what is meant, before anything is opened."""
     from csds.study.files import VIDEO_SUFFIXES
 
@@ -118,10 +130,12 @@ def _check_inputs(inputs: list[Path], animal: str, pattern: str) -> None:
             hint="List many recordings in a study sheet; README.md shows one.",
         )
     if len(inputs) == 2:
-        if not animal.strip():
+        if not by_hand["animal_id"].strip():
             raise UsageError("two recordings need --animal ID", hint="For example: --animal M01")
-    elif animal:
-        raise UsageError("--animal goes with two recordings", hint="A sheet or pattern names its animals itself.")
+    elif any(by_hand.values()):
+        raise UsageError(
+            "--animal, --stress and --treatment go with two recordings", hint="A sheet or pattern names them itself."
+        )
     first = inputs[0]
     if not first.exists():
         what = "recording" if len(inputs) == 2 else "study sheet or folder"
@@ -217,7 +231,8 @@ class _FrameTotal:
             spans[session.videos] = min(low, start), max(high, end)
         for videos, (start, end) in spans.items():
             try:
-                self._frames[videos] = probe(videos[0]).nominal_rate * (end - start)
+                info = probe(videos[0])
+                self._frames[videos] = info.nominal_rate * max(0.0, min(end, info.claimed_s * len(videos)) - start)
             except VideoError:
                 continue  # it will fail with its reason when its turn comes
 
@@ -231,13 +246,6 @@ class _FrameTotal:
         for outcome in finished:
             if outcome.failure is not None or outcome.work != "tracked":
                 self._frames.pop(self._videos[outcome.session_id], None)
-
-
-def _protocol_beside(path: Path) -> str:
-    """Return the protocol that ``study.toml`` beside the input names, or the default."""
-    from csds.study import read_settings
-
-    return str(read_settings(_beside(path)).get("protocol", "golden2011"))
 
 
 def _beside(path: Path) -> Path:

@@ -3,13 +3,14 @@
 from csds.study.faults import Fault, errors_among
 from csds.study.files import study_from_files, study_from_folder
 from csds.study.session_ids import safe_name, session_ids
-from csds.study.sheet import check_sheet, load_study, read_settings, read_study
+from csds.study.sheet import check_sheet, load_study, named_protocol, read_settings, read_study
 
 __all__ = [
     "Fault",
     "check_sheet",
     "errors_among",
     "load_study",
+    "named_protocol",
     "read_settings",
     "read_study",
     "safe_name",

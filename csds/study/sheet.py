@@ -90,6 +90,25 @@ def read_settings(folder: Path) -> dict[str, object]:
     return parse_toml(path, SheetError)[0] if path.is_file() else {}
 
 
+def named_protocol(folder: Path) -> str:
+    """Return the protocol that ``study.toml`` in a folder names, or the default, ``golden2011``.
+
+    A file is looked for in that folder, wherever csds is called from.
+
+    Raises
+    ------
+    SheetError
+        If ``study.toml`` can't be read, or what it names is no text.
+    """
+    name = read_settings(folder).get("protocol", "golden2011")
+    if not isinstance(name, str):
+        raise SheetError(
+            f"{folder / 'study.toml'}, protocol: expected a name or a file in quotation marks, found {name!r}",
+            hint='Write it as in protocol = "golden2011".',
+        )
+    return str(folder / name) if name.casefold().endswith(".toml") else name
+
+
 def _rows(sheet: Path) -> tuple[list[SheetRow], list[str]]:
     try:
         frame = read_table(sheet)

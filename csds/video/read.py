@@ -35,13 +35,18 @@ _SEEK_FROM_S = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoInfo:
-    """What a recording's first decoded frame tells: its size as displayed (after rotation), in pixels."""
+    """What a recording's first decoded frame tells: its size as displayed (after rotation), in pixels.
+
+    ``nominal_rate`` (frames per second) and ``claimed_s`` (length) are the header's: good for a
+    progress bar, never for a number.
+    """
 
     width: int
     height: int
     codec: str
     rotation: int
     nominal_rate: float
+    claimed_s: float = np.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +185,7 @@ def probe(path: Path) -> VideoInfo:
             codec=stream.codec_context.name,
             rotation=frame.rotation,
             nominal_rate=float(stream.average_rate or stream.guessed_rate or 0),
+            claimed_s=container.duration / 1e6 if container.duration else np.inf,
         )
 
 

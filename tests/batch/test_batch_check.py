@@ -12,6 +12,7 @@ from csds.arena import write_arenas
 from csds.batch.check import check_study
 from csds.errors import UnknownProtocolError, UsageError
 from csds.model.arena import Arena
+from csds.protocol import find_protocol
 
 RATE = 4
 HEADER = "animal_id,phase,video,start_s,duration_s,arena\n"
@@ -133,3 +134,33 @@ def test_wrong_calls_are_raised(folder: Path) -> None:
         check_study(folder / "study.csv", "nowhere")
     with pytest.raises(UsageError, match="no such study sheet"):
         check_study(folder / "nowhere.csv")
+
+
+def test_the_protocol_is_the_one_that_study_toml_names_as_for_track(folder: Path) -> None:
+    (folder / "study.toml").write_text('protocol = "accelerated_defeat"\n', encoding="utf-8")
+    found = check_study(folder / "study.csv")
+    assert found.protocol is not None
+    assert found.protocol.name == "accelerated_defeat"
+    given = check_study(folder / "study.csv", "golden2011")
+    assert given.protocol is not None
+    assert given.protocol.name == "golden2011"
+    (folder / "study.toml").write_text('protocol = "nowhere"\n', encoding="utf-8")
+    with pytest.raises(UnknownProtocolError):
+        check_study(folder / "study.csv")
+    (folder / "study.toml").write_text("protocol = golden2011\n", encoding="utf-8")
+    (fault,) = check_study(folder / "study.csv").faults
+    assert "study.toml" in fault.message
+
+
+def test_a_protocol_file_that_study_toml_names_stands_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = find_protocol("golden2011").read_text(encoding="utf-8").replace('name = "golden2011"', 'name = "lab"')
+    (folder / "lab.toml").write_text(text, encoding="utf-8")
+    (folder / "study.toml").write_text('protocol = "lab.toml"\n', encoding="utf-8")
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    found = check_study(folder / "study.csv")
+    assert found.protocol is not None
+    assert found.protocol.name == "lab"
+    (folder / "study.toml").write_text("protocol = 5\n", encoding="utf-8")
+    (fault,) = check_study(folder / "study.csv").faults
+    assert "expected a name or a file in quotation marks, found 5" in fault.message

@@ -28,7 +28,7 @@ from csds.model.columns import (
     names,
 )
 from csds.protocol import load_protocol
-from csds.study import load_study
+from csds.study import load_study, study_from_folder
 
 ZONES = ("interaction", "corner_left", "corner_right", "corners")
 IDS = ["C1_M01_target_absent", "C1_M01_target_present", "C1_M02_target_absent", "C1_M02_target_present"]
@@ -64,6 +64,14 @@ class TestFiles:
                 f"floors/{name}.png",
             }
         assert found == expected | {"animals/C1_M01.png", "animals/C1_M02.png"}
+
+    def test_an_animal_of_a_single_phase_has_its_floor_plan_alone(self, filmed: Path, tmp_path: Path) -> None:
+        settings = load_protocol("open_field")
+        study, faults = study_from_folder(filmed, "videos/{animal_id}_absent.{ext}", settings)
+        result = track_study(study, settings, tmp_path / "out", TrackOptions(), faults=faults)
+        assert len(result.animals) == 2
+        assert len(list((tmp_path / "out" / "overlays").glob("*.png"))) == 2
+        assert not (tmp_path / "out" / "animals").exists()
 
     def test_pictures_are_pictures(self, tracked: Path) -> None:
         for path in tracked.rglob("*.png"):

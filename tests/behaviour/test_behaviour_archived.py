@@ -90,6 +90,20 @@ def test_scored_table_can_be_scored_again(read, tmp_path: Path) -> None:
     assert again["si_ratio_in_table"].tolist() == [str(value) for value in scored["si_ratio"]]
 
 
+def test_scores_that_need_windows_and_speeds_survive_a_second_scoring(tmp_path: Path) -> None:
+    sessions = pd.DataFrame({
+        "animal_id": "a", "phase": ["target_absent", "target_present"], "stress": "defeated",
+        "interaction_time_s": [20.0, 30.0], "distance_cm": [600.0, 300.0], "mean_speed_cm_s": [10.5, 2.5],
+        "duration_s": [60.0, 120.0],
+    })  # fmt: skip
+    write_table(score_animals(sessions, GOLDEN), tmp_path / "animals.csv")
+    again = score_animals(read_archived(read_table(tmp_path / "animals.csv"), {}, GOLDEN).sessions, GOLDEN)
+    assert again["si_ratio"].tolist() == pytest.approx([(30 / 120) / (20 / 60)])
+    assert again["delta_velocity_cm_s"].tolist() == [8.0]
+    assert again["flags"].tolist() == ["unequal_windows"]
+    assert again[["duration_absent_s", "duration_present_s"]].to_numpy().tolist() == [[60.0, 120.0]]
+
+
 def test_flags_of_an_old_score_do_not_outlive_their_reason(read) -> None:
     text = (
         "animal_id,stress,interaction_absent_s,interaction_present_s,flags\n"

@@ -70,3 +70,21 @@ def test_python_dash_m_is_the_same_as_the_command() -> None:
 def test_help_is_nearly_as_fast_as_an_empty_app() -> None:
     cost = measure_startup(runs=5)
     assert cost.ratio <= 1.6, describe_startup(cost)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("simulate", "video", "x.mp4", "--fps", "0"),
+        ("simulate", "cohort", "x.csv", "--per-group", "0"),
+        ("simulate", "cohort", "x.csv", "--cohorts", "0"),
+        ("simulate", "cohort", "x.csv", "--rescue", "7"),
+        ("simulate", "cohort", "x.csv", "--stress-effect", "-1"),
+        ("track", "x.csv", "--time-bins", "inf"),
+        ("track", "x.csv", "--time-bins", "nan"),
+    ],
+)
+def test_options_out_of_range_are_a_wrong_call(arguments: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert arguments[-2] in result.stderr

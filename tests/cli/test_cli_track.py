@@ -89,6 +89,11 @@ class TestWaysToCall:
         assert "short_recording" in read_table(results / "animals.csv")["flags"].iloc[0]
         again = track(videos / "M01_absent.mp4", videos / "M01_present.mp4", "--animal", "μ 1/2")
         assert "2 kept as they were" in again.stderr
+        group = ("--stress", "defeated", "--treatment", "anti-IL-4Rα")
+        track(videos / "M01_absent.mp4", videos / "M01_present.mp4", "--animal", "μ 1/2", *group)
+        animal = read_table(results / "animals.csv").iloc[0]
+        assert (animal["stress"], animal["treatment"]) == ("defeated", "anti-IL-4Rα")
+        assert "unknown_stress" not in animal["flags"]
 
     def test_folder_by_pattern_with_one_arena_file(self, copied: Callable[..., Path], tmp_path: Path):
         videos = copied("M01").parent / "videos"
@@ -112,7 +117,7 @@ class TestWaysToCall:
             (["videos"], "a folder needs --pattern"),
             (["videos", "--pattern", "{cohort}_{phase}"], "lacks {animal_id}"),
             (["study.csv", "--pattern", "{animal_id}"], "--pattern goes with a folder"),
-            (["study.csv", "--animal", "M1"], "--animal goes with two recordings"),
+            (["study.csv", "--animal", "M1"], "--animal, --stress and --treatment go with two recordings"),
             (["study.csv", "--arena", "no.toml"], "no.toml: there is no such arena file"),
             (["study.csv", "--protocol", "golden1911"], "there is no protocol 'golden1911'; did you mean 'golden2011'"),
             (["study.csv", "--jobs", "0"], "--jobs"),
