@@ -144,7 +144,7 @@ def test_command_list():
         (("video", "x.mp4", "--scenario", "clear"), 1),
         (("video", "x.mp4", "--nuisance", "fog"), 2),
         (("cohort", "x.csv", "--sex", "both"), 2),
-        (("cohort", "x.csv", "--per-group", "0"), 1),
+        (("cohort", "x.csv", "--per-group", "0"), 2),
     ],
 )
 def test_wrong_calls_have_their_exit_codes(tmp_path, monkeypatch, arguments, code):
