@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from csds.model.study import Session
+
 Work = Literal["tracked", "rescored", "kept"]
 """What was done for a session: all of it, only what comes after tracking, or nothing as it was there."""
 
@@ -65,6 +67,14 @@ class Outcome:
     failure: Failure | None = None
     work: Work = "tracked"
     because: tuple[str, ...] = ()
+
+
+def failed_outcome(session: Session, *, stage: str, error: str, how_to_fix: str) -> Outcome:
+    """Return the outcome of a session that could not be used."""
+    failure = Failure(
+        session_id=session.session_id, video=session.video, stage=stage, error=error, how_to_fix=how_to_fix
+    )
+    return Outcome(session_id=session.session_id, failure=failure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from csds.batch.folder import ResultsFolder, clear_unfinished, digest, prepare_folder, read_json, write_json, writing
-from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions
+from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions, failed_outcome
 from csds.batch.pictures import save_animal
 from csds.batch.prepare import Context, group_sessions
 from csds.batch.provenance import describe_run, refuse_other_study
@@ -242,22 +242,18 @@ def _sessions(count: int) -> str:
 
 
 def _died(session: Session) -> Outcome:
-    failure = Failure(
-        session_id=session.session_id,
-        video=session.video,
+    return failed_outcome(
+        session,
         stage="csds",
         error="the worker process died while it worked on this recording, twice",
         how_to_fix="The recording may crash the decoder, or memory is short; try it alone with --jobs 1.",
     )
-    return Outcome(session_id=session.session_id, failure=failure)
 
 
 def _not_reached(session: Session, reason: str) -> Outcome:
-    failure = Failure(
-        session_id=session.session_id,
-        video=session.video,
+    return failed_outcome(
+        session,
         stage="results",
         error=f"not finished, the run ended before ({reason})",
         how_to_fix="Run the same command again; it completes what is missing.",
     )
-    return Outcome(session_id=session.session_id, failure=failure)

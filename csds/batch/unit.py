@@ -11,7 +11,7 @@ from pathlib import Path
 from csds.batch.floors import Floors, floor_picture
 from csds.batch.folder import file_digest, write_picture
 from csds.batch.measure import finish_session
-from csds.batch.options import Failure, Outcome
+from csds.batch.options import Outcome, failed_outcome
 from csds.batch.prepare import Context, Prepared, by_recording, prepare_session
 from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
 from csds.errors import CsdsError, ResultsError
@@ -117,23 +117,14 @@ def _failures_recorded(items: Sequence[Prepared | Session], outcomes: Outcomes) 
 
 
 def _failed(session: Session, error: CsdsError) -> Outcome:
-    failure = Failure(
-        session_id=session.session_id,
-        video=session.video,
-        stage=error.stage,
-        error=error.message,
-        how_to_fix=error.hint,
-    )
-    return Outcome(session_id=session.session_id, failure=failure)
+    return failed_outcome(session, stage=error.stage, error=error.message, how_to_fix=error.hint)
 
 
 def _broken(session: Session, error: Exception) -> Outcome:
     last = traceback.extract_tb(error.__traceback__)[-1]
-    failure = Failure(
-        session_id=session.session_id,
-        video=session.video,
+    return failed_outcome(
+        session,
         stage="csds",
         error=f"a fault in csds: {type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})",
         how_to_fix="Please report it with this line; the other sessions are not touched by it.",
     )
-    return Outcome(session_id=session.session_id, failure=failure)
