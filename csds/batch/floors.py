@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background import Background, BackgroundSpec, WorkGrid, learn_background, shape_mask, work_grid
-from csds.batch.prepare import Prepared, same_floor
-from csds.errors import CsdsError, VideoError
+from csds.batch.prepare import Placed, same_floor, session_window
+from csds.batch.samples import Samples
+from csds.errors import CsdsError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 from csds.protocol.zones import enclosure_shape
 from csds.tracking import Task
-from csds.video import sample_frames
 
 #: How far the body leans over the floor's edge, and how much is shown around it, as shares of the arena's
 #: width: 0.7 and 1.5 cm of 42.
@@ -33,31 +33,32 @@ class _Floor:
 
 @dataclass(slots=True, kw_only=True)
 class Floors:
-    """The floors of a unit's sessions. ``progress`` is told of frames, here 0: that something goes on."""
+    """The floors of a unit's sessions, learnt from their samples."""
 
-    prepared: Sequence[Prepared]
+    placed: Sequence[Placed]
     protocol: Protocol
-    progress: Callable[[int], None] | None = None
+    samples: Samples
     _learnt: dict[tuple[str, ...], _Floor] = field(default_factory=dict)
 
-    def task(self, item: Prepared) -> Task:
+    def task(self, item: Placed) -> Task:
         """Return what is needed to track a session; raises what sampling and learning raise."""
-        sharing = same_floor(item, self.prepared)
+        sharing = same_floor(item, self.placed)
         name = tuple(other.session.session_id for other in sharing)
         if name not in self._learnt:
             self._learnt[name] = self._learn(item, sharing)
         floor = self._learnt[name]
+        start_s, end_s = session_window(item.session, self.protocol)
         return Task(
             arena=item.arena,
             grid=floor.grid,
             background=floor.background,
             mask=floor.mask,
-            start_s=item.window_s[0],
-            end_s=item.window_s[1],
+            start_s=start_s,
+            end_s=end_s,
             spec=self.protocol.tracking,
         )
 
-    def _learn(self, item: Prepared, sharing: Sequence[Prepared]) -> _Floor:
+    def _learn(self, item: Placed, sharing: Sequence[Placed]) -> _Floor:
         arena = item.arena
         grid = picture_grid(arena)
         mask = shape_mask(grid, arena, arena.floor, margin_cm=_LEAN_SHARE * arena.width_cm)
@@ -67,13 +68,11 @@ class Floors:
         stacks = []
         for other in sharing:
             try:
-                stacks.append(_sample(other, grid))
+                stacks.append(np.array([grid.crop(frame) for frame in self.samples.of(other.opened)], np.uint8))
             except CsdsError:
                 # A phase that can't be read fails by itself; this one's floor is learnt without it.
                 if other is item:
                     raise
-            if self.progress is not None:
-                self.progress(0)
         low, high = self.protocol.tracking.animal_area_cm2
         scale = grid.px_per_cm**2
         spec = BackgroundSpec(mask=mask, area_px=(low * scale, high * scale), polarity=self.protocol.tracking.polarity)
@@ -90,15 +89,3 @@ def floor_picture(task: Task) -> NDArray[np.uint8]:
     grid = task.grid
     size = (grid.width * grid.factor, grid.height * grid.factor)
     return np.asarray(cv2.resize(task.background.floor, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _sample(item: Prepared, grid: WorkGrid) -> NDArray[np.uint8]:
-    start_s, end_s = item.window_s
-    _, frames = sample_frames(item.recording, start_s, end_s)
-    if not frames:
-        raise VideoError(
-            f"{item.session.video}: no frame between {start_s:g} s and {end_s:g} s; "
-            "the window lies beyond the recording's end",
-            hint="Correct start_s in the sheet; it counts from the recording's first frame.",
-        )
-    return np.array([grid.crop(frame) for frame in frames], np.uint8)

@@ -12,7 +12,7 @@ from csds import __version__
 from csds.batch.floors import picture_grid
 from csds.batch.folder import plain, write_json, write_track, writing
 from csds.batch.pictures import save_session
-from csds.batch.prepare import Context, Prepared
+from csds.batch.prepare import Context, Placed
 from csds.batch.reuse import Keys, digest_files, stat_videos
 from csds.behaviour.bins import measure_time_bins
 from csds.behaviour.session import measure_session
@@ -22,7 +22,7 @@ from csds.protocol.zones import enclosure_shape, resolve_zones
 from csds.tracking import Track
 
 
-def finish_session(item: Prepared, track: Track, keys: Keys, context: Context) -> dict[str, Any]:
+def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> dict[str, Any]:
     """Write a session's finished track, picture and record, and return the record.
 
     The record comes last and holds digests of the files that it was made with: whatever interrupts
@@ -39,21 +39,22 @@ def finish_session(item: Prepared, track: Track, keys: Keys, context: Context) -
         with writing(folder.overlay_video(session.session_id)):
             folder.overlay_video(session.session_id).unlink(missing_ok=True)
     zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
+    length_s = track.window_s[1] - track.window_s[0]
     raw = [name for name in track.table.columns if name != "speed_cm_s" and not name.startswith("in_")]
-    table, metrics, flags = measure_session(track.table[raw], zones, arena.floor, protocol.behaviour, item.length_s)
+    table, metrics, flags = measure_session(track.table[raw], zones, arena.floor, protocol.behaviour, length_s)
     write_track(folder.track(session.session_id), table)
     grid = picture_grid(arena)
     record: dict[str, Any] = plain(
         {
             "keys": keys,
-            "row": _row(item, metrics, {*track.flags, *flags, *_arena_flags(item, context)}),
+            "row": _row(item, track.window_s, metrics, {*track.flags, *flags, *_arena_flags(item, context)}),
             "tracking_flags": track.flags,
-            "time_bins": _bins(table, zones, item, context),
+            "time_bins": _bins(table, zones, length_s, context),
             "files": digest_files(session.session_id, folder),
             "seen": stat_videos(session),
             "made_from": {
                 "csds": __version__,
-                "videos": dict(zip(map(str, session.videos), item.video_sha256, strict=True)),
+                "videos": dict(zip(map(str, session.videos), item.opened.video_sha256, strict=True)),
                 "codec": item.recording.info.codec,
                 "arena": asdict(arena),
                 "floor_offset_px": [grid.left, grid.top],
@@ -62,12 +63,14 @@ def finish_session(item: Prepared, track: Track, keys: Keys, context: Context) -
     )
     save_session(record, table, folder, protocol)
     if context.options.overlay_video:
-        _write_overlay_video(item, table, zones, context)
+        _write_overlay_video(item, table, track.window_s, context)
     write_json(folder.record(session.session_id), record)
     return record
 
 
-def _row(item: Prepared, metrics: dict[str, float | int], flags: set[str]) -> dict[str, Any]:
+def _row(
+    item: Placed, window_s: tuple[float, float], metrics: dict[str, float | int], flags: set[str]
+) -> dict[str, Any]:
     session = item.session
     return {
         "session_id": session.session_id,
@@ -77,38 +80,38 @@ def _row(item: Prepared, metrics: dict[str, float | int], flags: set[str]) -> di
         "treatment": session.treatment,
         "video": session.video,
         "arena": item.arena.name,
-        "start_s": item.window_s[0],
-        "duration_s": item.length_s,
+        "start_s": window_s[0],
+        "duration_s": window_s[1] - window_s[0],
         **metrics,
         "exclude": session.exclude,
         "flags": join_flags(flags),
     }
 
 
-def _arena_flags(item: Prepared, context: Context) -> set[str]:
+def _arena_flags(item: Placed, context: Context) -> set[str]:
     protocol, arena = context.protocol, item.arena
     same = (arena.width_cm, arena.height_cm) == (protocol.arena_width_cm, protocol.arena_height_cm)
     return set() if same or protocol.enclosure is None else {"arena_size_differs"}
 
 
-def _bins(table: pd.DataFrame, zones: Sequence[Zone], item: Prepared, context: Context) -> list[dict[str, Any]]:
+def _bins(table: pd.DataFrame, zones: Sequence[Zone], length_s: float, context: Context) -> list[dict[str, Any]]:
     if context.time_bins_s is None:
         return []
     by = context.protocol.behaviour.in_zone_by
-    bins = measure_time_bins(table, zones, context.time_bins_s, item.length_s, by)
+    bins = measure_time_bins(table, zones, context.time_bins_s, length_s, by)
     return [{str(name): value for name, value in row.items()} for row in bins.to_dict(orient="records")]
 
 
-def _write_overlay_video(item: Prepared, table: pd.DataFrame, zones: Sequence[Zone], context: Context) -> None:
+def _write_overlay_video(item: Placed, table: pd.DataFrame, window_s: tuple[float, float], context: Context) -> None:
     from csds.behaviour.timing import frame_durations
     from csds.figures.overlay_video import OverlayPlan, write_overlay_video
 
-    start_s, end_s = item.window_s
+    start_s, end_s = window_s
     plan = OverlayPlan(
         arena=item.arena,
-        zones=tuple(zones),
+        zones=resolve_zones(context.protocol, item.arena.width_cm, item.arena.height_cm),
         track=table,
-        durations_s=frame_durations(table["time_s"].to_numpy(), item.length_s),
+        durations_s=frame_durations(table["time_s"].to_numpy(), end_s - start_s),
         title=item.session.session_id,
         enclosure=enclosure_shape(context.protocol, item.arena.width_cm, item.arena.height_cm),
     )

@@ -33,19 +33,31 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A session whose recording is open and whose arena is known. ``window_s`` is its start and end there."""
+class Opened:
+    """A session whose recording is open; ``given`` is the arena that a file gives."""
 
     session: Session
     recording: Recording
-    arena: Arena
-    window_s: tuple[float, float]
     video_sha256: tuple[str, ...]
+    given: Arena
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An opened session whose arena is known."""
+
+    opened: Opened
+    arena: Arena
 
     @property
-    def length_s(self) -> float:
-        """Length of the window in seconds."""
-        return self.window_s[1] - self.window_s[0]
+    def session(self) -> Session:
+        """The sheet's row."""
+        return self.opened.session
+
+    @property
+    def recording(self) -> Recording:
+        """The open recording."""
+        return self.opened.recording
 
 
 def group_sessions(sessions: Sequence[Session]) -> list[tuple[Session, ...]]:
@@ -68,8 +80,8 @@ def group_sessions(sessions: Sequence[Session]) -> list[tuple[Session, ...]]:
     return [tuple(unit) for unit in units.values()]
 
 
-def prepare_session(session: Session, context: Context, digest_of: Callable[[Path], str]) -> Prepared:
-    """Return a session with its recording opened and its arena found and checked.
+def open_session(session: Session, context: Context, digest_of: Callable[[Path], str]) -> Opened:
+    """Return a session with its recording opened and its arena file read and checked.
 
     Raises
     ------
@@ -87,13 +99,12 @@ def prepare_session(session: Session, context: Context, digest_of: Callable[[Pat
             f"{session.video}: can't be read to its end ({error.strerror})",
             hint="Copy the file again from where it was recorded.",
         ) from error
-    return Prepared(
-        session=session,
-        recording=recording,
-        arena=arena,
-        window_s=session_window(session, context.protocol),
-        video_sha256=digests,
-    )
+    return Opened(session=session, recording=recording, video_sha256=digests, given=arena)
+
+
+def place_session(item: Opened) -> Placed:
+    """Return an opened session with its arena."""
+    return Placed(opened=item, arena=item.given)
 
 
 def session_arena(
@@ -116,20 +127,25 @@ def session_window(session: Session, protocol: Protocol) -> tuple[float, float]:
     return start_s, start_s + (session.duration_s or protocol.phase(session.phase).duration_s)
 
 
-def same_floor(item: Prepared, prepared: Iterable[Prepared]) -> list[Prepared]:
+def same_test(item: Opened, opened: Iterable[Opened]) -> list[Opened]:
+    """Return the sessions of the same animal's test, the session itself among them."""
+    return [other for other in opened if other.session.key == item.session.key]
+
+
+def same_floor(item: Placed, placed: Iterable[Placed]) -> list[Placed]:
     """Return the sessions of the same animal's test that were filmed in the same place of the same picture."""
     return [
         other
-        for other in prepared
+        for other in placed
         if other.session.key == item.session.key
         and other.arena.corners_px == item.arena.corners_px
         and other.arena.frame_size_px == item.arena.frame_size_px
     ]
 
 
-def by_recording(items: Iterable[Prepared]) -> list[list[Prepared]]:
+def by_recording(items: Iterable[Placed]) -> list[list[Placed]]:
     """Return sessions in groups that share a recording, so that it is decoded once."""
-    groups: dict[tuple[Path, ...], list[Prepared]] = {}
+    groups: dict[tuple[Path, ...], list[Placed]] = {}
     for item in items:
         groups.setdefault(item.session.videos, []).append(item)
     return list(groups.values())

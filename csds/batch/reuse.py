@@ -9,7 +9,8 @@ from typing import Any
 
 from csds.batch.folder import ResultsFolder, digest, file_digest, read_json, read_track
 from csds.batch.options import Outcome
-from csds.batch.prepare import Context, Prepared, same_floor, session_arena, session_window
+from csds.batch.pictures import arena_of
+from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena, session_window
 from csds.errors import CsdsError
 from csds.model.arena import Arena
 from csds.model.study import Session
@@ -43,22 +44,29 @@ _RECORD = {"keys", "row", "tracking_flags", "time_bins", "files", "seen", "made_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """What an earlier run left of a session: a record if all of it holds, a track if that does, and what changed."""
+    """What an earlier run left of a session: a record if all of it holds, a track if that does, and what changed.
+
+    ``placed`` is the session with the arena that the track was made with.
+    """
 
     record: Mapping[str, Any] | None = None
+    placed: Placed | None = None
     track: Track | None = None
     because: tuple[str, ...] = ()
 
 
-def session_keys(item: Prepared, prepared: Sequence[Prepared], context: Context) -> Keys:
+def session_keys(item: Opened, opened: Sequence[Opened], context: Context) -> Keys:
     """Return what a session's results depend on."""
-    floor_from = sorted((*other.video_sha256, *map(str, other.window_s)) for other in same_floor(item, prepared))
-    keys = _settings(item.session, item.arena, context)
+    floor_from = sorted(
+        [*other.video_sha256, str(session_window(other.session, context.protocol)), digest(asdict(other.given))]
+        for other in same_test(item, opened)
+    )
+    keys = _settings(item.session, item.given, context)
     keys["track"] |= {"recording": digest(item.video_sha256), "floor": digest(floor_from)}
     return keys
 
 
-def find_earlier(item: Prepared, keys: Keys, context: Context) -> Earlier:
+def find_earlier(item: Opened, keys: Keys, context: Context) -> Earlier:
     """Return what of a session's results in the folder was made from the same things and is undamaged."""
     session_id, folder = item.session.session_id, context.folder
     record = read_record(folder.record(session_id))
@@ -76,8 +84,13 @@ def find_earlier(item: Prepared, keys: Keys, context: Context) -> Earlier:
         because = (*because, "overlay_video")
     if not because:
         return Earlier(record=record)
-    table = read_track(folder.track(session_id))
-    return Earlier(track=Track(table=table, flags=tuple(record["tracking_flags"])), because=because)
+    start_s, length_s = record["row"]["start_s"], record["row"]["duration_s"]
+    track = Track(
+        table=read_track(folder.track(session_id)),
+        flags=tuple(record["tracking_flags"]),
+        window_s=(start_s, start_s + length_s),
+    )
+    return Earlier(placed=Placed(opened=item, arena=arena_of(record)), track=track, because=because)
 
 
 def recall(session: Session, context: Context) -> Outcome | None:

@@ -12,11 +12,12 @@ from csds.batch.floors import Floors, floor_picture
 from csds.batch.folder import file_digest, write_picture
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome, failed_outcome
-from csds.batch.prepare import Context, Prepared, by_recording, prepare_session
+from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session, place_session, session_window
 from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
+from csds.batch.samples import Samples
 from csds.errors import CsdsError, ResultsError
 from csds.model.study import Session
-from csds.tracking import Task, Track, track_recording
+from csds.tracking import Observations, Task, assemble_track, observe_recording
 
 Outcomes = dict[str, Outcome]
 
@@ -43,25 +44,29 @@ def process_unit(
         If results can't be written.
     """
     outcomes: Outcomes = {}
-    prepared = _prepare(unit, context, progress, outcomes)
-    keys = {item.session.session_id: session_keys(item, prepared, context) for item in prepared}
+    opened = _open(unit, context, progress, outcomes)
+    keys = {item.session.session_id: session_keys(item, opened, context) for item in opened}
     earlier: dict[str, Earlier] = {}
-    for item in prepared:
-        with _failures_recorded([item], outcomes):
-            earlier[item.session.session_id] = _reuse(item, keys[item.session.session_id], context, outcomes)
-    floors = Floors(prepared=prepared, protocol=context.protocol, progress=progress)
-    todo = [item for item in prepared if item.session.session_id not in outcomes]
+    for known in opened:
+        session_id = known.session.session_id
+        with _failures_recorded([known.session], outcomes):
+            earlier[session_id] = _reuse(known, keys[session_id], context, outcomes)
+    samples = Samples(protocol=context.protocol, progress=progress)
+    placed = _place(opened, outcomes)
+    floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
+    todo = [item for item in placed if item.session.session_id not in outcomes]
     for group in by_recording(todo):
         tasks = _tasks(group, floors, outcomes)
-        tracks: list[Track] = []
+        seen: list[Observations] = []
         if tasks:
-            with _failures_recorded([item for item, _ in tasks], outcomes):
-                tracks = track_recording(
+            with _failures_recorded([item.session for item, _ in tasks], outcomes):
+                seen = observe_recording(
                     group[0].recording, [task for _, task in tasks], threads=context.threads, progress=progress
                 )
-        for (item, task), track in zip(tasks, tracks, strict=bool(tracks)):
+        for (item, task), observations in zip(tasks, seen, strict=bool(seen)):
             session_id = item.session.session_id
-            with _failures_recorded([item], outcomes):
+            with _failures_recorded([item.session], outcomes):
+                track = assemble_track(task, observations, session_window(item.session, context.protocol))
                 write_picture(context.folder.floor(session_id), floor_picture(task))
                 record = finish_session(item, track, keys[session_id], context)
                 because = earlier[session_id].because
@@ -69,43 +74,51 @@ def process_unit(
     return [outcomes[session.session_id] for session in unit]
 
 
-def _prepare(
+def _open(
     unit: Sequence[Session], context: Context, progress: Callable[[int], None] | None, outcomes: Outcomes
-) -> list[Prepared]:
-    prepared: list[Prepared] = []
+) -> list[Opened]:
+    opened: list[Opened] = []
     digest_of = functools.cache(file_digest)
     for session in unit:
         with _failures_recorded([session], outcomes):
-            prepared.append(prepare_session(session, context, digest_of))
+            opened.append(open_session(session, context, digest_of))
         if progress is not None:
             progress(0)
-    return prepared
+    return opened
 
 
-def _reuse(item: Prepared, keys: Keys, context: Context, outcomes: Outcomes) -> Earlier:
+def _reuse(item: Opened, keys: Keys, context: Context, outcomes: Outcomes) -> Earlier:
     """Return what holds of earlier results; a session that needs no tracking gets its outcome."""
     earlier = find_earlier(item, keys, context)
     session_id = item.session.session_id
     if earlier.record is not None:
         outcomes[session_id] = Outcome(session_id=session_id, record=earlier.record, work="kept")
-    elif earlier.track is not None:
-        record = finish_session(item, earlier.track, keys, context)
+    elif earlier.placed is not None and earlier.track is not None:
+        record = finish_session(earlier.placed, earlier.track, keys, context)
         outcomes[session_id] = Outcome(session_id=session_id, record=record, work="rescored", because=earlier.because)
     return earlier
 
 
-def _tasks(group: Sequence[Prepared], floors: Floors, outcomes: Outcomes) -> list[tuple[Prepared, Task]]:
-    tasks: list[tuple[Prepared, Task]] = []
+def _place(opened: Sequence[Opened], outcomes: Outcomes) -> list[Placed]:
+    """Return the sessions with their arenas; those that are finished too, as their floor may be another's."""
+    placed: list[Placed] = []
+    for item in opened:
+        with _failures_recorded([item.session], outcomes):
+            placed.append(place_session(item))
+    return placed
+
+
+def _tasks(group: Sequence[Placed], floors: Floors, outcomes: Outcomes) -> list[tuple[Placed, Task]]:
+    tasks: list[tuple[Placed, Task]] = []
     for item in group:
-        with _failures_recorded([item], outcomes):
+        with _failures_recorded([item.session], outcomes):
             tasks.append((item, floors.task(item)))
     return tasks
 
 
 @contextmanager
-def _failures_recorded(items: Sequence[Prepared | Session], outcomes: Outcomes) -> Iterator[None]:
+def _failures_recorded(sessions: Sequence[Session], outcomes: Outcomes) -> Iterator[None]:
     """Turn what goes wrong in the block into the outcome of these sessions; the others go on."""
-    sessions = [item.session if isinstance(item, Prepared) else item for item in items]
     try:
         yield
     except ResultsError:

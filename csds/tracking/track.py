@@ -1,117 +1,54 @@
-"""From recording to track: one pass over the frames, then centimetres, heads, gaps and smoothing."""
+"""From what was seen in each frame to a track: centimetres, heads, gaps and smoothing."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from csds.background.grid import WorkGrid
 from csds.background.model import Background
 from csds.errors import TrackingError
-from csds.model.arena import Arena
-from csds.model.protocol import TrackingSpec
 from csds.model.shapes import FloatArray
-from csds.tracking.find import MEASURES, Finder
+from csds.tracking.find import MEASURES
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import choose_heads, head_evidence
-from csds.video.read import DecodingLog, Recording
+from csds.tracking.observe import Observations, Task
 
 #: Contrast below this many SDs of the noise is flagged ``low_contrast``.
 _LOW_CONTRAST_SDS = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One animal to be tracked in a recording: its arena's grid, floor and mask, and its window in seconds."""
-
-    arena: Arena
-    grid: WorkGrid
-    background: Background
-    mask: np.ndarray
-    start_s: float
-    end_s: float
-    spec: TrackingSpec = field(default_factory=TrackingSpec)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A track: its table (TRACK_COLUMNS but for what behaviour adds) and the flags that tracking raises."""
+    """A track: its table (TRACK_COLUMNS but for what behaviour adds) and the flags that tracking raises.
+
+    ``window_s`` is the trial's start and end within the recording; the table's time counts from its start.
+    """
 
     table: pd.DataFrame
     flags: tuple[str, ...]
+    window_s: tuple[float, float]
 
 
-def track_recording(
-    recording: Recording,
-    tasks: Sequence[Task],
-    *,
-    threads: int = 0,
-    progress: Callable[[int], None] | None = None,
-) -> list[Track]:
-    """Return the track of every task, all from one pass over the recording.
-
-    Parameters
-    ----------
-    recording : Recording
-    tasks : sequence of Task
-        Animals of one recording; several arenas or windows of one file are followed at once.
-    threads : int
-        Decoding threads; 0 keeps all processors decoding.
-    progress : callable, optional
-        Called now and then with the number of frames decoded since the last call.
-
-    Raises
-    ------
-    VideoError
-        If the recording can't be opened.
-    TrackingError
-        If a window holds no frame.
-    """
-    log = DecodingLog()
-    finders = [Finder(grid=task.grid, background=task.background, mask=task.mask) for task in tasks]
-    rows = [array("d") for _ in tasks]
-    stamps = [array("d") for _ in tasks]
-    numbers = [array("q") for _ in tasks]
-    start, end = min(task.start_s for task in tasks), max(task.end_s for task in tasks)
-    pending = 0
-    for frame in recording.frames(start, end, threads=threads, log=log):
-        for i, task in enumerate(tasks):
-            if task.start_s <= frame.time_s < task.end_s:
-                rows[i].extend(finders[i].locate(frame.luma))
-                stamps[i].append(frame.time_s)
-                numbers[i].append(frame.index)
-        pending += 1
-        if progress is not None and pending >= 100:
-            progress(pending)
-            pending = 0
-    if progress is not None and pending:
-        progress(pending)
-    return [
-        assemble_track(task, np.frombuffer(numbers[i], np.int64), np.frombuffer(stamps[i]), np.frombuffer(rows[i]), log)
-        for i, task in enumerate(tasks)
-    ]
-
-
-def assemble_track(task: Task, frames: np.ndarray, stamps: FloatArray, rows: FloatArray, log: DecodingLog) -> Track:
-    """Return the track in arena centimetres from the measures in working pixels.
+def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]) -> Track:
+    """Return the track within a window (start and end in s of the recording) in arena centimetres.
 
     Raises
     ------
     TrackingError
         If there is no frame at all.
     """
-    if not len(frames):
+    start_s, end_s = window_s
+    inside = (seen.time_s >= start_s) & (seen.time_s < end_s)
+    if not inside.any():
         raise TrackingError(
-            f"no frame between {task.start_s:g} s and {task.end_s:g} s: the window lies beyond the recording's end",
+            f"no frame between {start_s:g} s and {end_s:g} s: the window lies beyond the recording's end",
             hint="Correct start_s in the sheet; it counts from the recording's first frame.",
         )
-    columns = rows.reshape(len(frames), len(MEASURES))
-    measures = {name: columns[:, i] for i, name in enumerate(MEASURES)}
-    time_s = stamps - task.start_s
+    measures = dict(zip(MEASURES, seen.measures[inside].T, strict=True))
+    time_s = seen.time_s[inside] - start_s
     found = np.isfinite(measures["u"])
     ahead = choose_heads(measures["axis"], head_evidence(measures, time_s), known=found)
 
@@ -128,7 +65,7 @@ def assemble_track(task: Task, frames: np.ndarray, stamps: FloatArray, rows: Flo
         points[name] = fill_gaps(time_s, smooth, gaps)
     table = pd.DataFrame(
         {
-            "frame": frames,
+            "frame": seen.frames[inside],
             "time_s": time_s,
             **points,
             "heading_rad": np.arctan2(points["nose_y_cm"] - points["y_cm"], points["nose_x_cm"] - points["x_cm"]),
@@ -137,7 +74,7 @@ def assemble_track(task: Task, frames: np.ndarray, stamps: FloatArray, rows: Flo
             "interpolated": gaps,
         }
     )
-    return Track(table=table, flags=_flags(task, log))
+    return Track(table=table, flags=_flags(task.background, seen, window_s), window_s=window_s)
 
 
 def _ellipse_cm(
@@ -163,13 +100,12 @@ def _ellipse_cm(
     }
 
 
-def _flags(task: Task, log: DecodingLog) -> tuple[str, ...]:
-    background = task.background
+def _flags(background: Background, seen: Observations, window_s: tuple[float, float]) -> tuple[str, ...]:
     flags = []
     if background.absorbed:
         flags.append("uncertain_animal")
     if background.contrast < _LOW_CONTRAST_SDS * background.noise:
         flags.append("low_contrast")
-    if any(task.start_s - 1.0 <= moment <= task.end_s for moment in log.damaged):
+    if any(window_s[0] - 1.0 <= moment <= window_s[1] for moment in seen.damaged_s):
         flags.append("damaged_frames")
     return tuple(flags)

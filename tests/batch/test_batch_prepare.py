@@ -101,14 +101,14 @@ class TestOneIsBad:
     def test_a_fault_while_tracking_concerns_one_recording(
         self, copied: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        whole = csds.batch.unit.track_recording
+        whole = csds.batch.unit.observe_recording
 
-        def track_recording(recording, *rest, **more):
+        def observe_recording(recording, *rest, **more):
             if recording.paths[0].name == "M01_absent.mp4":
                 raise RuntimeError("no such luck")
             return whole(recording, *rest, **more)
 
-        monkeypatch.setattr(csds.batch.unit, "track_recording", track_recording)
+        monkeypatch.setattr(csds.batch.unit, "observe_recording", observe_recording)
         result = track(copied("M01"), tmp_path / "out")
         assert [(f.session_id, f.stage) for f in result.failures] == [("C1_M01_target_absent", "csds")]
         assert result.work == {"tracked": 1}

@@ -50,8 +50,8 @@ def run(filmed: Path, short_protocol: Path, results: Path) -> Callable[..., RunR
 @pytest.fixture
 def no_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tracking fail: only what needs none can succeed."""
-    monkeypatch.setattr(csds.batch.unit, "track_recording", None)
-    monkeypatch.setattr("csds.batch.floors.sample_frames", None)
+    monkeypatch.setattr(csds.batch.unit, "observe_recording", None)
+    monkeypatch.setattr("csds.batch.samples.sample_frames", None)
 
 
 def tables(folder: Path) -> dict[str, bytes]:

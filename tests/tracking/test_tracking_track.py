@@ -13,10 +13,8 @@ from csds.errors import TrackingError
 from csds.model.arena import Arena
 from csds.model.columns import TRACK_COLUMNS, names
 from csds.model.protocol import TrackingSpec
-from csds.tracking import Task, track_recording
+from csds.tracking import Observations, Task, assemble_track, observe_recording
 from csds.tracking.find import LOST, MEASURES
-from csds.tracking.track import assemble_track
-from csds.video.read import DecodingLog
 
 N, FPS = 60, 30.0
 # The enclosure wall is the picture's right side: x runs down the picture, y to the left.
@@ -48,10 +46,10 @@ def rows_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.column_stack([np.broadcast_to(table[name], len(u)) for name in MEASURES])
 
 
-def assembled(rows: np.ndarray, **changes: object):
-    return assemble_track(
-        task(**changes), np.arange(300, 300 + len(rows)), 10.0 + np.arange(len(rows)) / FPS, rows.ravel(), DecodingLog()
-    )
+def assembled(rows: np.ndarray, damaged_s: tuple[float, ...] = (), **changes: object):
+    numbers = np.arange(len(rows))
+    seen = Observations(frames=300 + numbers, time_s=10.0 + numbers / FPS, measures=rows, damaged_s=damaged_s)
+    return assemble_track(task(**changes), seen, (10.0, 10.0 + N / FPS))
 
 
 def test_pixels_become_centimetres_of_a_turned_arena() -> None:
@@ -91,11 +89,8 @@ def test_doubt_about_the_animal_becomes_a_flag() -> None:
     assert assembled(rows).flags == ()
     assert assembled(rows, background=replace(background, absorbed=True)).flags == ("uncertain_animal",)
     assert assembled(rows, background=replace(background, contrast=5.0)).flags == ("low_contrast",)
-    damaged = DecodingLog(damaged=[11.0])
-    frames, stamps = np.arange(N), 10 + np.arange(N) / FPS
-    assert assemble_track(task(), frames, stamps, rows.ravel(), damaged).flags == ("damaged_frames",)
-    elsewhere = DecodingLog(damaged=[30.0])
-    assert assemble_track(task(), frames, stamps, rows.ravel(), elsewhere).flags == ()
+    assert assembled(rows, damaged_s=(11.0,)).flags == ("damaged_frames",)
+    assert assembled(rows, damaged_s=(30.0,)).flags == ()
 
 
 def test_window_without_a_frame_says_so() -> None:
@@ -124,9 +119,10 @@ def test_two_windows_of_one_recording_are_tracked_in_one_pass(tmp_path: Path) ->
         for a, b in windows
     ]
     counted: list[int] = []
-    tracks = track_recording(recording, tasks, progress=counted.append)
+    seen = observe_recording(recording, tasks, progress=counted.append)
     assert sum(counted) == ((truth["time_s"] >= 0) & (truth["time_s"] < 5.0)).sum()
-    for (start, end), track in zip(windows, tracks, strict=True):
+    for task_, observed, (start, end) in zip(tasks, seen, windows, strict=True):
+        track = assemble_track(task_, observed, (start, end))
         inside = truth[(truth["time_s"] >= start - 1e-3) & (truth["time_s"] < end - 1e-3)]
         assert track.table["frame"].tolist() == inside["frame"].tolist()
         assert track.table["time_s"].to_numpy() == pytest.approx(inside["time_s"].to_numpy() - start, abs=2e-3)
