@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import savgol_filter
 
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path, stretches
 
@@ -24,6 +25,13 @@ def test_jitter_becomes_less_by_the_filter_s_own_factor() -> None:
     noise = rng.normal(0, 1, len(long))
     # Seven-point parabola: the variance falls to the middle weight, 7/21.
     assert smooth_path(long, noise, window_s=0.2).std() == pytest.approx(np.sqrt(7 / 21), rel=0.03)
+
+
+@pytest.mark.parametrize("window_s", [0.1, 0.2, 0.5])
+def test_it_is_the_filter_of_savitzky_and_golay(window_s: float) -> None:
+    noise = np.random.default_rng(4).normal(0, 1, 90)
+    expected = savgol_filter(noise, round(window_s * 30) | 1, 2)
+    assert smooth_path(TIME, noise, window_s=window_s) == pytest.approx(expected, abs=1e-9)
 
 
 def test_smoothing_can_be_switched_off_and_leaves_short_stretches() -> None:
