@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from csds.model.arena import Arena
 from csds.model.shapes import Circle, FloatArray, Rectangle
+from csds.simulate.greys import BLACK_LEVEL, LIGHT_GAIN
 from csds.simulate.scene import Enclosure, Scene
 
 Image = NDArray[np.float32]
@@ -200,9 +201,7 @@ def _light(scene: Scene) -> tuple[Image, float]:
     x = (np.arange(width) - (width - 1) / 2) / (width / 2)
     y = (np.arange(height) - (height - 1) / 2) / (height / 2)
     fall_off = 1.0 - scene.vignette * (x[None] ** 2 + y[:, None] ** 2) / 2.0
-    if scene.light == "infrared":
-        return np.asarray(0.36 * fall_off, np.float32), 17.0
-    return np.asarray(fall_off, np.float32), 0.0
+    return np.asarray(LIGHT_GAIN[scene.light] * fall_off, np.float32), BLACK_LEVEL[scene.light]
 
 
 def _wires(scene: Scene) -> tuple[Crop | None, Image, Image]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from csds.errors import SimulationError
-from csds.model.shapes import Circle
+from csds.model.shapes import Circle, FloatArray
 from csds.simulate.gait import STEP_S, Walk, pose_walk
 from csds.simulate.mouse import Poses, outlines
 from csds.simulate.room import Point, Room, room_of
@@ -78,8 +78,14 @@ BEHAVIOURS: dict[str, Behaviour] = {
 PLACES = ("middle", "far_left", "far_right", "near_left", "near_right", "beside_enclosure")
 
 
-def subject_poses(scene: Scene) -> Poses:
-    """Return the subject's pose in each frame; its outline touches neither wall nor mesh.
+def subject_poses(scene: Scene, times: FloatArray | None = None) -> Poses:
+    """Return the subject's pose at some times; its outline touches neither wall nor mesh.
+
+    Parameters
+    ----------
+    scene : Scene
+    times : (n,) array, optional
+        Seconds within the recording; the frames' if not given.
 
     Raises
     ------
@@ -87,10 +93,11 @@ def subject_poses(scene: Scene) -> Poses:
         Unknown behaviour or place.
     """
     behaviour = find_behaviour(scene.behaviour)
-    room, times = room_of(scene), frame_times(scene)
+    room, filmed = room_of(scene), frame_times(scene)
+    times = filmed if times is None else times
     rng = scene.random("subject")
     walker = _Walker(scene=scene, room=room, behaviour=behaviour, rng=rng)
-    walk = walker.walk(float(times[-1]) + STEP_S)
+    walk = walker.walk(float(filmed[-1]) + STEP_S)
     poses = pose_walk(walk, times, rng, is_still=behaviour.is_still)
     shift = room.free_outlines(outlines(poses, scene.body_length_cm))
     return replace(poses, x_cm=poses.x_cm + shift[:, 0], y_cm=poses.y_cm + shift[:, 1])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from csds.formats.atomic import atomic_path
+from csds.model.arena import Arena, project
 from csds.model.shapes import FloatArray
 from csds.simulate.mouse import centroids, noses
 from csds.simulate.render import Renderer
@@ -16,6 +17,14 @@ from csds.simulate.scene import Scene
 from csds.simulate.write import stamp_times, write_video
 
 TRUTH_COLUMNS = ("frame", "time_s", "x_cm", "y_cm", "nose_x_cm", "nose_y_cm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenArena:
+    """Where the floor truly lies in the picture from a time on (s, by the file's stamps) until the next one's."""
+
+    from_s: float
+    arena: Arena
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +36,17 @@ class Truth:
     table : DataFrame
         One row a frame: ``frame, time_s, x_cm, y_cm, nose_x_cm, nose_y_cm``. The centre is the area
         centroid of body, head and ears without tail, as drawn. ``time_s`` is the file's own stamp,
-        from 0 at the first frame.
+        from 0 at the first frame. Positions are in cm of the floor itself, whatever the camera does.
     scene : Scene
         What was filmed.
+    arenas : tuple of SeenArena
+        Where the floor lies in the picture: ``scene.arena`` from the start on, but where the camera
+        was knocked. Trembling about a place isn't told.
     """
 
     table: pd.DataFrame
     scene: Scene
+    arenas: tuple[SeenArena, ...]
 
     def save(self, path: Path) -> None:
         """Write the table as CSV, positions to a micrometre."""
@@ -60,20 +73,24 @@ def simulate_recording(scene: Scene, path: Path) -> Truth:
     """
     path = Path(path)
     renderer = Renderer(scene)
-    times = stamp_times(renderer.scene, path, renderer.poses.time_s)
+    times = stamp_times(renderer.scene, path, renderer.clock.stamp_s)
     write_video(renderer.scene, path, renderer, times)
-    return Truth(table=_truth_table(renderer, times), scene=renderer.scene)
+    return _truth(renderer, times)
 
 
 def scene_truth(scene: Scene) -> Truth:
     """Return the truth of a scene without drawing it; times are nominal, not a container's."""
     renderer = Renderer(scene)
-    return Truth(table=_truth_table(renderer, renderer.poses.time_s), scene=renderer.scene)
+    return _truth(renderer, renderer.clock.stamp_s)
+
+
+def _truth(renderer: Renderer, times: FloatArray) -> Truth:
+    return Truth(table=_truth_table(renderer, times), scene=renderer.scene, arenas=_seen_arenas(renderer, times))
 
 
 def _truth_table(renderer: Renderer, times: FloatArray) -> pd.DataFrame:
-    centre = centroids(renderer.outlines_cm)
-    nose = noses(renderer.poses, renderer.scene.body_length_cm)
+    centre = centroids(renderer.outlines_cm)[renderer.clock.due]
+    nose = noses(renderer.poses, renderer.scene.body_length_cm)[renderer.clock.due]
     return pd.DataFrame(
         {
             "frame": np.arange(len(times)),
@@ -84,3 +101,18 @@ def _truth_table(renderer: Renderer, times: FloatArray) -> pd.DataFrame:
             "nose_y_cm": nose[:, 1],
         }
     )
+
+
+def _seen_arenas(renderer: Renderer, times: FloatArray) -> tuple[SeenArena, ...]:
+    seen = []
+    arena, clock = renderer.scene.arena, renderer.clock
+    for move_s in renderer.moves():
+        first = int(np.searchsorted(clock.exposed_s[clock.shown], move_s))
+        if first == len(times):
+            continue
+        matrix = renderer.lens(move_s, is_settled=True)
+        if matrix is not None:
+            corners = np.column_stack(project(matrix, *np.array(renderer.scene.arena.corners_px, float).T))
+            arena = replace(renderer.scene.arena, corners_px=tuple((float(x), float(y)) for x, y in corners))
+        seen.append(SeenArena(from_s=float(times[first]), arena=arena))
+    return tuple(seen)

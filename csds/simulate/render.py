@@ -11,20 +11,16 @@ import numpy as np
 from csds.model.arena import project
 from csds.model.shapes import FloatArray
 from csds.simulate.backdrop import Backdrop, Crop, Image, bounding_crop, build_backdrop
+from csds.simulate.clock import Clock, steady_clock
+from csds.simulate.effect import Effect, Frame, Moment
+from csds.simulate.greys import FURS
 from csds.simulate.motion import subject_poses
 from csds.simulate.mouse import back_outline, ear_outlines, outlines, tail_outline, tails
-from csds.simulate.nuisance import Effect, Frame, Moment, build_effects
+from csds.simulate.nuisance import build_effects
 from csds.simulate.room import hold_points, room_of
-from csds.simulate.scene import Scene
+from csds.simulate.scene import Scene, frame_times
 from csds.simulate.target import TARGET_LENGTH_CM, target_poses
 
-# Greys under even light: body, sheen on the back, ears, tail. In infrared black fur is grey.
-_COATS = {
-    ("black", "white"): (27.0, 36.0, 46.0, 52.0),
-    ("white", "white"): (205.0, 214.0, 190.0, 168.0),
-    ("black", "infrared"): (62.0, 74.0, 84.0, 92.0),
-    ("white", "infrared"): (196.0, 206.0, 184.0, 166.0),
-}
 _NOISE_FIELDS, _NOISE_MARGIN = 6, 48
 # Video levels: what a decoder that follows the standard keeps apart.
 _DARKEST, _BRIGHTEST = 16, 235
@@ -39,6 +35,9 @@ class _Target:
 class Renderer:
     """Draws the frames of a scene, in any order; each is the same whenever it is asked for.
 
+    The camera takes exposures, and the recorder's clock makes frames of the file of them. Where
+    frames are interlaced, the second fields' exposures follow after the first fields'.
+
     Parameters
     ----------
     scene : Scene
@@ -47,20 +46,24 @@ class Renderer:
     ----------
     scene : Scene
         As its nuisances changed it.
+    clock : Clock
+        Which exposures the file's frames hold.
     poses : Poses
-        The subject's.
+        The subject's, at each exposure.
     outlines_cm : (n, k, 2) array
-        The subject's body, head and ears in arena cm.
+        The subject's body, head and ears in arena cm, at each exposure.
     """
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self._effects = build_effects(scene)
-        self.poses = subject_poses(self.scene)
+        self.clock = _clock_of(self.scene, self._effects)
+        self._exposed_s = _exposures(self.clock)
+        self.poses = subject_poses(self.scene, self._exposed_s)
         self.outlines_cm = outlines(self.poses, self.scene.body_length_cm)
         self._tails_cm = hold_points(room_of(self.scene), tails(self.poses, self.scene.body_length_cm), 0.12)
-        self._target = _target_of(self.scene)
+        self._target = _target_of(self.scene, self._exposed_s)
         self._to_pixels = np.asarray(np.linalg.inv(self.scene.arena.homography), float)
-        self._backdrop = _with_room_effects(build_backdrop(self.scene), self._effects)
+        self._backdrop = _affected(build_backdrop(self.scene), self._effects)
         self._empty = _to_frame(self._wired(self._backdrop.grey.copy(), None))
         self._noise = _noise_fields(self.scene)
         rng = self.scene.random("noise")
@@ -70,27 +73,77 @@ class Renderer:
         self._scale = 4 if width <= 800 else 3
 
     def __len__(self) -> int:
-        return len(self.poses)
+        return len(self.clock.shown)
 
     def __iter__(self) -> Iterator[Frame]:
         return (self.frame(index) for index in range(len(self)))
 
     def frame(self, index: int) -> Frame:
-        """Return one frame as a (height, width) uint8 array."""
-        subject = self._to_px(self.outlines_cm[index])
-        moment = Moment(index=index, time_s=float(self.poses.time_s[index]), subject_px=subject)
+        """Return one frame of the file as a (height, width) uint8 array."""
+        exposure = int(self.clock.shown[index])
+        image = self._expose(exposure)
+        if self.clock.field_s is not None:
+            image[1::2] = self._expose(exposure + len(self.clock.exposed_s))[1::2]
+        moment = self._moment(exposure)
+        for effect in self._effects:
+            if effect.recorder is not None:
+                image = effect.recorder(image, moment)
+        return image
+
+    def lens(self, time_s: float, *, is_settled: bool = False) -> FloatArray | None:
+        """Return the 3 × 3 matrix by which the camera has moved at a time; None where it hasn't at all.
+
+        ``is_settled`` leaves out trembling about a place.
+        """
+        matrix = None
+        for effect in self._effects:
+            if effect.lens is not None and (effect.moves_s or not is_settled):
+                moved = effect.lens(time_s)
+                matrix = moved if matrix is None else matrix @ moved
+        return matrix
+
+    def moves(self) -> tuple[float, ...]:
+        """Return the times from which the camera is at a new place; the first is 0, its place at the start."""
+        return tuple(sorted({0.0, *(time for effect in self._effects for time in effect.moves_s)}))
+
+    def _moment(self, exposure: int) -> Moment:
+        return Moment(
+            index=exposure,
+            time_s=float(self._exposed_s[exposure]),
+            subject_px=self._to_px(self.outlines_cm[exposure]),
+            rumps_cm=self._tails_cm[:, 0],
+            exposed_s=self._exposed_s,
+        )
+
+    def _expose(self, exposure: int) -> Frame:
+        moment = self._moment(exposure)
         image = self._empty
         for effect in self._effects:
             if effect.under is not None:
                 image = effect.under(image, moment)
         image = image.copy()
         if self._target is not None:
-            self._draw_target(image, self._target, index)
-        self._draw_subject(image, subject, self._to_px(tail_outline(self._tails_cm[index])))
+            self._draw_target(image, self._target, exposure)
+        self._draw_subject(image, moment.subject_px, self._to_px(tail_outline(self._tails_cm[exposure])))
         for effect in self._effects:
             if effect.over is not None:
                 image = effect.over(image, moment)
-        return self._with_noise(image, index)
+        image = self._with_noise(self._through_lens(image, moment.time_s), exposure)
+        for effect in self._effects:
+            if effect.sensor is not None:
+                image = effect.sensor(image)
+        return np.asarray(np.clip(image, _DARKEST, _BRIGHTEST), np.uint8)
+
+    def _through_lens(self, image: Frame, time_s: float) -> Frame:
+        matrix = self.lens(time_s)
+        if matrix is None:
+            return image
+        height, width = image.shape
+        # What lies beyond the picture looks like its edge.
+        moved = cv2.warpPerspective(
+            image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(moved, np.uint8)
 
     def _to_px(self, points_cm: FloatArray) -> FloatArray:
         return np.column_stack(project(self._to_pixels, points_cm[:, 0], points_cm[:, 1]))
@@ -100,10 +153,10 @@ class Renderer:
         crop = bounding_crop(np.concatenate([body, tail]), scene.arena.frame_size_px, scale=self._scale, margin=8)
         if crop is None:
             return
-        coat, sheen, ears, tail_grey = _COATS[scene.coat, scene.light]
+        fur = FURS[scene.coat, scene.light]
         left, right = ear_outlines(body)
         share, grey = crop.paint(
-            [(tail, tail_grey), (body, coat), (back_outline(body), sheen), (left, ears), (right, ears)]
+            [(tail, fur.tail), (body, fur.body), (back_outline(body), fur.sheen), (left, fur.ears), (right, fur.ears)]
         )
         part = image[crop.window].astype(np.float32)
         if scene.shadow > 0:
@@ -121,14 +174,14 @@ class Renderer:
         crop = self._backdrop.wires
         if crop is None:
             return
-        coat, _, ears, tail_grey = _COATS["white", self.scene.light]
+        fur = FURS["white", self.scene.light]
         body = self._to_px(target.outlines_cm[index])
         left, right = ear_outlines(body)
         layers = [
-            (self._to_px(tail_outline(target.tails_cm[index])), tail_grey),
-            (body, coat),
-            (left, ears),
-            (right, ears),
+            (self._to_px(tail_outline(target.tails_cm[index])), fur.tail),
+            (body, fur.body),
+            (left, fur.ears),
+            (right, fur.ears),
         ]
         share, grey = replace(crop, scale=self._scale).paint(layers)
         # On whatever nuisances have left on the floor, not on the clean room.
@@ -151,25 +204,43 @@ class Renderer:
             height, width = image.shape
             top, left = self._noise_at[index]
             field = self._noise[self._noise_of[index], top : top + height, left : left + width]
-            image = np.asarray(cv2.add(image, field, dtype=cv2.CV_8U), np.uint8)
-        return np.asarray(np.clip(image, _DARKEST, _BRIGHTEST), np.uint8)
+            return np.asarray(cv2.add(image, field, dtype=cv2.CV_8U), np.uint8)
+        return image
 
 
-def _target_of(scene: Scene) -> _Target | None:
-    poses = target_poses(scene)
+def _clock_of(scene: Scene, effects: tuple[Effect, ...]) -> Clock:
+    clock = steady_clock(frame_times(scene))
+    for effect in effects:
+        if effect.clock is not None:
+            clock = effect.clock(clock)
+    return clock
+
+
+def _exposures(clock: Clock) -> FloatArray:
+    if clock.field_s is None:
+        return clock.exposed_s
+    return np.concatenate([clock.exposed_s, clock.exposed_s + clock.field_s])
+
+
+def _target_of(scene: Scene, times: FloatArray) -> _Target | None:
+    poses = target_poses(scene, times)
     if poses is None:
         return None
     return _Target(outlines_cm=outlines(poses, TARGET_LENGTH_CM), tails_cm=tails(poses, TARGET_LENGTH_CM))
 
 
-def _with_room_effects(backdrop: Backdrop, effects: tuple[Effect, ...]) -> Backdrop:
+def _affected(backdrop: Backdrop, effects: tuple[Effect, ...]) -> Backdrop:
+    """Return the room as nuisances paint and light it."""
+    lamps = [effect.light for effect in effects if effect.light is not None]
     painters = [effect.room for effect in effects if effect.room is not None]
-    if not painters:
+    if not lamps and not painters:
         return backdrop
-    even = np.asarray((backdrop.grey - backdrop.offset) / backdrop.gain, np.float32)
+    even, gain = np.asarray((backdrop.grey - backdrop.offset) / backdrop.gain, np.float32), backdrop.gain
     for paint in painters:
         even = paint(even)
-    return replace(backdrop, grey=np.asarray(even * backdrop.gain + np.float32(backdrop.offset), np.float32))
+    for change in lamps:
+        gain = change(gain)
+    return replace(backdrop, gain=gain, grey=np.asarray(even * gain + np.float32(backdrop.offset), np.float32))
 
 
 def _noise_fields(scene: Scene) -> np.ndarray[tuple[int, int, int], np.dtype[np.int8]] | None:

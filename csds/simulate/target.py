@@ -12,18 +12,19 @@ from csds.simulate.scene import Scene, frame_times
 TARGET_LENGTH_CM = 8.4
 
 
-def target_poses(scene: Scene) -> Poses | None:
-    """Return the target's pose in each frame, or None where there is none.
+def target_poses(scene: Scene, times: FloatArray | None = None) -> Poses | None:
+    """Return the target's pose at some times (the frames' if not given), or None where there is none.
 
     What of it would stick out of the enclosure is cut off when it is drawn.
     """
     if scene.enclosure is None or not scene.target_present:
         return None
-    rng, times = scene.random("target"), frame_times(scene)
+    rng, filmed = scene.random("target"), frame_times(scene)
+    times = filmed if times is None else times
     box = enclosure_box(scene.enclosure)
     width, depth = box.right - box.left, box.bottom - box.top
     is_round = isinstance(scene.enclosure, Circle)
-    heading, shuffle, bend = _heading(times, rng), _wander(times, rng, 5.0), _wander(times, rng, 3.0)
+    heading, shuffle, bend = _heading(times, float(filmed[-1]), rng), _wander(times, rng, 5.0), _wander(times, rng, 3.0)
     curled = np.clip(0.25 + 0.5 * np.abs(np.sin(heading)), 0, 1)
     return Poses(
         time_s=times,
@@ -39,9 +40,9 @@ def target_poses(scene: Scene) -> Poses | None:
     )
 
 
-def _heading(times: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _heading(times: FloatArray, last_s: float, rng: np.random.Generator) -> FloatArray:
     """Return a heading that rests and now and then turns by up to half a turn within a second or two."""
-    end = float(times[-1]) + 1.0
+    end = last_s + 1.0
     starts = np.cumsum(rng.exponential(5.0, 2 + int(end)))
     heading = np.full_like(times, rng.uniform(0, 2 * np.pi))
     for start in starts[starts < end]:

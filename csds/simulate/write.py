@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from csds.errors import SimulationError
 from csds.formats.atomic import atomic_path
 from csds.model.shapes import FloatArray
-from csds.simulate.nuisance import Frame
+from csds.simulate.effect import Frame
 from csds.simulate.scene import Scene
 
 
@@ -52,7 +52,7 @@ def stamp_times(scene: Scene, path: Path, times: FloatArray) -> FloatArray:
     SimulationError
         Variable time stamps in a container that has none.
     """
-    if scene.timing.is_constant:
+    if _is_on_grid(scene):
         # Matroska and ASF keep milliseconds even at a constant rate.
         return np.round(times * 1000) / 1000 if _TICKS.get(path.suffix.lower()) == 1_000 else times
     ticks = _ticks(scene, path)
@@ -101,7 +101,7 @@ def _encode(
         # AVI has no stamps that could say in which order B-frames are shown.
         context.max_b_frames = 0
     base = 1 / rate
-    if not scene.timing.is_constant:
+    if not _is_on_grid(scene):
         base = Fraction(1, _TICKS[Path(container.name).suffix.lower()])
         context.time_base = base
         context.framerate = rate
@@ -126,9 +126,14 @@ def _fill(plane: av.video.plane.VideoPlane, image: NDArray[np.uint8]) -> None:
     plane.update(rows.tobytes())
 
 
+def _is_on_grid(scene: Scene) -> bool:
+    """Return True if all stamps are whole frames: nuisances lose, repeat and shift nothing else."""
+    return scene.timing.is_constant
+
+
 def _stamps(scene: Scene, path: Path, times: FloatArray) -> list[int]:
-    if scene.timing.is_constant:
-        return list(range(len(times)))
+    if _is_on_grid(scene):
+        return [int(frame) for frame in np.round(times * scene.fps)]
     return [int(tick) for tick in np.round(times * _ticks(scene, path))]
 
 

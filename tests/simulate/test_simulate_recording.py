@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from csds.errors import ResultsError, SimulationError, UsageError
+from csds.errors import ResultsError, SimulationError
 from csds.model.arena import Arena
-from csds.simulate.nuisance import NUISANCES, parse_nuisance
 from csds.simulate.recording import TRUTH_COLUMNS, scene_truth, simulate_recording
 from csds.simulate.render import Renderer
 from csds.simulate.scenarios import SCENARIOS, scenario
@@ -200,39 +199,6 @@ def test_infrared_is_dim_and_black_fur_is_not_black():
     centre = scene_truth(small()).table.loc[0]
     x, y = (int(v) for v in small().arena.to_px(centre["x_cm"], centre["y_cm"]))
     assert infrared[y, x] > white[y, x]
-
-
-@pytest.mark.parametrize("name", NUISANCES)
-def test_every_nuisance_changes_the_picture_and_not_the_truth(name):
-    plain = small(duration_s=2.0, noise_sigma=0.0)
-    disturbed = replace(plain, nuisances=(Nuisance(name=name, strength=1.0),))
-    first, second = Renderer(plain), Renderer(disturbed)
-    frames = [(first.frame(index), second.frame(index)) for index in (7, 23, 39)]
-    assert any((one != other).any() for one, other in frames)
-    pd.testing.assert_frame_equal(scene_truth(plain).table, scene_truth(disturbed).table)
-
-
-def test_stronger_is_worse():
-    def change(strength):
-        scene = small(noise_sigma=0.0, nuisances=(Nuisance(name="bedding", strength=strength),))
-        return np.abs(Renderer(scene).frame(0).astype(int) - Renderer(small(noise_sigma=0.0)).frame(0)).mean()
-
-    assert change(0.0) == pytest.approx(0.0, abs=0.02)
-    assert change(0.5) < change(1.0) < change(2.0)
-
-
-def test_nuisances_by_name():
-    assert parse_nuisance("shadow") == Nuisance(name="shadow")
-    assert parse_nuisance("shadow=0.5") == Nuisance(name="shadow", strength=0.5)
-    with pytest.raises(UsageError, match="unknown nuisance 'fog'") as caught:
-        parse_nuisance("fog=1")
-    assert "bedding" in caught.value.hint
-    with pytest.raises(UsageError, match="expected a number"):
-        parse_nuisance("shadow=much")
-    with pytest.raises(SimulationError, match="unknown nuisance 'fog'"):
-        Renderer(small(nuisances=(Nuisance(name="fog"),)))
-    with pytest.raises(SimulationError, match="strength of 0 or more"):
-        Renderer(small(nuisances=(Nuisance(name="bedding", strength=-1),)))
 
 
 @pytest.mark.parametrize(
