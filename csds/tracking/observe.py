@@ -16,6 +16,7 @@ from csds.model.arena import Arena
 from csds.model.protocol import TrackingSpec
 from csds.model.shapes import FloatArray
 from csds.tracking.find import MEASURES, Finder
+from csds.tracking.survey import Survey, Surveyor
 from csds.video.read import DecodingLog, Recording
 
 
@@ -46,12 +47,15 @@ class Observations:
         In working pixels; NaN where the animal is lost.
     damaged_s : tuple of float
         Times of frames of the recording that could not be decoded.
+    survey : Survey
+        What the arena as a whole showed a few times a second.
     """
 
     frames: NDArray[np.int64]
     time_s: FloatArray
     measures: FloatArray
     damaged_s: tuple[float, ...] = ()
+    survey: Survey = field(default_factory=Survey)
 
 
 def observe_recording(
@@ -80,6 +84,9 @@ def observe_recording(
     """
     log = DecodingLog()
     finders = [Finder(grid=task.grid, background=task.background, mask=task.mask) for task in tasks]
+    surveyors = [
+        Surveyor(arena=task.arena, grid=task.grid, background=task.background, mask=task.mask) for task in tasks
+    ]
     rows = [array("d") for _ in tasks]
     stamps = [array("d") for _ in tasks]
     numbers = [array("q") for _ in tasks]
@@ -89,6 +96,7 @@ def observe_recording(
         for i, task in enumerate(tasks):
             if task.start_s <= frame.time_s < task.end_s:
                 rows[i].extend(finders[i].locate(frame.luma))
+                surveyors[i].see(frame.time_s, frame.luma)
                 stamps[i].append(frame.time_s)
                 numbers[i].append(frame.index)
         pending += 1
@@ -103,6 +111,7 @@ def observe_recording(
             time_s=np.frombuffer(stamps[i]),
             measures=np.frombuffer(rows[i]).reshape(len(numbers[i]), len(MEASURES)),
             damaged_s=tuple(log.damaged),
+            survey=surveyors[i].finish(),
         )
         for i in range(len(tasks))
     ]

@@ -1,0 +1,204 @@
+"""What the arena as a whole shows, a few times a second: hands, animals on the floor, light, the enclosure's content.
+
+The finder looks only near the animal and at nothing else. The survey looks at the whole working grid on
+a coarser picture and measures what the trial, and the number of animals, are found from.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from csds.background.grid import WorkGrid, shape_mask
+from csds.background.masks import Mask, Picture, above, mask_where, without_thin
+from csds.background.model import Background
+from csds.model.arena import Arena
+from csds.model.shapes import FloatArray
+
+#: Time between surveys, s; while something large reaches in every frame is surveyed.
+_EVERY_S = 0.2
+#: … and for so long after, s.
+_ATTENTIVE_S = 0.6
+#: Survey pixels per cm that are aimed at.
+_PX_PER_CM = 2.5
+#: Something differs from the empty floor from so many noise SDs on …
+_NOISE_SDS = 6.0
+#: … and so many grey levels.
+_LEAST_DIFFERENCE = 12.0
+#: What reaches in from outside is a hand if it covers this much more of the floor than the animal: cm² …
+_HAND_CM2 = 30.0
+#: … and as a share of the animal's area.
+_HAND_SHARE = 0.6
+#: Half the width of what is too thin to be a hand or an animal (cables, edges of a shaken picture), cm.
+_THIN_CM = 0.6
+#: A region is animal-sized between these multiples of the animal's typical area.
+_ANIMAL_SIZES = (0.35, 2.6)
+#: Pixels of the floor that the light is measured from, at most.
+_LIGHT_PIXELS = 400
+
+#: What a survey measures (columns of `Survey.rows`). ``light`` is the floor's brightness as a multiple
+#: of the empty floor's; ``dark_share`` and ``light_share`` are the shares of the arena (without the
+#: enclosure) that are darker and lighter than the empty floor under this light; ``reach_cm2`` is the
+#: floor that something covers which reaches in from outside the picture's margin, 0 for nothing;
+#: ``animals`` counts animal-sized regions apart from a hand; ``animal_cm2`` is the area of the largest
+#: of them; ``stir`` is the share of the enclosure that has changed since the survey before.
+SURVEYED = ("time_s", "light", "dark_share", "light_share", "reach_cm2", "animals", "animal_cm2", "stir")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """The surveys of one pass: ``rows`` is (n, len(SURVEYED)); ``hand_cm2`` the least ``reach_cm2`` of a hand."""
+
+    rows: FloatArray = field(default_factory=lambda: np.zeros((0, len(SURVEYED))))
+    hand_cm2: float = np.inf
+
+    def of(self, name: str) -> FloatArray:
+        """Return one of the measures named in `SURVEYED`."""
+        return np.asarray(self.rows[:, SURVEYED.index(name)], float)
+
+
+@dataclass(slots=True, kw_only=True)
+class Surveyor:
+    """Surveys one arena in the frames of one recording.
+
+    Parameters
+    ----------
+    arena : Arena
+    grid : WorkGrid
+    background : Background
+    mask : (height, width) uint8
+        255 where the animal can be: the floor without the enclosure.
+    """
+
+    arena: Arena
+    grid: WorkGrid
+    background: Background
+    mask: Mask
+    coarse: WorkGrid = field(init=False)
+    _floor: Picture = field(init=False)
+    _walkable: Mask = field(init=False)
+    _enclosure: NDArray[np.intp] = field(init=False)
+    _outside: Mask = field(init=False)
+    _light_at: NDArray[np.intp] = field(init=False)
+    _light_scale: NDArray[np.float32] = field(init=False)
+    _animal_px: float = field(init=False)
+    _threshold: float = field(init=False)
+    _next_s: float = field(init=False, default=-np.inf)
+    _regular_s: float = field(init=False, default=-np.inf)
+    _attentive_until_s: float = field(init=False, default=-np.inf)
+    _before: NDArray[np.int16] | None = field(init=False, default=None)
+    _rows: array[float] = field(init=False, default_factory=lambda: array("d"))
+
+    def __post_init__(self) -> None:
+        shrink = max(1, round(self.grid.px_per_cm / _PX_PER_CM))
+        width, height = self.grid.width // shrink, self.grid.height // shrink
+        self.coarse = replace(
+            self.grid,
+            factor=self.grid.factor * shrink,
+            width=width,
+            height=height,
+            px_per_cm=self.grid.px_per_cm / shrink,
+        )
+
+        whole = (slice(height * shrink), slice(width * shrink))
+        self._floor = _shrunk(self.background.floor[whole], shrink)
+        self._walkable = mask_where(_shrunk(self.mask[whole], shrink) > 127)
+        on_floor = shape_mask(self.coarse, self.arena, self.arena.floor) > 0
+        enclosure = on_floor & (self._walkable == 0)
+        self._enclosure = np.flatnonzero(enclosure)
+        self._outside = mask_where(~enclosure)
+        known = np.flatnonzero((self._walkable > 0) & (self._floor > 0))
+        self._light_at = known[:: max(1, len(known) // _LIGHT_PIXELS)]
+        self._light_scale = np.float32(1.0) / self._floor.ravel()[self._light_at].astype(np.float32)
+        self._animal_px = self.background.animal_area_px / shrink**2
+        self._threshold = max(_NOISE_SDS * self.background.noise, _LEAST_DIFFERENCE)
+
+    @property
+    def hand_cm2(self) -> float:
+        """How much of the floor something that reaches in covers at least, to be a hand."""
+        animal_cm2 = self._animal_px / self.coarse.px_per_cm**2
+        return animal_cm2 + max(_HAND_CM2, _HAND_SHARE * animal_cm2)
+
+    def see(self, time_s: float, luma: Picture) -> Picture | None:
+        """Survey a frame if its turn has come; return the coarse picture then, else None."""
+        if time_s < self._next_s:
+            return None
+        grid = self.coarse
+        bottom, right = grid.top + grid.height * grid.factor, grid.left + grid.width * grid.factor
+        picture = _shrunk(luma[grid.top : bottom, grid.left : right], grid.factor)
+        row = self._measure(time_s, picture)
+        self._rows.extend(row)
+        if row[SURVEYED.index("reach_cm2")] >= self.hand_cm2:
+            self._attentive_until_s = time_s + _ATTENTIVE_S
+        # A little early rather than a frame late.
+        self._next_s = time_s if time_s < self._attentive_until_s else time_s + _EVERY_S - 1e-3
+        return picture
+
+    def finish(self) -> Survey:
+        """Return all surveys so far."""
+        return Survey(rows=np.array(self._rows).reshape(-1, len(SURVEYED)), hand_cm2=self.hand_cm2)
+
+    def _measure(self, time_s: float, picture: Picture) -> tuple[float, ...]:
+        ratios = picture.ravel()[self._light_at] * self._light_scale
+        light = float(np.partition(ratios, len(ratios) // 2)[len(ratios) // 2]) if len(ratios) else 1.0
+        floor = np.asarray(cv2.convertScaleAbs(self._floor, alpha=light), np.uint8)
+        darker = np.asarray(cv2.subtract(floor, picture), np.uint8)
+        lighter = np.asarray(cv2.subtract(picture, floor), np.uint8)
+        dark = above(darker, self._threshold) & self._outside
+        bright = above(lighter, self._threshold) & self._outside
+        shares = [cv2.countNonZero(side) / side.size for side in (dark, bright)]
+        scale = self.coarse.px_per_cm**2
+        own = darker if self.background.polarity == "dark" else lighter
+        seen = above(own, self.background.threshold) & self._walkable
+        reaching = self._reaching(dark | bright)
+        covered = cv2.countNonZero(reaching & self._walkable) / scale if reaching is not None else 0.0
+        if reaching is not None and covered >= self.hand_cm2:
+            seen &= ~reaching
+        animals, animal_px = self._count_animals(seen)
+        return time_s, light, *shares, covered, animals, animal_px / scale, self._stir(time_s, picture)
+
+    def _reaching(self, differs: Mask) -> Mask | None:
+        """Return the region that reaches in from the picture's edge and covers most, or None."""
+        edges = (differs[0], differs[-1], differs[:, 0], differs[:, -1])
+        if not any(edge.any() for edge in edges) or cv2.countNonZero(differs) < self._animal_px:
+            return None
+        solid = without_thin(differs, max(1.0, _THIN_CM * self.coarse.px_per_cm))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
+        best, best_area = 0, 0
+        for label, (x, y, width, height, area) in enumerate(np.asarray(stats).tolist()):
+            reaches = x <= 1 or y <= 1 or x + width >= self.coarse.width - 1 or y + height >= self.coarse.height - 1
+            if label and reaches and area > best_area:
+                best, best_area = label, area
+        return mask_where(np.asarray(labels) == best) if best else None
+
+    def _count_animals(self, seen: Mask) -> tuple[int, float]:
+        """Return the number of animal-sized regions and the area of the largest in survey pixels."""
+        solid = without_thin(seen, max(1.0, 0.5 * _THIN_CM * self.coarse.px_per_cm))
+        count, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
+        low, high = (factor * self._animal_px for factor in _ANIMAL_SIZES)
+        areas = np.asarray(stats)[1:count, cv2.CC_STAT_AREA].tolist()
+        fitting = [area for area in areas if low <= area <= high]
+        return len(fitting), float(max(fitting, default=0.0))
+
+    def _stir(self, time_s: float, picture: Picture) -> float:
+        """Return the share of the enclosure that has changed since the survey before; NaN where that isn't known."""
+        if not len(self._enclosure) or time_s < self._regular_s:
+            return float("nan")
+        self._regular_s = time_s + _EVERY_S - 1e-3
+        now = picture.ravel()[self._enclosure].astype(np.int16)
+        before, self._before = self._before, now
+        return float(np.mean(np.abs(now - before) > self._threshold)) if before is not None else float("nan")
+
+
+def _shrunk(picture: Picture, factor: int) -> Picture:
+    """Return a picture shrunk by a whole factor, by halves where it can be: several times as fast as all at once."""
+    while factor > 1:
+        step = 2 if factor % 2 == 0 else factor
+        size = (picture.shape[1] // step, picture.shape[0] // step)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        factor //= step
+    return np.ascontiguousarray(picture)

@@ -1,0 +1,117 @@
+"""What a survey says of painted arenas: 42 cm across, 10 pixels to the cm, floor 200, a dark animal of 20 cm²."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from csds.background import Background, shape_mask, work_grid
+from csds.model.arena import Arena
+from csds.model.shapes import Rectangle
+from csds.tracking.survey import Surveyor
+
+ARENA = Arena(
+    name="A",
+    shape="rectangle",
+    corners_px=((110.0, 30.0), (530.0, 30.0), (530.0, 450.0), (110.0, 450.0)),
+    width_cm=42.0,
+    height_cm=42.0,
+    frame_size_px=(640, 480),
+)
+FLOOR, MOUSE = 200, 40
+WALL_TO_WALL = ((0, 200), (320, 260))
+
+
+@pytest.fixture
+def surveyor() -> Surveyor:
+    grid = work_grid(ARENA, margin_cm=1.5)
+    mask = shape_mask(grid, ARENA, ARENA.floor, margin_cm=0.7)
+    mask[shape_mask(grid, ARENA, Rectangle(left=16, top=0, right=26, bottom=6.5)) > 0] = 0
+    background = Background(
+        floor=np.full((grid.height, grid.width), FLOOR, np.uint8),
+        polarity="dark",
+        noise=1.5,
+        contrast=160.0,
+        threshold=56.0,
+        animal_area_px=20.0 * grid.px_per_cm**2,
+    )
+    return Surveyor(arena=ARENA, grid=grid, background=background, mask=mask)
+
+
+def paint(*mice: tuple[int, int], floor: int = FLOOR, hand: int | None = None) -> np.ndarray:
+    rng = np.random.default_rng(3)
+    frame = np.full((480, 640), floor, np.float32)
+    for x, y in mice:
+        cv2.ellipse(frame, (x, y), (36, 18), 30, 0, 360, MOUSE, -1)
+    if hand is not None:
+        cv2.rectangle(frame, *WALL_TO_WALL, hand, -1)
+    return np.clip(frame + rng.normal(0, 1.5, frame.shape), 0, 255).astype(np.uint8)
+
+
+def look(surveyor: Surveyor, *frames: np.ndarray) -> dict[str, list[float]]:
+    for i, frame in enumerate(frames):
+        surveyor.see(float(i), frame)
+    survey = surveyor.finish()
+    return {name: survey.of(name).tolist() for name in ("light", "dark_share", "light_share", "reach_cm2", "animals")}
+
+
+def test_animals_are_counted_with_their_size(surveyor: Surveyor) -> None:
+    seen = look(surveyor, paint(), paint((300, 200)), paint((200, 300), (440, 380)))
+
+    assert seen["animals"] == [0, 1, 2]
+    assert seen["reach_cm2"] == [0, 0, 0]
+    # Survey pixels are 4 mm wide: one that the outline crosses counts whole.
+    assert surveyor.finish().of("animal_cm2")[1] == pytest.approx(np.pi * 3.6 * 1.8, rel=0.15)
+
+
+@pytest.mark.parametrize("grey", [60, 235])
+def test_an_arm_reaches_in_and_is_no_animal(surveyor: Surveyor, grey: int) -> None:
+    seen = look(surveyor, paint((440, 380), hand=grey))
+
+    # 60 pixels wide from the floor's edge at 110 to 320, with the little that an animal leans over the edge.
+    assert seen["reach_cm2"][0] == pytest.approx(6 * 21.5, rel=0.1)
+    assert seen["reach_cm2"][0] > surveyor.hand_cm2
+    assert seen["animals"] == [1]
+
+
+def test_an_animal_at_the_wall_is_no_hand(surveyor: Surveyor) -> None:
+    seen = look(surveyor, paint((112, 240)), paint((300, 446)))
+
+    assert max(seen["reach_cm2"]) < 0.6 * surveyor.hand_cm2
+    assert seen["animals"] == [1, 1]
+
+
+@pytest.mark.parametrize("share", [0.8, 1.15])
+def test_a_change_of_light_is_light_and_nothing_else(surveyor: Surveyor, share: float) -> None:
+    seen = look(surveyor, paint((440, 380), floor=round(FLOOR * share)))
+
+    assert seen["light"] == pytest.approx([share], abs=0.01)
+    assert seen["light_share"] == [0]
+    assert seen["reach_cm2"] == [0]
+    assert seen["animals"] == [1]
+
+
+def test_every_frame_is_surveyed_while_a_hand_is_in(surveyor: Surveyor) -> None:
+    hand, none = paint(hand=60), paint((300, 240))
+    for i in range(90):
+        surveyor.see(i / 30, hand if 30 <= i < 60 else none)
+
+    times = surveyor.finish().of("time_s")
+    # Five a second before; every one of the 30 frames; every one for 0.6 s more; five a second again.
+    assert np.sum(times < 0.99) == 5
+    assert np.sum((times > 0.99) & (times < 1.99)) == 30
+    assert np.sum(times > 2.58) <= 3
+
+
+def test_what_moves_in_the_enclosure_stirs_it(surveyor: Surveyor) -> None:
+    still, moved = paint(), paint()
+    moved[40:70, 290:330] = 120
+    for i, frame in enumerate([still, still, moved, still]):
+        surveyor.see(float(i), frame)
+
+    stir = surveyor.finish().of("stir")
+    assert np.isnan(stir[0])
+    assert stir[1] == 0
+    # 4 × 3 of the enclosure's 10 × 6.5 cm.
+    assert stir[2:] == pytest.approx([12 / 65, 12 / 65], rel=0.2)
