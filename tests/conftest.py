@@ -110,7 +110,7 @@ def copied(filmed: Path, tmp_path: Path) -> Callable[..., Path]:
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave a stand-in for each picture: drawing takes longer than tracking a recording of seconds."""
 
-    def save_session(record, track, folder, protocol) -> None:
+    def save_session(record, folder, protocol) -> None:
         path = folder.overlay(record["row"]["session_id"])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"picture")
@@ -119,5 +119,5 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
         folder.animal(name).parent.mkdir(parents=True, exist_ok=True)
         folder.animal(name).write_bytes(b"picture")
 
-    monkeypatch.setattr("csds.batch.measure.save_session", save_session)
-    monkeypatch.setattr("csds.batch.run.save_animal", save_animal)
+    monkeypatch.setattr("csds.batch.artist.save_session", save_session)
+    monkeypatch.setattr("csds.batch.artist.save_animal", save_animal)

@@ -1,4 +1,4 @@
-"""From a session's track to its numbers, picture and record in the results folder."""
+"""From a session's track to its numbers and record in the results folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pandas as pd
 from csds import __version__
 from csds.batch.floors import picture_grid
 from csds.batch.folder import plain, write_json, write_track, writing
-from csds.batch.pictures import save_session
 from csds.batch.prepare import Context, Placed
 from csds.batch.reuse import Keys, digest_files, stat_videos
 from csds.behaviour.bins import measure_time_bins
@@ -23,7 +22,7 @@ from csds.tracking import Track
 
 
 def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> dict[str, Any]:
-    """Write a session's finished track, picture and record, and return the record.
+    """Write a session's finished track and record, and return the record.
 
     The record comes last and holds digests of the files that it was made with: whatever interrupts
     this, a session whose files are not those of its record is not taken for finished.
@@ -34,10 +33,13 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
         If a file can't be written.
     """
     session, arena, protocol, folder = item.session, item.arena, context.protocol, context.folder
+    # A picture or annotated video of an earlier run would show zones or a track that are no longer the results'.
+    outdated = [folder.overlay(session.session_id)]
     if not context.options.overlay_video:
-        # An annotated video of an earlier run would show zones or a track that are no longer the results'.
-        with writing(folder.overlay_video(session.session_id)):
-            folder.overlay_video(session.session_id).unlink(missing_ok=True)
+        outdated.append(folder.overlay_video(session.session_id))
+    for path in outdated:
+        with writing(path):
+            path.unlink(missing_ok=True)
     zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
     length_s = track.window_s[1] - track.window_s[0]
     raw = [name for name in track.table.columns if name != "speed_cm_s" and not name.startswith("in_")]
@@ -61,7 +63,6 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
             },
         }
     )
-    save_session(record, table, folder, protocol)
     if context.options.overlay_video:
         _write_overlay_video(item, table, track.window_s, context)
     write_json(folder.record(session.session_id), record)

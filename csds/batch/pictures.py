@@ -18,19 +18,20 @@ from csds.model.protocol import BehaviourSpec, Protocol
 from csds.protocol.zones import enclosure_shape, resolve_zones
 
 
-def save_session(record: Mapping[str, Any], track: pd.DataFrame, folder: ResultsFolder, protocol: Protocol) -> None:
-    """Draw and save a session's picture from its record and track."""
+def save_session(record: Mapping[str, Any], folder: ResultsFolder, protocol: Protocol) -> None:
+    """Draw and save a session's picture from its record and its files."""
     from csds.figures.floor_plan import save_session_picture
 
-    picture = session_picture(record, track, folder, protocol)
+    picture = session_picture(record, folder, protocol)
     save_session_picture(picture, folder.overlay(record["row"]["session_id"]))
 
 
-def session_picture(record: Mapping[str, Any], track: pd.DataFrame, folder: ResultsFolder, protocol: Protocol) -> Any:
+def session_picture(record: Mapping[str, Any], folder: ResultsFolder, protocol: Protocol) -> Any:
     """Return what a session's floor plan shows (a `csds.figures.pictures.SessionPicture`)."""
     from csds.figures.pictures import SessionPicture
 
     row = record["row"]
+    track = read_track(folder.track(row["session_id"]))
     arena = arena_of(record)
     zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
     entry_zone = "interaction" if "in_interaction" in track.columns else zones[0].name if zones else ""
@@ -80,8 +81,7 @@ def save_animal(
     for phase in protocol.phases:
         if phase.name in records:
             record = records[phase.name]
-            track = read_track(folder.track(record["row"]["session_id"]))
-            phases[phase.has_target] = session_picture(record, track, folder, protocol)
+            phases[phase.has_target] = session_picture(record, folder, protocol)
     picture = AnimalPicture(
         animal=str(animal["animal_id"]),
         absent=phases.get(False),

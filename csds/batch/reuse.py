@@ -78,8 +78,6 @@ def find_earlier(item: Opened, keys: Keys, context: Context) -> Earlier:
     if because:
         return Earlier(because=because)
     because = _changed(record["keys"], keys, "measure")
-    if not folder.overlay(session_id).is_file():
-        because = (*because, "files")
     if context.options.overlay_video and not folder.overlay_video(session_id).is_file():
         because = (*because, "overlay_video")
     if not because:

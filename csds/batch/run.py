@@ -7,15 +7,15 @@ import functools
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from csds.batch.artist import Artist, process_and_draw
 from csds.batch.folder import ResultsFolder, clear_unfinished, digest, prepare_folder, read_json, write_json, writing
 from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions, failed_outcome
-from csds.batch.pictures import save_animal
 from csds.batch.prepare import Context, group_sessions
 from csds.batch.provenance import describe_run, refuse_other_study
 from csds.batch.reuse import PARTS, recall
@@ -77,40 +77,61 @@ def track_study(
         sheet_folder=study.folder,
         threads=0 if jobs == 1 else max(1, (os.cpu_count() or 1) // jobs),
     )
-    run = _Run(study=study, context=context, faults=faults, listener=listener)
     # What can't be scored at all is told now, not after hours of tracking.
-    animals_table(study, sessions_table(study, {}, protocol), protocol)
+    animals = animals_table(study, sessions_table(study, {}, protocol), protocol)
     if not options.force:
         refuse_other_study(study, folder)
     prepare_folder(folder)
+    run = _Run(
+        study=study,
+        context=context,
+        faults=faults,
+        listener=listener,
+        artist=Artist(context=context),
+        names=_animal_names(animals),
+        before=(read_json(folder.provenance) or {}).get("animal_pictures", {}),
+    )
     try:
         run.track(jobs)
+        return run.write(pictures=True)
     except (KeyboardInterrupt, ResultsError) as error:
+        run.artist.stop()
         with contextlib.suppress(CsdsError):
             run.give_up("interrupted" if isinstance(error, KeyboardInterrupt) else str(error))
         raise
-    return run.write(pictures=True)
+    finally:
+        run.artist.stop()
 
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """The state of one run: what has come out so far."""
+    """The state of one run: what has come out so far.
+
+    ``names`` are the animals' file names; ``before`` and ``drawn`` hold what their pictures were
+    drawn from, by an earlier run and by this one.
+    """
 
     study: Study
     context: Context
     faults: Sequence[Fault]
     listener: Listener | None
+    artist: Artist
+    names: Mapping[AnimalKey, str]
+    before: Mapping[str, str]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
 
     def track(self, jobs: int) -> None:
         """Process all units, here or in worker processes."""
         units = group_sessions(self.study.sessions)
         if jobs == 1:
             for unit in units:
-                self._take(process_unit(unit, self._count, context=self.context))
+                outcomes = process_unit(unit, self._count, context=self.context)
+                self.artist.draw_sessions(unit, outcomes)
+                self._take(outcomes)
             return
         workers = Workers(
-            functools.partial(process_unit, context=self.context),
+            functools.partial(process_and_draw, context=self.context),
             units,
             processes=min(jobs, len(units)),
             on_result=lambda _, outcomes: self._take(outcomes),
@@ -129,6 +150,8 @@ class _Run:
 
     def write(self, *, pictures: bool) -> RunResult:
         """Write the tables, provenance and, if asked, the animals' pictures."""
+        if pictures:
+            self.outcomes |= {outcome.session_id: outcome for outcome in self.artist.finish()}
         folder, protocol = self.context.folder, self.context.protocol
         failures = [*self._sheet_failures(), *self._failures()]
         sessions = sessions_table(self.study, self.outcomes, protocol)
@@ -142,10 +165,11 @@ class _Run:
                 folder.table("time_bins").unlink()
             messages.append("time_bins.csv of an earlier run was removed; --time-bins makes it again")
         _write_tables(written, folder)
-        drawn = (read_json(folder.provenance) or {}).get("animal_pictures", {})
         if pictures:
-            drawn = self._draw_animals(animals, drawn)
+            self._draw_animals(animals)
+            self.artist.finish()
             clear_unfinished(folder)
+        drawn = self.drawn if pictures else self.before
         write_json(folder.provenance, describe_run(self.study, self.context, self.outcomes.values(), drawn))
         return RunResult(
             folder=folder.path,
@@ -162,6 +186,7 @@ class _Run:
 
     def _take(self, outcomes: Sequence[Outcome]) -> None:
         self.outcomes |= {outcome.session_id: outcome for outcome in outcomes}
+        self._sketch_animals(outcomes)
         if self.listener is not None:
             self.listener(0, outcomes)
 
@@ -200,21 +225,32 @@ class _Run:
             names = ", ".join(left[:3]) + (" …" if len(left) > 3 else "")
             yield f"{_sessions(len(left))} of earlier runs not in the study ({names}): files left, not in the tables"
 
-    def _draw_animals(self, animals: pd.DataFrame, before: Mapping[str, str]) -> dict[str, str]:
-        """Draw each animal's picture unless the one that is there shows the same; return what each was drawn from."""
-        drawn: dict[str, str] = {}
+    def _sketch_animals(self, outcomes: Sequence[Outcome]) -> None:
+        """Ask for the pictures of finished animals while others are tracked, unless the rule compares them."""
+        rule, own = self.context.protocol.rule, {outcome.session_id for outcome in outcomes}
+        if rule is not None and any(criterion.kind != "cutoff" for criterion in rule.criteria):
+            return
+        sessions = tuple(session for session in self.study.sessions if session.session_id in own)
+        part = replace(self.study, sessions=sessions, unusable=())
+        protocol = self.context.protocol
+        self._draw_animals(animals_table(part, sessions_table(part, self.outcomes, protocol), protocol))
+
+    def _draw_animals(self, animals: pd.DataFrame) -> None:
+        """Ask for each animal's picture unless the one that is there shows the same."""
         if len(self.context.protocol.phases) == 1:
-            return drawn  # no phases to compare: the session's floor plan shows it all
-        rows = [{str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")]
-        keys = [AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__}) for row in rows]
-        for row, key, name in zip(rows, keys, session_ids([(key, "") for key in keys]), strict=True):
+            return  # no phases to compare: the session's floor plan shows it all
+        for row in ({str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")):
+            key = AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__})
             records = self._records_of(key)
             if not records:
                 continue
-            drawn[name] = digest([row, {phase: record["keys"] for phase, record in records.items()}])
-            if before.get(name) != drawn[name] or not self.context.folder.animal(name).is_file():
-                save_animal(row, records, name, self.context.folder, self.context.protocol)
-        return drawn
+            name = self.names[key]
+            shown = digest([row, {phase: record["keys"] for phase, record in records.items()}])
+            if self.drawn.get(name) == shown:
+                continue
+            self.drawn[name] = shown
+            if self.before.get(name) != shown or not self.context.folder.animal(name).is_file():
+                self.artist.draw_animal(row, records, name)
 
     def _records_of(self, key: AnimalKey) -> dict[str, Mapping[str, Any]]:
         records = {}
@@ -223,6 +259,12 @@ class _Run:
             if session.key == key and outcome is not None and outcome.record:
                 records[session.phase] = outcome.record
         return records
+
+
+def _animal_names(animals: pd.DataFrame) -> dict[AnimalKey, str]:
+    columns = [animals[name].astype(str) for name in AnimalKey.__slots__]
+    keys = [AnimalKey(**dict(zip(AnimalKey.__slots__, values, strict=True))) for values in zip(*columns, strict=True)]
+    return dict(zip(keys, session_ids([(key, "") for key in keys]), strict=True))
 
 
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: ResultsFolder) -> None:

@@ -125,7 +125,7 @@ class TestWithoutDecoding:
         (results / "overlays" / f"{M01}.png").unlink()
         (results / "animals" / "C1_M02.png").unlink()
         result = run()
-        assert result.work == {"kept": 3, "rescored": 1}
+        assert result.work == {"kept": 4}
         assert (results / "overlays" / f"{M01}.png").is_file()
         assert (results / "animals" / "C1_M02.png").is_file()
 

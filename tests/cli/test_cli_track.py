@@ -208,8 +208,8 @@ def done(filmed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sheets") / "study"
     shutil.copytree(filmed, folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("csds.batch.measure.save_session", touch_session)
-        patch.setattr("csds.batch.run.save_animal", lambda *_: None)
+        patch.setattr("csds.batch.artist.save_session", touch_session)
+        patch.setattr("csds.batch.artist.save_animal", lambda *_: None)
         assert track(folder / "study.csv").exit_code == 0
     return folder
 
@@ -248,7 +248,7 @@ class TestSheets:
         assert [animal["treatment"] for animal in json.loads(result.stdout)["animals"]] == ["isotype", "anti-IL-4R–ü"]
 
 
-def touch_session(record, track, folder, protocol) -> None:
+def touch_session(record, folder, protocol) -> None:
     folder.overlay(record["row"]["session_id"]).parent.mkdir(parents=True, exist_ok=True)
     folder.overlay(record["row"]["session_id"]).touch()
 

@@ -1,0 +1,81 @@
+"""Pictures, drawn on a thread of their own while the next recording is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from csds.batch.guard import failures_recorded
+from csds.batch.options import Outcome
+from csds.batch.pictures import save_animal, save_session
+from csds.batch.prepare import Context
+from csds.batch.unit import process_unit
+from csds.model.study import Session
+
+
+@dataclass(slots=True, kw_only=True)
+class Artist:
+    """Draws one picture after the other; `finish` waits for all and tells which sessions' failed."""
+
+    context: Context
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _sessions: list[Future[list[Outcome]]] = field(default_factory=list)
+    _animals: dict[str, Future[None]] = field(default_factory=dict)
+
+    def draw_sessions(self, sessions: Sequence[Session], outcomes: Sequence[Outcome]) -> None:
+        """Ask for the pictures that are missing."""
+        if any(_lacks_picture(outcome, self.context) for outcome in outcomes):
+            self._sessions.append(self._thread.submit(draw_sessions, sessions, outcomes, self.context))
+
+    def draw_animal(self, row: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str) -> None:
+        """Ask for an animal's picture."""
+        context = self.context
+        self._animals[name] = self._thread.submit(save_animal, row, records, name, context.folder, context.protocol)
+
+    def finish(self) -> list[Outcome]:
+        """Wait for all pictures and return the outcomes of the sessions whose picture failed.
+
+        Raises
+        ------
+        ResultsError
+            If a picture can't be written.
+        """
+        for animal in self._animals.values():
+            animal.result()
+        self._animals.clear()
+        done = [outcome for future in self._sessions for outcome in future.result() if outcome.failure is not None]
+        self._sessions.clear()
+        return done
+
+    def stop(self) -> None:
+        """Leave out what isn't drawn yet."""
+        self._thread.shutdown(cancel_futures=True)
+
+
+def draw_sessions(sessions: Sequence[Session], outcomes: Sequence[Outcome], context: Context) -> list[Outcome]:
+    """Draw the sessions' pictures that are missing; where that fails the outcome becomes a failure.
+
+    Raises
+    ------
+    ResultsError
+        If a picture can't be written.
+    """
+    after = {outcome.session_id: outcome for outcome in outcomes}
+    for session, outcome in zip(sessions, outcomes, strict=True):
+        if outcome.record is not None and _lacks_picture(outcome, context):
+            with failures_recorded([session], after):
+                save_session(outcome.record, context.folder, context.protocol)
+    return list(after.values())
+
+
+def process_and_draw(
+    unit: Sequence[Session], progress: Callable[[int], None] | None = None, *, context: Context
+) -> list[Outcome]:
+    """Do what `process_unit` does and draw the sessions' pictures: a worker's whole task."""
+    return draw_sessions(unit, process_unit(unit, progress, context=context), context)
+
+
+def _lacks_picture(outcome: Outcome, context: Context) -> bool:
+    return outcome.record is not None and not context.folder.overlay(outcome.session_id).is_file()
