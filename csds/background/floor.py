@@ -58,3 +58,26 @@ def far_side(samples: Picture, polarity: Polarity, noise: float) -> Picture:
     high = np.take_along_axis(ordered, (count // 2)[None], axis=0)[0]
     floor = (low + high) / 2
     return np.asarray(np.round(255.0 - floor if polarity == "dark" else floor), np.uint8)
+
+
+def floor_between_visits(first: Picture, samples: Picture, hidden: Picture, *, least: int) -> Picture:
+    """Return the median of each pixel over the samples that don't hide it, where at least ``least`` don't.
+
+    Elsewhere the first floor stays.
+
+    Parameters
+    ----------
+    first : (height, width) uint8
+    samples : (n, height, width) uint8
+    hidden : (n, height, width) uint8
+        255 where the animal, and what surrounds it closely, hides the floor.
+    least : int
+        How many samples must show a pixel.
+    """
+    free = np.count_nonzero(hidden == 0, axis=0)
+    # Hidden states stand last in the order, whatever they are.
+    ordered = np.sort(np.where(hidden > 0, np.uint8(255), samples), axis=0)
+    low = np.take_along_axis(ordered, np.maximum(free - 1, 0)[None] // 2, axis=0)[0]
+    high = np.take_along_axis(ordered, np.minimum(free // 2, len(samples) - 1)[None], axis=0)[0]
+    middle = ((low.astype(np.uint16) + high + 1) // 2).astype(np.uint8)
+    return np.where(free >= least, middle, first)

@@ -10,17 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from csds.background.floor import even_out, far_side, measure_noise
+from csds.background.coat import patch_threshold
+from csds.background.cutout import Cutout, is_surely_alive
+from csds.background.floor import even_out, far_side, floor_between_visits, measure_noise
 from csds.background.masks import Picture, find_blobs, grow, largest_part, solid_parts
 from csds.background.polarity import find_polarity
 from csds.background.still import BackgroundSpec, polarity_of_still_animal, take_out_still_animal
 from csds.errors import TrackingError
 from csds.model.protocol import Polarity
+
+#: How the animal is known: ``moving`` from place to place it shows the floor everywhere; one that is ``still``
+#: is told from the floor beyond doubt, a ``doubtful`` one might be something else.
+Presence = Literal["moving", "still", "doubtful"]
 
 #: A pixel's noise is never taken to be less than this (8-bit rounding and compression), grey levels.
 _LEAST_NOISE = 0.8
@@ -32,6 +39,8 @@ _OUTLINE = 0.35
 _WHOLE = 0.9
 #: A tail is at most this share of the animal's mean radius to each side of its middle.
 _TAIL_SHARE = 0.18
+#: How far around an animal its shadow and its patches of another colour are looked for, at most, pixels.
+_MOST_REACH_PX = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +55,13 @@ class Background:
         ``dark`` or ``light``: the animal against the floor.
     noise : float
         SD of one pixel over time, grey levels.
-    absorbed : bool
-        True where an animal seems never to have left one place in any sample; its picture was
-        taken out of the floor by guessing what lies beneath.
+    presence : str
+        ``moving``; or where an animal seems never to have left one place in any sample, and its
+        picture was taken out of the floor by guessing what lies beneath, ``still`` if there is no
+        doubt that it is one and ``doubtful`` if there is.
+    patch_threshold : float or None
+        From how many grey levels on a pixel that differs to the other side is part of the animal;
+        None for a coat of one colour.
     contrast : float
         Typical difference of the animal from the floor, grey levels.
     threshold : float
@@ -62,7 +75,8 @@ class Background:
     floor: Picture
     polarity: Polarity
     noise: float
-    absorbed: bool = False
+    presence: Presence = "moving"
+    patch_threshold: float | None = None
     contrast: float = 0.0
     threshold: float = 0.0
     animal_area_px: float = 0.0
@@ -107,18 +121,49 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
         polarity, _ = find_polarity(samples, spec.mask, noise=noise, area_px=spec.area_px)
     if polarity == "auto":
         polarity = polarity_of_still_animal(np.median(samples, axis=0).astype(np.uint8), spec, noise)
-    floor, absorbed = take_out_still_animal(far_side(samples, polarity, noise), polarity, samples, spec, noise)
-    return _with_contrast(Background(floor=floor, polarity=polarity, noise=noise, absorbed=absorbed), samples, spec)
+    floor, stayed = take_out_still_animal(far_side(samples, polarity, noise), polarity, samples, spec, noise)
+    first = Background(floor=floor, polarity=polarity, noise=noise, presence="doubtful" if stayed else "moving")
+    return _with_contrast(_refined(first, samples, spec), samples, spec)
+
+
+def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
+    """Return the background with the floor as seen while the animal is elsewhere, and with its coat's patches."""
+    animals = _cut_out_animals(background, samples, spec)
+    if not animals:
+        return background
+    hidden = np.zeros_like(samples)
+    for animal in animals:
+        radius = float(np.sqrt(np.count_nonzero(animal.solid) / np.pi))
+        hidden[animal.sample] = grow(animal.solid, min(_MOST_REACH_PX, radius))
+    if background.presence != "moving":
+        never = np.min(hidden, axis=0)
+        guessed = np.asarray(cv2.inpaint(background.floor, never, 3, cv2.INPAINT_TELEA), np.uint8)
+        # A guessed floor can't tell patches of another colour.
+        return replace(background, floor=floor_between_visits(guessed, samples, hidden, least=1))
+    # Seen half of the time at least: an animal missed in a few samples is no floor.
+    floor = floor_between_visits(background.floor, samples, hidden, least=(len(samples) + 1) // 2)
+    return replace(
+        background,
+        floor=floor,
+        patch_threshold=patch_threshold(
+            [animal.solid for animal in animals],
+            [np.where(spec.mask > 0, samples[animal.sample], floor) for animal in animals],
+            floor,
+            background.polarity,
+            background.noise,
+        ),
+    )
 
 
 def _with_contrast(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
     """Return the background with contrast, threshold and area as the samples show them."""
-    animals = _cut_out_animals(background, samples, spec)
-    if not animals:
+    cutouts = _cut_out_animals(background, samples, spec)
+    if not cutouts:
         raise TrackingError(
             "nothing as large as the animal stands out from the floor in any sample",
             hint="Check the arena file and the protocol's tracking.animal_area_cm2 against the recording.",
         )
+    animals = [cutout.difference for cutout in cutouts]
     contrast = float(np.median([_depth(animal) for animal in animals]))
     least = max(_NOISE_SDS * background.noise, 1.0)
     threshold = max(least, _OUTLINE * contrast)
@@ -131,8 +176,14 @@ def _with_contrast(background: Background, samples: Picture, spec: BackgroundSpe
         if threshold <= least:
             break
         threshold = max(least, 0.75 * threshold)
+    presence = background.presence
+    if presence == "doubtful" and is_surely_alive(
+        cutouts, samples, background.floor, spec.mask, contrast=contrast, noise=background.noise
+    ):
+        presence = "still"
     return replace(
         background,
+        presence=presence,
         contrast=contrast,
         threshold=best,
         animal_area_px=float(np.median(areas)),
@@ -140,16 +191,25 @@ def _with_contrast(background: Background, samples: Picture, spec: BackgroundSpe
     )
 
 
-def _cut_out_animals(background: Background, samples: Picture, spec: BackgroundSpec) -> list[Picture]:
-    """Return the difference from the floor around the animal, 0 elsewhere, of every sample that shows it."""
+def _cut_out_animals(background: Background, samples: Picture, spec: BackgroundSpec) -> list[Cutout]:
+    """Return the animal in every sample that shows it."""
     animals = []
-    for sample in samples:
+    for i, sample in enumerate(samples):
         difference = np.where(spec.mask > 0, background.difference(sample), np.uint8(0))
         threshold = max(5.0 * background.noise, 6.0, 0.25 * _peak(difference, spec.area_px[0]))
         seen = solid_parts(difference, threshold, spec.thin_px)
-        for blob in find_blobs(seen, area_px=spec.area_px, most=1):
-            near = grow(blob.mask, 2 * spec.thin_px)
-            animals.append(np.minimum(difference, near))
+        blobs = find_blobs(seen, area_px=spec.area_px, most=2)
+        if blobs:
+            animal = blobs[0]
+            animals.append(
+                Cutout(
+                    sample=i,
+                    solid=animal.mask,
+                    area=animal.area,
+                    second_area=blobs[1].area if len(blobs) > 1 else 0.0,
+                    difference=np.minimum(difference, grow(animal.mask, 2 * spec.thin_px)),
+                )
+            )
     return animals
 
 

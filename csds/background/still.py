@@ -97,13 +97,20 @@ def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec,
     flat = np.where(inside, picture, level).astype(np.uint8)
     # Closing with a disc larger than the animal fills it with the grey level of the floor around it.
     reach = min(24, round(0.6 * float(np.sqrt(spec.area_px[1] / np.pi))))
-    filled = np.asarray(cv2.morphologyEx(cv2.medianBlur(flat, 5), cv2.MORPH_CLOSE, disc(reach)), np.uint8)
+    smooth = cv2.medianBlur(flat, 5)
+    filled = np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, disc(reach)), np.uint8)
     depth = np.asarray(cv2.subtract(filled, flat), np.uint8)
     limit = max(6.0 * noise, 0.15 * float(level), 10.0)
     blob = _stoutest(mask_where((depth > limit) & inside), spec)
     if blob is None:
         return None
-    empty = np.where(grow(blob.mask, 2 * spec.thin_px) > 0, filled, picture).astype(np.uint8)
+    # Patches of the other colour that adjoin the spot are the animal's too: a hooded rat's white flank.
+    emptied = cv2.morphologyEx(smooth, cv2.MORPH_OPEN, disc(reach))
+    patches = mask_where((np.asarray(cv2.subtract(flat, emptied)) > limit) & inside)
+    radius = float(np.sqrt(blob.area / np.pi))
+    whole = np.maximum(blob.mask, np.minimum(without_thin(patches, 2.0), grow(blob.mask, min(reach, radius))))
+    taken = grow(whole, 2 * spec.thin_px)
+    empty = np.asarray(cv2.inpaint(picture, taken, 3, cv2.INPAINT_TELEA), np.uint8)
     return _StillAnimal(
         spot=blob.mask,
         depth=float(np.median(depth[blob.mask > 0])),

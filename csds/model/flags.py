@@ -23,7 +23,7 @@ FLAGS: dict[str, Flag] = {
         Flag(
             code="uncertain_animal",
             trust=True,
-            meaning="the animal could not be told from the background with confidence; no position is reported",
+            meaning="what was tracked never left its place and might be something else than the animal",
         ),
         Flag(code="short_recording", trust=True, meaning="the recording ends before the window does"),
         Flag(code="dropped_frames", trust=True, meaning="time stamps jump by more than 0.5 s; that time is in no zone"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from csds.background.coat import other_side, patches_of
 from csds.background.grid import WorkGrid
 from csds.background.masks import Mask, Picture, above, close_gaps, grow, mask_where, without_thin
 from csds.background.model import Background
@@ -108,7 +109,18 @@ class Finder:
         x0, y0, x1, y1 = max(0, x - pad), max(0, y - pad), x + w + pad, y + h + pad
         near, core = seen[y0:y1, x0:x1], core[y0:y1, x0:x1]
         body = np.bitwise_and(grow(core, self._rim), near)
+        if self.background.patch_threshold is not None:
+            part = (slice(y0, y1), slice(x0, x1))
+            whole = (slice(top + y0, min(top + y1, bottom)), slice(left + x0, min(left + x1, right)))
+            body |= self._patches(core, picture[part], whole)
         return _measure(body, near & ~grow(body, 1.5), (left + x0, top + y0)), cut
+
+    def _patches(self, core: Mask, picture: Picture, part: tuple[slice, slice]) -> Mask:
+        """Return what of a coat of two colours differs from the floor to the other side."""
+        background = self.background
+        radius = math.sqrt(background.animal_area_px / math.pi)
+        other = np.minimum(other_side(picture, background.floor[part], background.polarity), self.mask[part])
+        return patches_of(core, other, background.patch_threshold or 255.0, radius)
 
     def _choose(self, stats: list[list[int]], centres: list[list[float]], left: int, top: int) -> int | None:
         """Return the label of the blob that is most like the animal: as large as it is, and near where it was."""

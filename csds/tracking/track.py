@@ -102,7 +102,7 @@ def _ellipse_cm(
 
 def _flags(background: Background, seen: Observations, window_s: tuple[float, float]) -> tuple[str, ...]:
     flags = []
-    if background.absorbed:
+    if background.presence == "doubtful":
         flags.append("uncertain_animal")
     if background.contrast < _LOW_CONTRAST_SDS * background.noise:
         flags.append("low_contrast")

@@ -48,7 +48,7 @@ def test_floor_does_not_hold_an_animal_that_sits_still_for_most_of_the_test(
     places = [PLACES[0]] * still + [PLACES[1 + i % 5] for i in range(24 - still)]
     learnt = learn_background([stack(places, animal=animal, floor=floor)], SPEC)
     assert learnt.polarity == polarity
-    assert not learnt.absorbed
+    assert learnt.presence == "moving"
     assert np.abs(learnt.floor.astype(float) - floor).max() <= 6
     assert learnt.contrast == pytest.approx(abs(animal - floor), abs=3)
 
@@ -64,9 +64,40 @@ def test_floor_of_one_phase_serves_the_other_in_which_the_animal_never_moves() -
 
 def test_animal_that_never_leaves_its_place_in_any_phase_is_taken_out_and_said_to_be_uncertain() -> None:
     learnt = learn_background([stack([PLACES[3]] * 20)], SPEC)
-    assert learnt.absorbed
+    assert learnt.presence == "doubtful"
     assert learnt.polarity == "dark"
     assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 8
+
+
+@pytest.mark.parametrize(("animal", "floor"), [(60, 150), (210, 60)])
+def test_animal_that_breathes_and_turns_its_head_in_its_place_is_beyond_doubt(animal: int, floor: int) -> None:
+    rng = np.random.default_rng(4)
+    u, v = PLACES[3]
+    shifted = [(u + rng.integers(-2, 3), v + rng.integers(-1, 2)) for _ in range(20)]
+    learnt = learn_background([stack(shifted, animal=animal, floor=floor)], SPEC)
+    assert learnt.presence == "still"
+    assert np.abs(learnt.floor.astype(float) - floor).max() <= 8
+
+
+def test_thing_left_on_the_floor_of_an_arena_in_which_something_small_moves_elsewhere_is_not_the_animal() -> None:
+    samples = stack([PLACES[3]] * 20)
+    samples[::2, 10:16, 10:16] = 90
+    with pytest.raises(TrackingError, match="as large as the animal"):
+        learn_background([samples], SPEC)
+
+
+@pytest.mark.parametrize("white", [190, 230])
+def test_floor_and_body_of_a_hooded_animal_are_not_taken_for_each_other(white: int) -> None:
+    samples = stack([PLACES[i % 6] for i in range(24)])
+    for i, sample in enumerate(samples):
+        u, v = PLACES[i % 6]
+        sample[v - 5 : v + 6, u : u + 13] = white
+    learnt = learn_background([samples], SPEC)
+    assert learnt.polarity == "dark"
+    assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 6
+    assert learnt.patch_threshold is not None
+    plain = learn_background([stack([PLACES[i % 6] for i in range(24)])], SPEC)
+    assert plain.patch_threshold is None
 
 
 @pytest.mark.parametrize(("animal", "floor", "polarity"), [(60, 150, "dark"), (210, 60, "light")])

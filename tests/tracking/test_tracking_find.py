@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -98,3 +100,17 @@ def test_what_moves_within_the_enclosure_is_never_the_animal() -> None:
     leaning = measures(follower.locate(frame((110, 22, 0), (110, 62, 90), tail=False)))
     assert leaning["x"] == pytest.approx(110, abs=1.5)
     assert leaning["y"] == pytest.approx(63, abs=3)
+
+
+@pytest.mark.parametrize("heading", [0, 60, 150])
+def test_hooded_animal_is_one_animal_whose_centre_is_the_whole_bodys(heading: float) -> None:
+    follower = finder()
+    follower.background = replace(follower.background, patch_threshold=12.0, animal_area_px=np.pi * 20 * 8 * 0.6)
+    image = frame((110, 96, heading), tail=False)
+    body = image < 100
+    v, u = np.mgrid[:SIZE, :SIZE]
+    along = (u - 110) * np.cos(np.deg2rad(heading)) + (v - 96) * np.sin(np.deg2rad(heading))
+    image[body & (along < -4)] = 200
+    found = measures(follower.locate(image))
+    assert (found["x"], found["y"]) == pytest.approx((110, 96), abs=1.5)
+    assert found["area"] == pytest.approx(np.pi * 20 * 8, rel=0.12)

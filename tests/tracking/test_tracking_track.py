@@ -87,7 +87,7 @@ def test_doubt_about_the_animal_becomes_a_flag() -> None:
     rows = rows_at(np.full(N, 80.0), np.full(N, 80.0))
     background = task().background
     assert assembled(rows).flags == ()
-    assert assembled(rows, background=replace(background, absorbed=True)).flags == ("uncertain_animal",)
+    assert assembled(rows, background=replace(background, presence="doubtful")).flags == ("uncertain_animal",)
     assert assembled(rows, background=replace(background, contrast=5.0)).flags == ("low_contrast",)
     assert assembled(rows, damaged_s=(11.0,)).flags == ("damaged_frames",)
     assert assembled(rows, damaged_s=(30.0,)).flags == ()
