@@ -2,7 +2,8 @@
 
 What a frame costs is the slope between a recording of 150 s and one ten times as long, for
 ``csds track`` and for ``ffmpeg -i FILE -f null -``, which only decodes, in the same run and in
-turns. What is left at no frames is the fixed cost: start-up, background, files and pictures.
+turns. What is left at no frames is the fixed cost: start-up, arena, floor, files and pictures.
+No arena is given: csds finds it.
 """
 
 from __future__ import annotations
@@ -11,160 +12,160 @@ import argparse
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import av
-import pandas as pd
+from benchmarks.footage import FPS, KINDS, SHORT_S, Kind, film_pair, film_sessions, write_sheet
+from benchmarks.processes import Run, csds, decode, in_turns, median_s, module, ratios, run
+from benchmarks.startup import STARTUP_BAR, describe_startup, measure_startup
 
-from benchmarks.accuracy import film as film_room
-from benchmarks.startup import describe_startup, measure_startup
-from csds.arena import write_arenas
-from csds.batch import track_study
-from csds.formats.tables import write_table
-from csds.protocol import load_protocol
-from csds.simulate.recording import simulate_recording
-from csds.simulate.scenarios import find_scenario, scenario
-from csds.simulate.scene import Encoding
-from csds.study import load_study
-
-SHORT_S, TIMES, ABSENT_S = 150.0, 10, 60.0
-PER_FRAME_BAR, MEMORY_BAR_MB, STARTUP_BAR = 1.5, 300.0, 1.6
+REAL_BAR, COMMAND_BAR_S, SESSION_BAR_S, JOBS_BAR, SCALING_BAR, MEMORY_BAR_MB = 2.0, 1.5, 0.3, 1.15, 1.7, 250.0
+SESSION_S, FEW, MANY = 20.0, 2, 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One finished command: its seconds, and its largest anonymous memory in MB (NaN where it can't be read)."""
+class Tracking:
+    """Makes ``csds track`` commands that write into a new folder each."""
 
-    seconds: float
-    anonymous_mb: float
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._count = folder, 0
 
-
-def run(command: Sequence[str]) -> Run:
-    """Run a command to its end, watching its anonymous memory (Linux only)."""
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        peak = [float("nan")]
-        watcher = threading.Thread(target=_watch, args=(process, peak), daemon=True)
-        watcher.start()
-        _, complaint = process.communicate()
-    seconds = time.perf_counter() - began
-    watcher.join()
-    if process.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{complaint.decode()}")
-    return Run(seconds=seconds, anonymous_mb=peak[0])
+    def __call__(self, sheet: Path, *more: str) -> Run:
+        """Track a sheet and return what it took."""
+        self._count += 1
+        out = self._folder / f"out{self._count}"
+        done = run(csds("track", sheet, "--out", out, "--quiet", *more))
+        shutil.rmtree(out)
+        return done
 
 
-def _watch(process: subprocess.Popen[bytes], peak: list[float]) -> None:
-    status = Path(f"/proc/{process.pid}/status")
-    while process.poll() is None:
-        try:
-            lines = status.read_text().splitlines()
-        except OSError:
-            return
-        for line in lines:
-            if line.startswith("RssAnon:"):
-                now = float(line.split()[1]) / 1024
-                peak[0] = now if peak[0] != peak[0] else max(peak[0], now)
-        time.sleep(0.02)
+def measure_frames(kind: Kind, folder: Path, track: Tracking, rounds: int) -> tuple[float, list[str]]:
+    """Print what a frame costs; return csds's cost in seconds, and what misses its bar."""
+    pair = film_pair(kind, folder)
+    done = in_turns(
+        rounds,
+        {
+            "ffmpeg short": lambda: run(decode(pair.short)),
+            "csds short": lambda: track(pair.short_sheet),
+            "ffmpeg long": lambda: run(decode(pair.long)),
+            "csds long": lambda: track(pair.long_sheet),
+        },
+    )
+    slopes = {who: _slopes(done[f"{who} short"], done[f"{who} long"], pair.frames) for who in ("csds", "ffmpeg")}
+    cost = {who: statistics.median(values) for who, values in slopes.items()}
+    memory = {length: max(one.anonymous_mb for one in done[f"csds {length}"]) for length in ("short", "long")}
+    bar = "" if kind.bar is None else f"; bar {kind.bar}"
+    print(f"{kind.name:16} a frame: csds {1e3 * cost['csds']:.3f} ms, ffmpeg {1e3 * cost['ffmpeg']:.3f} ms")
+    print(f"{'':16} ratio {ratios(slopes['csds'], slopes['ffmpeg'])}{bar}")
+    print(f"{'':16} anonymous memory {memory['short']:.0f} MB, {memory['long']:.0f} MB at ten times the length")
+    _compare_opencv(pair.short, cost["csds"], rounds)
+    short = []
+    if kind.bar is not None and cost["csds"] > kind.bar * cost["ffmpeg"]:
+        short.append(f"{kind.name} cost per frame")
+    if kind.name == KINDS[0].name and max(memory.values()) > MEMORY_BAR_MB:
+        short.append("memory")
+    return cost["csds"], short
 
 
-def film(folder: Path) -> tuple[Path, Path, int]:
-    """Film both phases, and the second one ten times over; return both sheets and the frames between them."""
-    encoding = Encoding(bitrate_kbps=2000, preset="veryfast", keyframe_every=250)
-    rows: dict[str, list[dict[str, object]]] = {"short": [], "long": []}
-    frames = 0
-    for phase in ("target_absent", "target_present"):
-        length = SHORT_S if phase == "target_present" else ABSENT_S
-        scene = replace(scenario("clean", phase=phase, duration_s=length), encoding=encoding)
-        short = folder / f"{phase}.mp4"
-        simulate_recording(scene, short)
-        long = short if phase == "target_absent" else repeat(short, folder / f"{phase}_long.mp4", TIMES)
-        frames = round(SHORT_S * scene.fps)
-        for name, video in (("short", short), ("long", long)):
-            write_arenas(video.with_name(video.name + ".arena.toml"), [scene.arena])
-            seconds = length * (TIMES if video != short else 1)
-            rows[name].append({"animal_id": "M01", "phase": phase, "video": video.name, "duration_s": seconds})
-    for name, sheet in rows.items():
-        write_table(pd.DataFrame(sheet).assign(stress="defeated"), folder / f"{name}.csv")
-    return folder / "short.csv", folder / "long.csv", frames * (TIMES - 1)
+def _compare_opencv(video: Path, cost_s: float, rounds: int) -> None:
+    frames = SHORT_S * FPS
+    done = in_turns(
+        rounds,
+        {
+            "cv2.VideoCapture.read": lambda: run(module("rivals", "read", video)),
+            "OpenCV MOG2 tracker": lambda: run(module("rivals", "mog2", video)),
+        },
+    )
+    told = (f"{name} {1e3 * median_s(runs) / frames:.3f} ms" for name, runs in done.items())
+    shares = (f"{cost_s * frames / median_s(runs):.2f}" for runs in done.values())
+    print(f"{'':16} beside {', '.join(told)} a frame: csds takes {' and '.join(shares)} of it", flush=True)
 
 
-def repeat(source: Path, target: Path, times: int) -> Path:
-    """Write a recording several times over into one file, without encoding it anew."""
-    with av.open(str(target), "w") as out:
-        stream = None
-        shift = 0
-        for _ in range(times):
-            with av.open(str(source)) as part:
-                video = part.streams.video[0]
-                stream = stream or out.add_stream_from_template(video)
-                last = 0
-                for packet in part.demux(video):
-                    if packet.dts is None or packet.pts is None:
-                        continue
-                    last = max(last, packet.pts + (packet.duration or 0))
-                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = stream
-                    out.mux(packet)
-                shift += last
-    return target
-
-
-def measure_tracking(folder: Path, rounds: int) -> list[str]:
-    """Print cost per frame, fixed cost and memory; return what misses its bar."""
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise SystemExit("ffmpeg is not on the path: install it to compare with decoding alone")
-    short, long, frames = film(folder)
-    took: dict[str, list[Run]] = {"csds short": [], "csds long": [], "ffmpeg short": [], "ffmpeg long": []}
-    for number in range(rounds):
-        for length, sheet in (("short", short), ("long", long)):
-            video = folder / ("target_present.mp4" if length == "short" else "target_present_long.mp4")
-            took[f"ffmpeg {length}"].append(run([ffmpeg, "-v", "error", "-i", str(video), "-f", "null", "-"]))
-            out = folder / f"results_{length}_{number}"
-            took[f"csds {length}"].append(
-                run([sys.executable, "-m", "csds", "track", str(sheet), "--out", str(out), "--quiet"])
-            )
-    slopes = {
-        who: [(b.seconds - a.seconds) / frames for a, b in zip(took[f"{who} short"], took[f"{who} long"], strict=True)]
-        for who in ("csds", "ffmpeg")
-    }
-    ratios = [a / b for a, b in zip(slopes["csds"], slopes["ffmpeg"], strict=True)]
-    ratio = statistics.median(ratios)
-    per_frame = {who: statistics.median(values) for who, values in slopes.items()}
-    decoded = frames / (TIMES - 1) * (1 + ABSENT_S / SHORT_S)
-    fixed = statistics.median(r.seconds for r in took["csds short"]) - decoded * per_frame["csds"]
-    memory = {length: max(r.anonymous_mb for r in took[f"csds {length}"]) for length in ("short", "long")}
-    print(f"cost per frame      csds {1e3 * per_frame['csds']:.3f} ms, ffmpeg {1e3 * per_frame['ffmpeg']:.3f} ms")
-    print(f"ratio               {ratio:.2f} (of {', '.join(f'{r:.2f}' for r in ratios)}; bar {PER_FRAME_BAR})")
-    print(f"fixed cost          {fixed:.2f} s for a command with two sessions")
-    print(f"anonymous memory    {memory['short']:.0f} MB, {memory['long']:.0f} MB at ten times the length")
-    short_of = ["cost per frame"] if ratio > PER_FRAME_BAR else []
-    return short_of + (["memory"] if max(memory.values()) > MEMORY_BAR_MB else [])
-
-
-def measure_sessions(sheet: Path, protocol_name: str, out: Path) -> None:
-    """Print what each recording of a sheet costs as a whole, pictures and files included, beside decoding it."""
-    protocol = load_protocol(protocol_name)
-    study, _ = load_study(sheet, protocol)
-    for session in study.sessions:
-        began = time.perf_counter()
-        result = track_study(replace(study, sessions=(session,)), protocol, out / session.session_id)
-        took = time.perf_counter() - began
-        frames = int(result.sessions["n_frames"].iloc[0])
-        decoding = run(["ffmpeg", "-v", "error", "-i", str(session.videos[0]), "-f", "null", "-"])
-        print(
-            f"{session.videos[0].name + ' ' + (session.arena or ''):44} {frames:6d} frames {took:7.2f} s"
-            f" {frames / took:6.0f} frames/s   ffmpeg {decoding.seconds:6.2f} s",
-            flush=True,
+def measure_real(video: Path, folder: Path, track: Tracking, rounds: int) -> list[str]:
+    """Print what a frame of a recording costs whose low bit rate makes decoding nearly free."""
+    few_s, most_s = 60.0, 330.0
+    sheets = {}
+    for seconds in (few_s, most_s):
+        sheets[seconds] = folder / f"real_{seconds:g}.csv"
+        link = folder / video.name
+        if not link.is_file():
+            shutil.copy2(video, link)
+            shutil.copy2(video.with_name(video.name + ".arena.toml"), folder)
+        sheets[seconds].write_text(
+            f"animal_id,phase,video,start_s,duration_s\nM1,open_field,{link.name},0,{seconds:g}\n", encoding="utf-8"
         )
+    tasks: dict[str, Callable[[], Run]] = {}
+    for seconds, sheet in sheets.items():
+        tasks[f"ffmpeg {seconds:g}"] = partial(run, decode(video, "-t", f"{seconds:g}"))
+        tasks[f"csds {seconds:g}"] = partial(track, sheet, "--protocol", "open_field")
+    done = in_turns(rounds, tasks)
+    frames = round((most_s - few_s) * FPS)
+    slopes = {who: _slopes(done[f"{who} {few_s:g}"], done[f"{who} {most_s:g}"], frames) for who in ("csds", "ffmpeg")}
+    cost = {who: statistics.median(values) for who, values in slopes.items()}
+    print(f"{video.stem:16} a frame: csds {1e3 * cost['csds']:.3f} ms, ffmpeg {1e3 * cost['ffmpeg']:.3f} ms")
+    print(f"{'':16} ratio {ratios(slopes['csds'], slopes['ffmpeg'])}; bar {REAL_BAR}", flush=True)
+    return [f"{video.stem} cost per frame"] if cost["csds"] > REAL_BAR * cost["ffmpeg"] else []
+
+
+def measure_fixed(cost_s: float, folder: Path, track: Tracking, rounds: int) -> list[str]:
+    """Print the fixed cost of a command and of each further session, its frames taken off."""
+    videos = film_sessions(KINDS[0], folder, count=MANY, seconds=SESSION_S)
+    sheets = {n: write_sheet(folder / f"fixed_{n}.csv", videos[:n], SESSION_S) for n in (FEW, MANY)}
+    done = in_turns(rounds, {str(n): partial(track, sheet) for n, sheet in sheets.items()})
+    took = {n: median_s(done[str(n)]) - n * SESSION_S * FPS * cost_s for n in (FEW, MANY)}
+    session = (took[MANY] - took[FEW]) / (MANY - FEW)
+    command = took[FEW] - (FEW - 1) * session
+    print(f"fixed cost       {command:.2f} s a command with one session (bar {COMMAND_BAR_S} s), ", end="")
+    print(f"{session:.2f} s for each further one (bar {SESSION_BAR_S} s)", flush=True)
+    short = ["fixed cost of a command"] if command > COMMAND_BAR_S else []
+    return short + (["fixed cost of a session"] if session > SESSION_BAR_S else [])
+
+
+def measure_jobs(folder: Path, track: Tracking, rounds: int) -> list[str]:
+    """Print what two jobs gain."""
+    videos = film_sessions(KINDS[0], folder, count=MANY, seconds=SHORT_S)
+    sheet = write_sheet(folder / "jobs.csv", videos, SHORT_S)
+    halves = [write_sheet(folder / f"half{i}.csv", videos[4 * i : 4 * i + 2], SHORT_S) for i in (0, 1)]
+
+    def decode_all() -> Run:
+        runs = [run(decode(video)) for video in videos]
+        return Run(seconds=sum(one.seconds for one in runs), anonymous_mb=max(one.anonymous_mb for one in runs))
+
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+
+        def one_thread(*sheets: Path) -> Run:
+            return run(*(module("worker", each, Path(out) / each.stem) for each in _fresh(Path(out), sheets)))
+
+        done = in_turns(
+            rounds,
+            {
+                "ffmpeg": decode_all,
+                "jobs": lambda: track(sheet, "--jobs", "2"),
+                "one": lambda: one_thread(halves[0]),
+                "two": lambda: one_thread(*halves),
+            },
+        )
+    seconds = {name: [one.seconds for one in runs] for name, runs in done.items()}
+    ratio = statistics.median(a / b for a, b in zip(seconds["jobs"], seconds["ffmpeg"], strict=True))
+    gain = statistics.median(2 * a / b for a, b in zip(seconds["one"], seconds["two"], strict=True))
+    print(f"jobs             eight recordings of 150 s with --jobs 2: {median_s(done['jobs']):.1f} s, ", end="")
+    print(f"ffmpeg one after another {median_s(done['ffmpeg']):.1f} s; ", end="")
+    print(f"ratio {ratios(seconds['jobs'], seconds['ffmpeg'])}; bar {JOBS_BAR}")
+    print(f"{'':16} two one-thread jobs do {gain:.2f} x the work of one; bar {SCALING_BAR}", flush=True)
+    short = ["jobs beside ffmpeg"] if ratio > JOBS_BAR else []
+    return short + (["two jobs beside one"] if gain < SCALING_BAR else [])
+
+
+def _fresh(out: Path, sheets: tuple[Path, ...]) -> tuple[Path, ...]:
+    for each in sheets:
+        shutil.rmtree(out / each.stem, ignore_errors=True)
+    return sheets
+
+
+def _slopes(short: list[Run], long: list[Run], frames: int) -> list[float]:
+    return [(b.seconds - a.seconds) / frames for a, b in zip(short, long, strict=True)]
 
 
 def main() -> int:
@@ -172,23 +173,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each command")
     parser.add_argument("--keep", type=Path, help="a folder for the recordings, which are then kept")
+    parser.add_argument("--only", nargs="*", help="parts: startup, a kind of recording, real, fixed, jobs")
     arguments = parser.parse_args()
-    startup = measure_startup()
-    print(describe_startup(startup))
-    short = ["start-up"] if startup.ratio > STARTUP_BAR else []
+    if shutil.which("ffmpeg") is None:
+        raise SystemExit("ffmpeg is not on the path: install it to compare with decoding alone")
+    wanted = set(arguments.only or ["startup", *(kind.name for kind in KINDS), "real", "fixed", "jobs"])
+    short: list[str] = []
+    if "startup" in wanted:
+        startup = measure_startup()
+        print(describe_startup(startup), flush=True)
+        short += ["start-up"] if startup.ratio > STARTUP_BAR else []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        folder = arguments.keep or Path(temporary)
+        folder, track = arguments.keep or Path(temporary), Tracking(Path(temporary))
         folder.mkdir(parents=True, exist_ok=True)
-        short += measure_tracking(folder, arguments.rounds)
-        print("\nwhole sessions: tracking, pictures and files (what is decoded beyond the window costs ffmpeg only)")
-        for name in ("clean", "large", "mjpeg", "mpeg2_bedding", "small_wmv"):
-            sheet = film_room(name, folder, 90.0, 1)
-            measure_sessions(sheet, find_scenario(name).protocol, Path(temporary) / "sessions" / name)
+        cost = None
+        for kind in KINDS:
+            if kind.name in wanted or (kind == KINDS[0] and "fixed" in wanted):
+                cost_here, misses = measure_frames(kind, folder, track, arguments.rounds)
+                cost, short = cost or cost_here, [*short, *misses]
         shared = os.environ.get("CSDS_REAL_DATA")
-        if shared:
-            measure_sessions(Path(shared) / "real" / "study.csv", "open_field", Path(temporary) / "real")
-        else:
-            print("CSDS_REAL_DATA is not set; recordings made by others are left out")
+        if "real" in wanted and shared:
+            video = Path(shared) / "real" / "videos" / "black_mouse_round.mp4"
+            short += measure_real(video, Path(temporary), track, arguments.rounds)
+        elif "real" in wanted:
+            print("CSDS_REAL_DATA is not set; the recording made by others is left out")
+        if "fixed" in wanted and cost is not None:
+            short += measure_fixed(cost, folder, track, arguments.rounds)
+        if "jobs" in wanted:
+            short += measure_jobs(folder, track, arguments.rounds)
     print("falls short: " + "; ".join(short) if short else "all bars held")
     return 1 if short else 0
 
