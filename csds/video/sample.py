@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import av.error
 import numpy as np
 
 from csds.video.planes import Luma, luma
 from csds.video.read import Recording
-from csds.video.streams import first_picture, open_stream, picture_stamps
+from csds.video.streams import first_picture, key_picture, open_stream, picture_stamps
 
 #: Key frames of a window that show enough of the floor; frames between them cost a second decoding.
 _ENOUGH = 8
@@ -67,19 +66,16 @@ def _key_frames(recording: Recording, start_s: float, end_s: float, count: int) 
             base, first = stream.time_base, first_picture(container, stream)
             if base is None or first is None or first.pts is None:
                 continue
+            seen: set[int] = set()
             for moment in moments:
-                try:
-                    container.seek(first.pts + int((moment - offset) / base), stream=stream)
-                except av.error.FFmpegError:
-                    continue
-                frame = first_picture(container, stream)
+                frame = key_picture(container, stream, first.pts + int((moment - offset) / base), seen)
                 if frame is None or frame.pts is None:
                     continue
+                seen.add(frame.pts)
                 time_s = float((frame.pts - first.pts) * base) + offset
-                if start_s <= time_s < end_s and time_s not in found:
-                    picture = luma(frame)
-                    if picture.shape == size:
-                        found[time_s] = picture.copy()
+                picture = luma(frame)
+                if start_s <= time_s < end_s and picture.shape == size:
+                    found[time_s] = picture.copy()
     times = sorted(found)
     return times, [found[time] for time in times]
 

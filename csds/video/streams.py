@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -182,6 +182,20 @@ def first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame 
     """Return the first sound picture from where the container stands."""
     log = DecodingLog()
     return next(decode_pictures(read_packets(container, stream, log), log, Clock(stream)), None)
+
+
+def key_picture(container: InputContainer, stream: VideoStream, target: int, seen: Container[int]) -> VideoFrame | None:
+    """Return the key picture at or before the stamp ``target``; None if it is unsound or its stamp among ``seen``."""
+    try:
+        container.seek(target, stream=stream)
+        packet = next((packet for packet in container.demux(stream) if packet.is_keyframe), None)
+        if packet is None or packet.pts in seen:
+            return None
+        # A decoder that reorders holds a picture back until the next ones come: the end of the stream lets it out.
+        pictures = packet.decode() or stream.codec_context.decode(None)
+    except (av.error.FFmpegError, ValueError):
+        return None
+    return next((picture for picture in pictures if not picture.is_corrupt), None)
 
 
 def picture_stamps(path: Path, *, until: int | None = None) -> dict[int, bool]:
