@@ -20,7 +20,6 @@ _WALL_CM = 3.2
 _WIRE_CM = 0.14
 _FRAME_CM = 0.32
 _MESH_CM = 1.1
-_WIRE_GREY = {"black": 42.0, "white": 24.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +90,8 @@ class Backdrop:
         Share of each pixel of ``wires`` that wire covers, and that lies within the enclosure.
     wire_grey : float
         Grey of the wire under even light.
+    hides : (height, width) float32 array or None
+        Share of each pixel at which a wall or a cage stands between the camera and the floor.
     """
 
     grey: Image
@@ -100,6 +101,7 @@ class Backdrop:
     wire_share: Image
     inside_share: Image
     wire_grey: float
+    hides: Image | None = None
 
     def lit(self, grey: float, window: tuple[slice, slice]) -> Image:
         """Return how something of that grey would look at each pixel of a window."""
@@ -117,40 +119,23 @@ def bounding_crop(points_px: FloatArray, frame_size_px: tuple[int, int], *, scal
     return Crop(left=int(left), top=int(top), width=int(right - left), height=int(bottom - top), scale=scale)
 
 
-def build_backdrop(scene: Scene) -> Backdrop:
-    """Return the room of a scene; the same for both phases of one seed."""
-    rng = scene.random("room")
-    grey = paint_room(scene, rng)
-    gain, offset = _light(scene)
-    wires, wire_share, inside_share = _wires(scene)
-    return Backdrop(
-        grey=np.asarray(grey * gain + np.float32(offset), np.float32),
-        gain=gain,
-        offset=offset,
-        wires=wires,
-        wire_share=wire_share,
-        inside_share=inside_share,
-        wire_grey=_WIRE_GREY[scene.coat] if scene.floor_grey > 100 else 26.0,
-    )
-
-
-def paint_room(scene: Scene, rng: np.random.Generator) -> Image:
-    """Return floor, walls and surroundings under even light, (height, width), grey levels."""
-    width, height = scene.arena.frame_size_px
+def paint_plain(scenes: Sequence[Scene]) -> Image:
+    """Return floors and walls as seen from high above, under even light, (height, width), grey levels."""
+    width, height = scenes[0].arena.frame_size_px
     scale = 4 if width <= 800 else 2
     whole = Crop(left=0, top=0, width=width, height=height, scale=scale)
-    fine = np.full((height * scale, width * scale), round(scene.outside_grey), np.uint8)
-    for polygon, grey in _walls(scene):
-        cv2.fillPoly(fine, [whole.points(polygon)], round(grey), lineType=cv2.LINE_8, shift=_SHIFT)
-    floor = floor_outline_px(scene.arena)
-    cv2.fillPoly(fine, [whole.points(floor)], round(scene.floor_grey), lineType=cv2.LINE_8, shift=_SHIFT)
-    # A dark seam where floor and wall meet, as every box has.
-    seam = max(1, round(0.12 * scene.arena.px_per_cm * scale))
-    cv2.polylines(
-        fine, [whole.points(floor)], isClosed=True, color=round(0.6 * scene.wall_grey), thickness=seam, shift=_SHIFT
-    )
-    even = whole.average(fine) * np.float32(255.0)
-    return np.asarray(even * _unevenness((height, width), rng), np.float32)
+    fine = np.full((height * scale, width * scale), round(scenes[0].outside_grey), np.uint8)
+    for scene in scenes:
+        for polygon, grey in _walls(scene):
+            cv2.fillPoly(fine, [whole.points(polygon)], round(grey), lineType=cv2.LINE_8, shift=_SHIFT)
+        floor = floor_outline_px(scene.arena)
+        cv2.fillPoly(fine, [whole.points(floor)], round(scene.floor_grey), lineType=cv2.LINE_8, shift=_SHIFT)
+        # A dark seam where floor and wall meet, as every box has.
+        seam = max(1, round(0.12 * scene.arena.px_per_cm * scale))
+        cv2.polylines(
+            fine, [whole.points(floor)], isClosed=True, color=round(0.6 * scene.wall_grey), thickness=seam, shift=_SHIFT
+        )
+    return whole.average(fine) * np.float32(255.0)
 
 
 def floor_outline_px(arena: Arena, outwards_cm: float = 0.0) -> FloatArray:
@@ -186,7 +171,7 @@ def _walls(scene: Scene) -> list[tuple[FloatArray, float]]:
     return drawn
 
 
-def _unevenness(shape: tuple[int, int], rng: np.random.Generator) -> Image:
+def draw_unevenness(shape: tuple[int, int], rng: np.random.Generator) -> Image:
     """Return a slowly varying factor near 1: no floor is painted evenly."""
     coarse = rng.normal(0.0, 1.0, (9, 12)).astype(np.float32)
     fine = rng.normal(0.0, 1.0, (shape[0] // 4, shape[1] // 4)).astype(np.float32)
@@ -196,7 +181,8 @@ def _unevenness(shape: tuple[int, int], rng: np.random.Generator) -> Image:
     return np.asarray(1.0 + 0.018 * slow + 0.02 * quick, np.float32)
 
 
-def _light(scene: Scene) -> tuple[Image, float]:
+def draw_light(scene: Scene) -> tuple[Image, float]:
+    """Return the light on each pixel, 1 in full white light, and the grey level of no light."""
     width, height = scene.arena.frame_size_px
     x = (np.arange(width) - (width - 1) / 2) / (width / 2)
     y = (np.arange(height) - (height - 1) / 2) / (height / 2)
@@ -204,7 +190,7 @@ def _light(scene: Scene) -> tuple[Image, float]:
     return np.asarray(LIGHT_GAIN[scene.light] * fall_off, np.float32), BLACK_LEVEL[scene.light]
 
 
-def _wires(scene: Scene) -> tuple[Crop | None, Image, Image]:
+def draw_wires(scene: Scene) -> tuple[Crop | None, Image, Image]:
     """Return the enclosure's crop, its wires and its inside."""
     nothing = np.zeros((0, 0), np.float32)
     if scene.enclosure is None:
@@ -216,7 +202,7 @@ def _wires(scene: Scene) -> tuple[Crop | None, Image, Image]:
     fine = np.zeros((crop.height * crop.scale, crop.width * crop.scale), np.uint8)
     per_cm = scene.arena.px_per_cm * crop.scale
     wire, frame = max(1, round(_WIRE_CM * per_cm)), max(2, round(_FRAME_CM * per_cm))
-    for line in _mesh_lines(scene.enclosure):
+    for line in mesh_lines(scene.enclosure):
         drawn = crop.points(np.column_stack(scene.arena.to_px(line[:, 0], line[:, 1])))
         cv2.polylines(fine, [drawn], isClosed=False, color=255, thickness=wire, shift=_SHIFT)
     inside = np.zeros_like(fine)
@@ -227,7 +213,8 @@ def _wires(scene: Scene) -> tuple[Crop | None, Image, Image]:
     return crop, crop.average(wires), crop.average(inside)
 
 
-def _mesh_lines(enclosure: Enclosure) -> list[FloatArray]:
+def mesh_lines(enclosure: Enclosure) -> list[FloatArray]:
+    """Return the wires of a mesh over the enclosure's outline, each as its two ends in cm."""
     (outline,) = enclosure.outlines()
     (left, top), (right, bottom) = outline.min(axis=0), outline.max(axis=0)
     lines = []

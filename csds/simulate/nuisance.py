@@ -32,11 +32,13 @@ def build_effects(scene: Scene) -> tuple[Scene, tuple[Effect, ...]]:
                 f"expected a strength of 0 or more for nuisance '{wanted.name}', found {wanted.strength}",
                 hint="0 is none, 1 is usual, 2 is twice as bad",
             )
+        # Arenas of one frame share its seed.
+        own = [] if scene.arena.name == "A" else [*scene.arena.name.encode()]
         site = Site(
             scene=scene,
             strength=wanted.strength,
-            rng=np.random.default_rng([scene.seed, 100 + number, int(scene.target_present)]),
-            room_rng=np.random.default_rng([scene.seed, 100 + number]),
+            rng=np.random.default_rng([scene.seed, 100 + number, int(scene.target_present), *own]),
+            room_rng=np.random.default_rng([scene.seed, 100 + number, *own]),
         )
         effects.append(kind.build(site))
     for effect in effects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from csds.formats.atomic import atomic_path
 from csds.model.arena import Arena, project
 from csds.model.shapes import FloatArray
+from csds.simulate.cast import Cast
 from csds.simulate.mouse import centroids, noses
 from csds.simulate.render import Renderer
 from csds.simulate.scene import Scene
@@ -71,26 +73,60 @@ def simulate_recording(scene: Scene, path: Path) -> Truth:
     SimulationError
         Unknown behaviour, nuisance or codec, or a container that can't hold the recording.
     """
+    (truth,) = simulate_arenas((scene,), path)
+    return truth
+
+
+def simulate_arenas(scenes: Sequence[Scene], path: Path) -> tuple[Truth, ...]:
+    """Write a recording whose frames show the arenas of several scenes, and return the truth of each.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+        Of one frame: the same size, times, seed and phase, each with an arena of its own name.
+    path : Path
+        As for `simulate_recording`.
+
+    Raises
+    ------
+    SimulationError
+        As for `simulate_recording`, or scenes that can't be in one frame.
+    """
     path = Path(path)
-    renderer = Renderer(scene)
+    renderer = Renderer(*scenes)
     times = stamp_times(renderer.scene, path, renderer.clock.stamp_s)
     write_video(renderer.scene, path, renderer, times)
-    return _truth(renderer, times)
+    return tuple(_truth(renderer, cast, times) for cast in renderer.casts)
+
+
+def truth_path(folder: Path, video: Path, *, arena: str = "") -> Path:
+    """Return where the truth of a recording, or of one of its arenas, is kept.
+
+    Examples
+    --------
+    >>> truth_path(Path("truth"), Path("videos/M1.mp4"), arena="B").as_posix()
+    'truth/M1.B.truth.csv'
+    """
+    return folder / (f"{video.stem}.{arena}.truth.csv" if arena else f"{video.stem}.truth.csv")
 
 
 def scene_truth(scene: Scene) -> Truth:
     """Return the truth of a scene without drawing it; times are nominal, not a container's."""
     renderer = Renderer(scene)
-    return _truth(renderer, renderer.clock.stamp_s)
+    return _truth(renderer, renderer.casts[0], renderer.clock.stamp_s)
 
 
-def _truth(renderer: Renderer, times: FloatArray) -> Truth:
-    return Truth(table=_truth_table(renderer, times), scene=renderer.scene, arenas=_seen_arenas(renderer, times))
+def _truth(renderer: Renderer, cast: Cast, times: FloatArray) -> Truth:
+    return Truth(
+        table=_truth_table(renderer, cast, times),
+        scene=cast.scene,
+        arenas=_seen_arenas(renderer, cast.scene.arena, times),
+    )
 
 
-def _truth_table(renderer: Renderer, times: FloatArray) -> pd.DataFrame:
-    centre = centroids(renderer.outlines_cm)[renderer.clock.due]
-    nose = noses(renderer.poses, renderer.scene.body_length_cm)[renderer.clock.due]
+def _truth_table(renderer: Renderer, cast: Cast, times: FloatArray) -> pd.DataFrame:
+    centre = centroids(cast.outlines_cm)[renderer.clock.due]
+    nose = noses(cast.poses, cast.scene.body_length_cm)[renderer.clock.due]
     return pd.DataFrame(
         {
             "frame": np.arange(len(times)),
@@ -103,16 +139,16 @@ def _truth_table(renderer: Renderer, times: FloatArray) -> pd.DataFrame:
     )
 
 
-def _seen_arenas(renderer: Renderer, times: FloatArray) -> tuple[SeenArena, ...]:
+def _seen_arenas(renderer: Renderer, still: Arena, times: FloatArray) -> tuple[SeenArena, ...]:
     seen = []
-    arena, clock = renderer.scene.arena, renderer.clock
+    arena, clock = still, renderer.clock
     for move_s in renderer.moves():
         first = int(np.searchsorted(clock.exposed_s[clock.shown], move_s))
         if first == len(times):
             continue
         matrix = renderer.lens(move_s, is_settled=True)
         if matrix is not None:
-            corners = np.column_stack(project(matrix, *np.array(renderer.scene.arena.corners_px, float).T))
-            arena = replace(renderer.scene.arena, corners_px=tuple((float(x), float(y)) for x, y in corners))
+            corners = np.column_stack(project(matrix, *np.array(still.corners_px, float).T))
+            arena = replace(still, corners_px=tuple((float(x), float(y)) for x, y in corners))
         seen.append(SeenArena(from_s=float(times[first]), arena=arena))
     return tuple(seen)

@@ -10,6 +10,7 @@ import numpy as np
 from csds.errors import SimulationError
 from csds.model.arena import Arena
 from csds.model.shapes import Circle, FloatArray, Rectangle
+from csds.simulate.box import Box
 
 Enclosure = Rectangle | Circle
 Coat = Literal["black", "white"]
@@ -110,6 +111,9 @@ class Scene:
         Share of the light that is lost in the frame's corners.
     shadow : float
         Darkness of the soft shadow around the subject, 0 to 1.
+    box : Box or None
+        The box in perspective; its camera must be the arena's (see `csds.simulate.box.Box.arena`).
+        Without one, walls are seen as from very high above.
     """
 
     arena: Arena
@@ -130,6 +134,7 @@ class Scene:
     shadow: float = 0.18
     encoding: Encoding = field(default_factory=Encoding)
     timing: Timing = field(default_factory=Timing)
+    box: Box | None = None
     nuisances: tuple[Nuisance, ...] = ()
     seed: int = 0
 
@@ -162,7 +167,9 @@ class Scene:
         """Return the generator for one purpose: ``room`` is the same in both phases, all others differ."""
         streams = {"room": 0, "timing": 1, "subject": 2, "target": 3, "noise": 4, "nuisance": 5}
         phase = 0 if purpose == "room" else 1 + int(self.target_present)
-        return np.random.default_rng([self.seed, streams[purpose], phase])
+        # Animals of one frame share its seed, and with it the frame's time stamps and noise.
+        own = [] if self.arena.name == "A" or purpose not in {"subject", "target"} else [*self.arena.name.encode()]
+        return np.random.default_rng([self.seed, streams[purpose], phase, *own])
 
 
 def frame_times(scene: Scene) -> FloatArray:

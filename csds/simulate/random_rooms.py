@@ -1,0 +1,130 @@
+"""Rooms drawn at random from wide ranges, for benchmarks: each a pure function of its seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from csds.model.protocol import Protocol
+from csds.protocol.zones import enclosure_shape
+from csds.simulate.box import Box
+from csds.simulate.motion import PLACES
+from csds.simulate.nuisance import NUISANCES
+from csds.simulate.random_boxes import Look, arena_of, draw_boxes, draw_look, draw_protocol
+from csds.simulate.scene import Encoding, Nuisance, Scene
+
+#: Columns and rows of arenas in a frame, and how often each is drawn.
+_LAYOUTS = (((1, 1), 10), ((2, 1), 3), ((1, 2), 2), ((2, 2), 2), ((3, 2), 1), ((2, 3), 1), ((4, 2), 1))
+_ABSENT, _PRESENT = ("explore", "avoid", "mostly_still"), ("social", "avoid", "mostly_still", "still", "explore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomRoom:
+    """A room that was drawn, in both phases.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        What is known about the room before anybody has looked: sizes of floor and enclosure.
+    absent, present : tuple of Scene
+        One scene an arena, in reading order; see `csds.simulate.recording.simulate_arenas`.
+    """
+
+    protocol: Protocol
+    absent: tuple[Scene, ...]
+    present: tuple[Scene, ...]
+
+
+def random_room(
+    seed: int, *, arenas: int | None = None, most_turn_deg: float = 12.0, duration_s: float = 20.0
+) -> RandomRoom:
+    """Return a room that a person could settle: geometry, greys, light and camera are drawn.
+
+    Tilted and turned cameras, dim infrared, black and white boxes, wood and clear perspex, lines on
+    the floor, one to eight arenas, any enclosure at any wall.
+
+    Parameters
+    ----------
+    seed : int
+    arenas : int, optional
+        Number of arenas in the frame; drawn by default.
+    most_turn_deg : float
+        How far the camera may be turned.
+    duration_s : float
+        Of each phase.
+
+    Examples
+    --------
+    >>> [len(random_room(3, arenas=4).absent), random_room(3) == random_room(3)]
+    [4, True]
+    """
+    rng = np.random.default_rng([seed, 1])
+    layouts = [(grid, weight) for grid, weight in _LAYOUTS if arenas in (None, grid[0] * grid[1])]
+    weights = np.array([weight for _, weight in layouts], float)
+    grid = layouts[int(rng.choice(len(layouts), p=weights / weights.sum()))][0]
+    look = draw_look(rng)
+    boxes = None
+    while boxes is None:
+        protocol = draw_protocol(rng)
+        boxes = draw_boxes(rng, protocol, grid, look, most_turn_deg)
+    return _room(rng, seed, protocol, look, boxes, duration_s)
+
+
+def random_scene(seed: int, *, nuisances: Sequence[str] | None = None, duration_s: float = 20.0) -> RandomRoom:
+    """Return a room with one arena for tracking: geometry, contrast, nuisances and behaviour are drawn.
+
+    Parameters
+    ----------
+    seed : int
+    nuisances : sequence of str, optional
+        Names of the nuisances to put in, at their usual strength; by default none, one or two are drawn.
+    duration_s : float
+        Of each phase.
+    """
+    rng = np.random.default_rng([seed, 2])
+    if nuisances is None:
+        count = int(rng.choice(3, p=(0.3, 0.4, 0.3)))
+        nuisances = [str(name) for name in rng.choice(sorted(NUISANCES), count, replace=False)]
+    put_in = tuple(Nuisance(name=name) for name in nuisances)
+    room = random_room(int(rng.integers(2**31)), arenas=1, duration_s=duration_s)
+    absent, present = (
+        tuple(replace(scene, nuisances=put_in) for scene in scenes) for scenes in (room.absent, room.present)
+    )
+    return replace(room, absent=absent, present=present)
+
+
+def _room(
+    rng: np.random.Generator, seed: int, protocol: Protocol, look: Look, boxes: tuple[Box, ...], duration_s: float
+) -> RandomRoom:
+    enclosure = enclosure_shape(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
+    fps = float(rng.choice((15.0, 25.0, 30.0)))
+    encoding = Encoding(bitrate_kbps=int(rng.choice((1500, 3000, 6000))))
+    phases: dict[bool, list[Scene]] = {False: [], True: []}
+    for number, box in enumerate(boxes):
+        length, place = float(rng.uniform(7.8, 9.2)), str(rng.choice(PLACES))
+        for present, behaviours in ((False, _ABSENT), (True, _PRESENT)):
+            phases[present].append(
+                Scene(
+                    arena=arena_of(box, protocol, chr(ord("A") + number)),
+                    enclosure=enclosure,
+                    target_present=present,
+                    behaviour=str(rng.choice(behaviours)),
+                    place=place,
+                    coat=look.coat,
+                    body_length_cm=length,
+                    fps=fps,
+                    duration_s=duration_s,
+                    floor_grey=look.floor,
+                    wall_grey=look.wall,
+                    outside_grey=look.outside,
+                    light=look.light,
+                    noise_sigma=look.noise,
+                    vignette=look.vignette,
+                    encoding=encoding,
+                    box=box,
+                    seed=seed,
+                )
+            )
+    return RandomRoom(protocol=protocol, absent=tuple(phases[False]), present=tuple(phases[True]))
