@@ -15,8 +15,10 @@ from csds.simulate.greys import BLACK_LEVEL, LIGHT_GAIN
 from csds.simulate.scene import Enclosure, Scene
 
 Image = NDArray[np.float32]
+Frame = NDArray[np.uint8]
 _SHIFT = 4
-_WALL_CM = 3.2
+#: Width of a wall's inner face as it is seen, cm.
+WALL_CM = 3.2
 _WIRE_CM = 0.14
 _FRAME_CM = 0.32
 _MESH_CM = 1.1
@@ -140,6 +142,11 @@ def paint_plain(scenes: Sequence[Scene]) -> Image:
 
 def floor_outline_px(arena: Arena, outwards_cm: float = 0.0) -> FloatArray:
     """Return the floor's outline in the image, drawn outwards by some cm."""
+    return np.column_stack(arena.to_px(*floor_outline_cm(arena, outwards_cm).T))
+
+
+def floor_outline_cm(arena: Arena, outwards_cm: float = 0.0) -> FloatArray:
+    """Return the floor's outline in arena cm, (k, 2), drawn outwards by some cm."""
     width, height = arena.width_cm, arena.height_cm
     if arena.shape == "circle":
         turn = np.linspace(0, 2 * np.pi, 180, endpoint=False)
@@ -148,7 +155,15 @@ def floor_outline_px(arena: Arena, outwards_cm: float = 0.0) -> FloatArray:
     else:
         x = np.array([0.0, width, width, 0.0]) + outwards_cm * np.array([-1, 1, 1, -1])
         y = np.array([0.0, 0.0, height, height]) + outwards_cm * np.array([-1, -1, 1, 1])
-    return np.column_stack(arena.to_px(x, y))
+    return np.column_stack([x, y])
+
+
+def wall_top_px(scene: Scene) -> FloatArray:
+    """Return where the upper edge of the walls' inner faces is seen, (k, 2)."""
+    if scene.box is None:
+        return floor_outline_px(scene.arena, WALL_CM)
+    size = scene.arena.width_cm, scene.arena.height_cm
+    return scene.box.to_px(floor_outline_cm(scene.arena), size, scene.box.wall_height_cm)
 
 
 def enclosure_outline_px(arena: Arena, enclosure: Enclosure) -> FloatArray:
@@ -158,8 +173,8 @@ def enclosure_outline_px(arena: Arena, enclosure: Enclosure) -> FloatArray:
 
 
 def _walls(scene: Scene) -> list[tuple[FloatArray, float]]:
-    rim = floor_outline_px(scene.arena, _WALL_CM + 0.7)
-    outer = floor_outline_px(scene.arena, _WALL_CM)
+    rim = floor_outline_px(scene.arena, WALL_CM + 0.7)
+    outer = floor_outline_px(scene.arena, WALL_CM)
     inner = floor_outline_px(scene.arena)
     # The walls' upper edge catches the light; each wall is lit a little differently.
     drawn: list[tuple[FloatArray, float]] = [(rim, 1.28 * scene.wall_grey)]

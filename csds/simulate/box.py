@@ -125,6 +125,8 @@ class Box:
         rotation = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))])
         return np.asarray((np.array(point_cm) - self.middle_cm) @ rotation + np.array(floor_cm) / 2, float)
 
-    def to_px(self, points_cm: FloatArray, floor_cm: tuple[float, float], height_cm: float = 0.0) -> FloatArray:
+    def to_px(
+        self, points_cm: FloatArray, floor_cm: tuple[float, float], height_cm: float | FloatArray = 0.0
+    ) -> FloatArray:
         """Return points in the cm of a floor of that size, (n, 2) at a height, as image points."""
         return self.view.camera.to_px(self.to_room(points_cm, floor_cm), height_cm)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
-from csds.model.arena import project
 from csds.model.shapes import FloatArray
-from csds.simulate.backdrop import Backdrop, Crop, Image, bounding_crop
-from csds.simulate.effect import Frame
+from csds.simulate.acts import act_out
+from csds.simulate.backdrop import Backdrop, Crop, Frame, Image
+from csds.simulate.effect import Effect, Moment
 from csds.simulate.greys import FURS
-from csds.simulate.motion import subject_poses
-from csds.simulate.mouse import back_outline, ear_outlines, outlines, tail_outline, tails
-from csds.simulate.room import hold_points, room_of
+from csds.simulate.mouse import ear_outlines, outlines, tail_outline, tails
+from csds.simulate.painting import Painter, to_frame
 from csds.simulate.scene import Scene
 from csds.simulate.target import TARGET_LENGTH_CM, target_poses
 
@@ -26,110 +24,102 @@ class _Target:
 
 
 class Cast:
-    """Draws the subject and the target of one scene into frames of its room.
+    """Draws the animals of one scene into pictures of its room.
 
     Parameters
     ----------
     scene : Scene
     backdrop : Backdrop
+    effects : tuple of Effect
     exposed_s : (n,) array
         Times of the camera's exposures.
 
     Attributes
     ----------
     poses : Poses
-        The subject's, at each exposure.
+        The subject's body itself, at each exposure.
     outlines_cm : (n, k, 2) array
-        The subject's body, head and ears in arena cm, at each exposure.
-    tails_cm : (n, k, 2) array
+        The subject's body, head and ears in arena cm: as seen, taken to the floor.
+    tails_cm : (n, m, 2) array
         The middle line of its tail, root first.
+    is_there : (n,) bool array
+        False where there is no subject.
+    company : tuple of Animal
+        Further animals.
     """
 
-    def __init__(self, scene: Scene, backdrop: Backdrop, exposed_s: FloatArray) -> None:
-        self.scene, self._backdrop = scene, backdrop
-        self.poses = subject_poses(scene, exposed_s)
-        self.outlines_cm = outlines(self.poses, scene.body_length_cm)
-        self.tails_cm = hold_points(room_of(scene), tails(self.poses, scene.body_length_cm), 0.12)
+    def __init__(self, scene: Scene, backdrop: Backdrop, effects: tuple[Effect, ...], exposed_s: FloatArray) -> None:
+        self.scene, self.painter, self._exposed_s = scene, Painter(scene, backdrop), exposed_s
+        acts = [act for effect in effects if effect.acts is not None for act in effect.acts(scene)]
+        body = act_out(scene, exposed_s, acts)
+        self.poses, self.outlines_cm, self.tails_cm = body.poses, body.outlines_cm, body.tails_cm
+        self._is_above = body.is_above
+        self.is_there = np.full(len(exposed_s), not any(effect.is_empty for effect in effects))
+        self._rumps_cm = np.where(self.is_there[:, None], self.tails_cm[:, 0], np.nan)
+        self.company = tuple(effect.company(scene, self.poses) for effect in effects if effect.company is not None)
         self._target = _target_of(scene, exposed_s)
-        self._to_pixels = np.asarray(np.linalg.inv(scene.arena.homography), float)
-        self._scale = 4 if scene.arena.frame_size_px[0] <= 800 else 3
 
-    def subject_px(self, index: int) -> FloatArray:
-        """Return the subject's outline at one exposure, (k, 2) in pixels."""
-        return self._to_px(self.outlines_cm[index])
+    def moment(self, exposure: int) -> Moment:
+        """Return what effects may know of an exposure."""
+        return Moment(
+            index=exposure,
+            time_s=float(self._exposed_s[exposure]),
+            subject_cm=self.outlines_cm[exposure] if self.is_there[exposure] else None,
+            rumps_cm=self._rumps_cm,
+            exposed_s=self._exposed_s,
+            painter=self.painter,
+        )
 
-    def draw(self, image: Frame, index: int) -> None:
-        """Draw both animals of one exposure into the picture of the room."""
+    def draw(self, image: Frame, exposure: int) -> None:
+        """Draw all animals of one exposure into its picture."""
         if self._target is not None:
-            self._draw_target(image, self._target, index)
-        self._draw_subject(image, self.subject_px(index), self._to_px(tail_outline(self.tails_cm[index])))
+            self._draw_target(image, self._target, exposure)
+        if self.is_there[exposure]:
+            fur = FURS[self.scene.coat, self.scene.light]
+            self.painter.mouse(
+                image,
+                self.outlines_cm[exposure],
+                self.tails_cm[exposure],
+                fur,
+                is_above=bool(self._is_above[exposure]),
+            )
+        for animal in self.company:
+            self.painter.mouse(image, animal.outlines_cm[exposure], animal.tails_cm[exposure], animal.fur)
 
     def draw_wires(self, image: Image) -> None:
         """Draw the enclosure's wires into the whole picture of the room."""
-        if self._backdrop.wires is not None:
-            self._draw_wires(image[self._backdrop.wires.window], self._backdrop.wires)
+        wires = self.painter.room.wires
+        if wires is not None:
+            self._draw_wires(image[wires.window], wires)
 
-    def _to_px(self, points_cm: FloatArray) -> FloatArray:
-        return np.column_stack(project(self._to_pixels, points_cm[:, 0], points_cm[:, 1]))
-
-    def _draw_subject(self, image: Frame, body: FloatArray, tail: FloatArray) -> None:
-        scene = self.scene
-        crop = bounding_crop(np.concatenate([body, tail]), scene.arena.frame_size_px, scale=self._scale, margin=8)
-        if crop is None:
-            return
-        fur = FURS[scene.coat, scene.light]
-        left, right = ear_outlines(body)
-        share, grey = crop.paint(
-            [(tail, fur.tail), (body, fur.body), (back_outline(body), fur.sheen), (left, fur.ears), (right, fur.ears)]
-        )
-        if self._backdrop.hides is not None:
-            seen = 1.0 - self._backdrop.hides[crop.window]
-            share, grey = share * seen, grey * seen
-        part = image[crop.window].astype(np.float32)
-        if scene.shadow > 0:
-            soft = cv2.GaussianBlur(share, (0, 0), max(1.0, 0.35 * scene.arena.px_per_cm))
-            part *= 1.0 - np.float32(scene.shadow) * soft
-        image[crop.window] = to_frame(self._over(part, crop, share, grey))
-
-    def _over(self, part: Image, crop: Crop, share: Image, grey: Image) -> Image:
-        """Return a crop's picture under something painted: its light is the room's there."""
-        room = self._backdrop
-        light = room.gain[crop.window]
-        return np.asarray(part * (1 - share) + light * grey + np.float32(room.offset) * share, np.float32)
-
-    def _draw_target(self, image: Frame, target: _Target, index: int) -> None:
-        crop = self._backdrop.wires
+    def _draw_target(self, image: Frame, target: _Target, exposure: int) -> None:
+        room, painter = self.painter.room, self.painter
+        crop = room.wires
         if crop is None:
             return
         fur = FURS["white", self.scene.light]
-        body = self._to_px(target.outlines_cm[index])
+        body = painter.to_px(target.outlines_cm[exposure])
         left, right = ear_outlines(body)
         layers = [
-            (self._to_px(tail_outline(target.tails_cm[index])), fur.tail),
+            (painter.to_px(tail_outline(target.tails_cm[exposure])), fur.tail),
             (body, fur.body),
             (left, fur.ears),
             (right, fur.ears),
         ]
-        share, grey = replace(crop, scale=self._scale).paint(layers)
+        share, grey = replace(crop, scale=painter.scale).paint(layers)
         # On whatever nuisances have left on the floor, not on the clean room.
         part = image[crop.window].astype(np.float32)
-        inside = self._backdrop.inside_share
-        over = self._over(part, crop, share * inside, grey * inside)
+        over = painter.over(part, crop, share * room.inside_share, grey * room.inside_share)
         self._draw_wires(over, crop)
         image[crop.window] = to_frame(over)
 
     def _draw_wires(self, part: Image, crop: Crop) -> None:
-        room = self._backdrop
+        room = self.painter.room
         part += room.wire_share * (room.lit(room.wire_grey, crop.window) - part)
 
 
-def to_frame(image: Image) -> Frame:
-    """Return a picture as whole grey levels, rounded and clipped."""
-    return np.asarray(cv2.convertScaleAbs(image), np.uint8)
-
-
-def _target_of(scene: Scene, times: FloatArray) -> _Target | None:
-    poses = target_poses(scene, times)
+def _target_of(scene: Scene, exposed_s: FloatArray) -> _Target | None:
+    poses = target_poses(scene, exposed_s)
     if poses is None:
         return None
     return _Target(outlines_cm=outlines(poses, TARGET_LENGTH_CM), tails_cm=tails(poses, TARGET_LENGTH_CM))

@@ -4,32 +4,36 @@ A recording comes about in steps, and an effect may take part in any of them. In
 
 1. ``scene``: what is filmed (light, noise, encoding), before anything is drawn;
 2. ``clock``: which pictures the recorder keeps and how it stamps them;
-3. ``light``: how much light falls on each place of the room, once;
-4. ``room``: paint on the empty room under even light, once;
-5. ``under``: a picture's room before the animals are drawn (things on the floor);
-6. ``over``: a picture with its animals (things above them, changes of the light);
-7. ``lens``: how the camera has moved;
-8. ``sensor``: the picture with the sensor's noise;
-9. ``recorder``: the finished frame (overlays).
+3. ``acts``, ``is_empty``, ``company``: what the subject does besides walking, whether there is one
+   at all, and which other animals there are;
+4. ``light``: how much light falls on each place of the room, once;
+5. ``room``: paint on the empty room under even light, once;
+6. ``under``: a picture's room before the animals are drawn (things on the floor);
+7. ``above``: a picture with its animals (things that hang over them);
+8. ``over``: the same (changes of the light);
+9. ``lens``: how the camera has moved;
+10. ``sensor``: the picture with the sensor's noise;
+11. ``recorder``: the finished frame (overlays).
 
-Steps 5 to 8 happen for each exposure, step 9 for each frame. All take and return uint8 pictures and
+Steps 6 to 10 happen for each exposure, step 11 for each frame. All take and return uint8 pictures and
 don't change the one they are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from csds.model.shapes import FloatArray
-from csds.simulate.backdrop import Crop, Image, enclosure_outline_px, floor_outline_px
+from csds.simulate.acts import Act
+from csds.simulate.backdrop import Crop, Frame, Image, enclosure_outline_px, floor_outline_px, wall_top_px
 from csds.simulate.clock import Clock
+from csds.simulate.greys import Fur
+from csds.simulate.mouse import Poses
+from csds.simulate.painting import Painter
 from csds.simulate.scene import Scene
-
-Frame = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +45,31 @@ class Moment:
     index : int
         Number of the exposure.
     time_s : float
-    subject_px : (k, 2) array
-        The subject's outline.
+    subject_cm : (k, 2) array or None
+        The subject's outline as seen, taken to the floor; None where there is no subject.
     rumps_cm : (n, 2) array
-        Where the subject's tail begins at each of the n exposures, and
+        Where the subject's tail begins at each of the n exposures, NaN where there is no subject, and
     exposed_s : (n,) array
         the times of these.
+    painter : Painter
+        Paints with the room's light.
     """
 
     index: int
     time_s: float
-    subject_px: FloatArray
+    subject_cm: FloatArray | None
     rumps_cm: FloatArray
     exposed_s: FloatArray
+    painter: Painter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Animal:
+    """One more animal: its outlines, (n, k, 2), and tails, (n, m, 2), at each exposure in arena cm, and its fur."""
+
+    outlines_cm: FloatArray
+    tails_cm: FloatArray
+    fur: Fur
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +83,13 @@ class Effect:
 
     scene: Callable[[Scene], Scene] | None = None
     clock: Callable[[Clock], Clock] | None = None
+    acts: Callable[[Scene], Sequence[Act]] | None = None
+    is_empty: bool = False
+    company: Callable[[Scene, Poses], Animal] | None = None
     light: Callable[[Image], Image] | None = None
     room: Callable[[Image], Image] | None = None
     under: Callable[[Frame, Moment], Frame] | None = None
+    above: Callable[[Frame, Moment], Frame] | None = None
     over: Callable[[Frame, Moment], Frame] | None = None
     lens: Callable[[float], FloatArray] | None = None
     moves_s: tuple[float, ...] = ()
@@ -101,6 +121,12 @@ class Site:
         if self.scene.enclosure is not None:
             share = share - whole.coverage([enclosure_outline_px(self.scene.arena, self.scene.enclosure)])
         return np.asarray(np.clip(share, 0.0, 1.0), np.float32)
+
+    def wall_share(self) -> Image:
+        """Return the share of each pixel that is the inner face of a wall."""
+        whole = self.whole(2)
+        faces = whole.coverage([wall_top_px(self.scene)]) - whole.coverage([floor_outline_px(self.scene.arena)])
+        return np.asarray(np.clip(faces, 0.0, 1.0), np.float32)
 
     def count(self, per_minute: float) -> int:
         """Return how often something happens at this strength: at least once, but never at strength 0."""

@@ -148,7 +148,10 @@ class _Walker:
         self._pause_after, self._pause, self._patience = 0.0, 0.3, 0.0
         self._walking_speed = behaviour.speed_cm_s
         for _ in range(40):
+            before = self.x, self.y
             self._push()
+            if (self.x, self.y) == before:
+                break
 
     def walk(self, duration_s: float) -> Walk:
         count = math.ceil(duration_s / STEP_S) + 1

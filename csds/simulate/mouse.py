@@ -107,10 +107,10 @@ def outlines(poses: Poses, length_cm: float) -> FloatArray:
     return np.concatenate([spine + normal, (spine - normal)[:, ::-1]], axis=1)
 
 
-def noses(poses: Poses, length_cm: float) -> FloatArray:
-    """Return the tips of the nose as (n, 2) in cm."""
-    spine, _ = spines(poses, length_cm)
-    return np.asarray(spine[:, -1], float)
+def nose_tips(outlines_cm: FloatArray) -> FloatArray:
+    """Return the tips of the nose as (n, 2) from outlines, (n, OUTLINE_POINTS, 2)."""
+    half = OUTLINE_POINTS // 2
+    return np.asarray(0.5 * (outlines_cm[:, half - 1] + outlines_cm[:, half]), float)
 
 
 def tails(poses: Poses, length_cm: float) -> FloatArray:

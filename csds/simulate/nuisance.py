@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from csds.errors import SimulationError, UsageError
-from csds.simulate.effect import NUISANCES, Effect, Site
-from csds.simulate.nuisances import camera, floor, light, recorder
+from csds.simulate.effect import Effect, Site
+from csds.simulate.nuisances import NUISANCES
 from csds.simulate.scene import Nuisance, Scene
 
-__all__ = ["NUISANCES", "build_effects", "camera", "floor", "light", "parse_nuisance", "recorder"]
+__all__ = ["NUISANCES", "build_effects", "parse_nuisance"]
 
 
 def build_effects(scene: Scene) -> tuple[Scene, tuple[Effect, ...]]:

@@ -13,7 +13,7 @@ from csds.formats.atomic import atomic_path
 from csds.model.arena import Arena, project
 from csds.model.shapes import FloatArray
 from csds.simulate.cast import Cast
-from csds.simulate.mouse import centroids, noses
+from csds.simulate.mouse import centroids, nose_tips
 from csds.simulate.render import Renderer
 from csds.simulate.scene import Scene
 from csds.simulate.write import stamp_times, write_video
@@ -38,7 +38,9 @@ class Truth:
     table : DataFrame
         One row a frame: ``frame, time_s, x_cm, y_cm, nose_x_cm, nose_y_cm``. The centre is the area
         centroid of body, head and ears without tail, as drawn. ``time_s`` is the file's own stamp,
-        from 0 at the first frame. Positions are in cm of the floor itself, whatever the camera does.
+        from 0 at the first frame. Positions are in cm of the floor itself, whatever the camera does;
+        of a mouse that rears or climbs, they are those of the body as seen, taken to the floor by the
+        arena's homography, as a tracker would. NaN where there is no mouse.
     scene : Scene
         What was filmed.
     arenas : tuple of SeenArena
@@ -125,8 +127,10 @@ def _truth(renderer: Renderer, cast: Cast, times: FloatArray) -> Truth:
 
 
 def _truth_table(renderer: Renderer, cast: Cast, times: FloatArray) -> pd.DataFrame:
-    centre = centroids(cast.outlines_cm)[renderer.clock.due]
-    nose = noses(cast.poses, cast.scene.body_length_cm)[renderer.clock.due]
+    due = renderer.clock.due
+    is_there = cast.is_there[due, None]
+    centre = np.where(is_there, centroids(cast.outlines_cm[due]), np.nan)
+    nose = np.where(is_there, nose_tips(cast.outlines_cm[due]), np.nan)
     return pd.DataFrame(
         {
             "frame": np.arange(len(times)),

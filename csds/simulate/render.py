@@ -10,12 +10,13 @@ import numpy as np
 
 from csds.errors import SimulationError
 from csds.model.shapes import FloatArray
-from csds.simulate.backdrop import Backdrop
-from csds.simulate.cast import Cast, to_frame
+from csds.simulate.backdrop import Backdrop, Frame
+from csds.simulate.cast import Cast
 from csds.simulate.clock import Clock, steady_clock
-from csds.simulate.effect import Effect, Frame, Moment
+from csds.simulate.effect import Effect, Moment
 from csds.simulate.mouse import Poses
 from csds.simulate.nuisance import build_effects
+from csds.simulate.painting import to_frame
 from csds.simulate.scene import Scene, frame_times
 from csds.simulate.scenery import build_backdrops
 
@@ -61,7 +62,10 @@ class Renderer:
         self.clock = _clock_of(scenes[0], self._effects)
         self._exposed_s = _exposures(self.clock)
         rooms = [_affected(room, self._effects) for room in build_backdrops(scenes)]
-        self.casts = tuple(Cast(one, room, self._exposed_s) for one, room in zip(scenes, rooms, strict=True))
+        self.casts = tuple(
+            Cast(one, room, effects, self._exposed_s)
+            for one, room, effects in zip(scenes, rooms, self._own_effects, strict=True)
+        )
         empty = rooms[0].grey.copy()
         for cast in self.casts:
             cast.draw_wires(empty)
@@ -98,7 +102,7 @@ class Renderer:
         image = self._expose(exposure)
         if self.clock.field_s is not None:
             image[1::2] = self._expose(exposure + len(self.clock.exposed_s))[1::2]
-        for effect, moment in self._acts(exposure):
+        for effect, moment in self._effects_at(exposure):
             if effect.recorder is not None:
                 image = effect.recorder(image, moment)
         return image
@@ -119,35 +123,29 @@ class Renderer:
         """Return the times from which the camera is at a new place; the first is 0, its place at the start."""
         return tuple(sorted({0.0, *(time for effect in self._effects for time in effect.moves_s)}))
 
-    def _moment(self, exposure: int, cast: Cast) -> Moment:
-        return Moment(
-            index=exposure,
-            time_s=float(self._exposed_s[exposure]),
-            subject_px=cast.subject_px(exposure),
-            rumps_cm=cast.tails_cm[:, 0],
-            exposed_s=self._exposed_s,
-        )
-
-    def _acts(self, exposure: int) -> list[tuple[Effect, Moment]]:
+    def _effects_at(self, exposure: int) -> list[tuple[Effect, Moment]]:
         """Return all effects, each with the exposure as seen in its own arena."""
         return [
             (effect, moment)
             for cast, effects in zip(self.casts, self._own_effects, strict=True)
             if effects
-            for moment in (self._moment(exposure, cast),)
+            for moment in (cast.moment(exposure),)
             for effect in effects
         ]
 
     def _expose(self, exposure: int) -> Frame:
-        acts = self._acts(exposure)
+        effects = self._effects_at(exposure)
         image = self._empty
-        for effect, moment in acts:
+        for effect, moment in effects:
             if effect.under is not None:
                 image = effect.under(image, moment)
         image = image.copy()
         for cast in self.casts:
             cast.draw(image, exposure)
-        for effect, moment in acts:
+        for effect, moment in effects:
+            if effect.above is not None:
+                image = effect.above(image, moment)
+        for effect, moment in effects:
             if effect.over is not None:
                 image = effect.over(image, moment)
         image = self._with_noise(self._through_lens(image, float(self._exposed_s[exposure])), exposure)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from csds.errors import SimulationError
 from csds.formats.atomic import atomic_path
 from csds.model.shapes import FloatArray
-from csds.simulate.effect import Frame
+from csds.simulate.backdrop import Frame
 from csds.simulate.scene import Scene
 
 

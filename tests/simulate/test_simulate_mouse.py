@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csds.simulate.mouse import TAIL_LENGTH_CM, TAIL_POINTS, Poses, centroids, noses, outlines, tail_outline, tails
+from csds.simulate.mouse import TAIL_LENGTH_CM, TAIL_POINTS, Poses, centroids, nose_tips, outlines, tail_outline, tails
 
 LENGTH = 8.6
 
@@ -54,7 +54,7 @@ def test_centroid_equals_the_drawn_area_s_and_moves_with_the_pose(heading, head,
 def test_the_outline_is_a_simple_polygon_that_ends_at_the_nose():
     for bend in (-0.85, 0.0, 0.85):
         pose = one_pose(head_bend=bend, rear_bend=-bend / 2)
-        (outline,), (nose,) = outlines(pose, LENGTH), noses(pose, LENGTH)
+        (outline,), (nose,) = outlines(pose, LENGTH), nose_tips(outlines(pose, LENGTH))
         picture = np.zeros((1400, 1400), np.uint8)
         corners = np.round(outline * 100 + 700).astype(np.int32)
         cv2.fillPoly(picture, [corners], 255)

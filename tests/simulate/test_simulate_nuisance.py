@@ -14,6 +14,9 @@ import pytest
 
 from csds.errors import SimulationError, UsageError
 from csds.model.arena import Arena
+from csds.simulate.acts import see_from_above
+from csds.simulate.box import Box, View
+from csds.simulate.camera import Camera
 from csds.simulate.nuisance import NUISANCES, parse_nuisance
 from csds.simulate.recording import scene_truth, simulate_recording
 from csds.simulate.render import Renderer
@@ -22,6 +25,7 @@ from csds.simulate.scene import Encoding, Nuisance, corners
 
 # What these say of time or place differs from an undisturbed recording's.
 OF_THE_RECORDER = {"compression", "repeated_frames", "dropped_frames", "timestamp_gaps"}
+OF_THE_SUBJECT = {"rearing", "climbing", "no_mouse"}
 
 
 def small(*names, size=(320, 240), strength=1.0, **changes):
@@ -47,10 +51,10 @@ def floor_patch(frame):
     return frame[..., 190:210, 75:95].astype(float)
 
 
-@pytest.mark.parametrize("name", sorted(set(NUISANCES) - OF_THE_RECORDER))
+@pytest.mark.parametrize("name", sorted(set(NUISANCES) - OF_THE_RECORDER - OF_THE_SUBJECT))
 def test_every_nuisance_changes_the_picture_and_not_the_truth(name):
-    plain, disturbed = small(target_present=True), small(name, target_present=True)
-    assert (frames_of(plain, (7, 23, 39)) != frames_of(disturbed, (7, 23, 39))).any()
+    plain, disturbed = small(target_present=True, place="far_left"), small(name, target_present=True, place="far_left")
+    assert (frames_of(plain) != frames_of(disturbed)).any()
     pd.testing.assert_frame_equal(scene_truth(plain).table, scene_truth(disturbed).table)
 
 
@@ -62,7 +66,7 @@ def test_strength_0_is_none(name):
 
 
 def test_every_pair_can_be_filmed():
-    base = small(size=(160, 120), duration_s=0.4, target_present=True)
+    base = small(size=(160, 120), duration_s=0.2, target_present=True, behaviour="still")
     for pair in combinations(sorted(NUISANCES), 2):
         scene = replace(base, nuisances=tuple(Nuisance(name=name) for name in pair))
         renderer = Renderer(scene)
@@ -193,7 +197,7 @@ def test_low_contrast_leaves_12_grey_levels(coat, light, floor):
     renderer = Renderer(scene)
     frame = renderer.frame(0).astype(float)
     mask = np.zeros(frame.shape, np.uint8)
-    outline = np.column_stack(scene.arena.to_px(*renderer.outlines_cm[0].T))
+    outline = np.column_stack(scene.arena.to_px(*renderer.casts[0].outlines_cm[0].T))
     cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
     contrast = abs(frame[cv2.erode(mask, np.ones((5, 5))) > 0].mean() - frame[350:430, 130:500].mean())
     assert 4 < contrast <= 12
@@ -313,3 +317,186 @@ def test_marks_appear_where_the_mouse_is_and_stay(name, smallest_cm, largest_cm)
     x, y = scene.arena.to_cm(columns, rows)
     near = np.hypot(x[:, None] - truth["x_cm"].to_numpy(), y[:, None] - truth["y_cm"].to_numpy()).min(axis=1)
     assert near.max() < 8.6
+
+
+# Animals
+
+
+def changed_cm(scene, frame, other, *, least=12):
+    """Where two frames of a scene differ, (n,) x and y in arena cm."""
+    rows, columns = np.nonzero(np.abs(frame.astype(int) - other) >= least)
+    return scene.arena.to_cm(columns, rows)
+
+
+def test_a_tether_leads_from_the_head_to_the_upper_edge_and_sways():
+    still = {"behaviour": "still", "place": "middle", "size": (640, 480), "duration_s": 2.0}
+    scene = small("tether", **still)
+    plain, tethered = frames_of(small(**still), (0, 20)), frames_of(scene, (0, 20))
+    cable = np.abs(plain[0].astype(int) - tethered[0]) > 12
+    nose = scene_truth(scene).table.loc[0, ["nose_x_cm", "nose_y_cm"]].to_numpy(float)
+    assert cv2.connectedComponents(cable.astype(np.uint8))[0] <= 4  # it may cross dark wires unseen
+    assert cable[0, 200:440].any()
+    x, y = changed_cm(scene, plain[0], tethered[0])
+    assert np.hypot(x - nose[0], y - nose[1]).min() < 3.5
+    widths = cable[2:20].sum(axis=1)
+    assert 1 <= np.median(widths) <= 5
+    assert (cable != (np.abs(plain[1].astype(int) - tethered[1]) > 12)).sum() > 30
+
+
+def test_walls_mirror_the_subject_outside_of_the_floor_dimmer_than_itself():
+    still = {"behaviour": "still", "place": "far_left", "size": (640, 480)}
+    scene = small("reflection", **still)
+    plain, mirrored = frames_of(small(**still), [0])[0], frames_of(scene, [0])[0]
+    x, y = changed_cm(scene, plain, mirrored, least=5)
+    outside = np.maximum.reduce([-x, -y, x - 42, y - 42])
+    assert len(x) > 100
+    assert outside.min() > -0.15
+    assert outside.max() < 3.4
+    # As far behind the wall as the mouse stands before it.
+    outline = Renderer(scene).casts[0].outlines_cm[0]
+    assert outside.min() == pytest.approx(min(outline[:, 0].min(), 42 - outline[:, 1].max()), abs=0.25)
+    lost = (plain.astype(int) - mirrored).max()
+    assert 15 < lost < 0.7 * (plain[300, 320].astype(int) - plain.min())
+
+
+def test_the_target_reaches_out_by_1_to_2_cm_and_moves():
+    still = {"behaviour": "still", "place": "far_left", "size": (640, 480), "duration_s": 10.0, "target_present": True}
+    scene = small("target_reaching", **still)
+    reach = []
+    for one, other in zip(frames_of(small(**still), range(0, 200, 5)), frames_of(scene, range(0, 200, 5)), strict=True):
+        x, y = changed_cm(scene, one, other)
+        reach.append(scene.enclosure.distance(x, y).max(initial=0.0))
+    assert 1.0 < np.max(reach) < 2.3
+    assert 0.1 < np.mean(np.array(reach) > 0.5) < 0.95
+    empty = replace(scene, target_present=False)
+    np.testing.assert_array_equal(frames_of(empty, [50]), frames_of(replace(empty, nuisances=()), [50]))
+
+
+def test_a_neighbour_walks_beyond_the_walls_and_is_cut_off_by_the_frame():
+    scene = small("neighbour", size=(640, 480), duration_s=10.0, behaviour="still", place="far_left")
+    scene = replace(scene, target_present=False)
+    renderer = Renderer(scene)
+    frames = np.stack([renderer.frame(index) for index in range(0, 200, 8)]).astype(int)
+    moving = np.ptp(frames, axis=0) > 25
+    x, y = scene.arena.to_cm(*np.nonzero(moving)[::-1])
+    beyond = np.maximum.reduce([-x, -y, x - 42, y - 42]) > 3.9
+    assert beyond.sum() > 0.9 * len(x)
+    columns = np.nonzero(moving)[1][beyond]
+    assert columns.min() == 0 or columns.max() == 639
+    (animal,) = renderer.casts[0].company
+    px = np.column_stack(scene.arena.to_px(*animal.outlines_cm.reshape(-1, 2).T)).reshape(*animal.outlines_cm.shape)
+    is_in = ((px[..., 0] >= 0) & (px[..., 0] < 640)).mean(axis=1)
+    assert is_in.max() > 0.3
+    assert ((is_in > 0.05) & (is_in < 0.95)).any()
+
+
+def test_two_mice_of_one_size_and_coat_hardly_touch():
+    scene = small("two_mice", size=(640, 480), duration_s=30.0, shadow=0.0, enclosure=None)
+    renderer = Renderer(scene)
+    (other,) = renderer.casts[0].company
+    far = np.hypot(*(other.outlines_cm.mean(axis=1) - renderer.casts[0].outlines_cm.mean(axis=1)).T)
+    assert np.mean(far < 6.0) < 0.02
+    for index in (0, 300, 599):
+        dark = (renderer.frame(index)[60:420, 140:500] < 60).astype(np.uint8)
+        opened = cv2.morphologyEx(dark, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+        areas = cv2.connectedComponentsWithStats(opened)[2][1:, cv2.CC_STAT_AREA]
+        assert len(areas[areas > 300]) <= 2
+    assert scene_truth(scene).table.equals(scene_truth(replace(scene, nuisances=())).table)
+
+
+def test_an_arena_without_a_mouse():
+    scene = small("no_mouse", size=(640, 480), target_present=False)
+    frames, truth = frames_of(scene), scene_truth(scene).table
+    assert truth[["x_cm", "y_cm", "nose_x_cm", "nose_y_cm"]].isna().all(axis=None)
+    assert len(truth) == len(frames) == 40
+    assert np.ptp(frames.astype(int), axis=0).max() <= 1
+    assert frames[:, 60:420, 140:500].min() > 20 + 10  # wires, but no fur
+
+
+def shape_of(outline):
+    """Length along and across the longest way through an outline."""
+    return sorted(cv2.minAreaRect(outline.astype(np.float32))[1], reverse=True)
+
+
+def test_a_rearing_mouse_is_short_and_round():
+    scene = small("rearing", size=(640, 480), duration_s=12.0, fps=10.0)
+    (cast,) = Renderer(scene).casts
+    lengths, widths = np.array([shape_of(outline) for outline in cast.outlines_cm]).T
+    is_short = lengths < 0.72 * np.median(lengths)
+    assert 0.03 < is_short.mean() < 0.6
+    assert np.median((lengths / widths)[is_short]) < 0.75 * np.median((lengths / widths)[~is_short])
+    # It happens at walls or at the mesh.
+    truth = scene_truth(scene).table
+    near = np.minimum.reduce([truth.nose_x_cm, 42 - truth.nose_x_cm, truth.nose_y_cm, 42 - truth.nose_y_cm])
+    near = np.minimum(near, scene.enclosure.distance(truth.nose_x_cm.to_numpy(), truth.nose_y_cm.to_numpy()))
+    assert near[is_short].max() < 3.0
+    # The truth is the centroid of the body as seen: independently, of its pixels on the floor.
+    index = int(np.flatnonzero(is_short)[0])
+    fine = np.zeros((4600, 4600), np.uint8)
+    cv2.fillPoly(fine, [np.round(100 * cast.outlines_cm[index] + 200).astype(np.int32)], 1)
+    rows, columns = np.nonzero(fine)
+    expected = (columns.mean() - 200) / 100, (rows.mean() - 200) / 100
+    np.testing.assert_allclose(truth.loc[index, ["x_cm", "y_cm"]].to_numpy(float), expected, atol=0.03)
+
+
+def test_under_a_slanting_camera_a_rearing_mouse_seems_to_be_elsewhere():
+    scene = small("rearing", size=(640, 480), duration_s=12.0, fps=10.0)
+    slanting = replace(scene, arena=replace(scene.arena, corners_px=corners((640, 480), tilt=0.22)))
+    level, moved, calm = (scene_truth(one).table for one in (scene, slanting, replace(slanting, nuisances=())))
+    off = np.hypot(moved.x_cm - level.x_cm, moved.y_cm - level.y_cm)
+    lengths = np.array([shape_of(outline)[0] for outline in Renderer(scene).casts[0].outlines_cm])
+    is_up = lengths < 0.72 * np.median(lengths)
+    assert off[is_up].min() > 0.5
+    assert (moved.y_cm - level.y_cm)[is_up].max() < -0.5
+    # On all fours it is where it is.
+    assert max(off[0], off[lengths > 0.98 * np.median(lengths)].median()) < 1e-9
+    np.testing.assert_allclose(calm.iloc[0], moved.iloc[0])
+
+
+def test_height_moves_what_is_seen_away_from_below_the_camera():
+    level = small(size=(640, 480))
+    points = np.array([[(21.0, 21.0), (40.0, 21.0), (2.0, 40.0)]])
+    at_rest = see_from_above(level, points, np.zeros((1, 3)))
+    np.testing.assert_allclose(at_rest, points, atol=1e-9)
+    (seen,) = see_from_above(level, points, np.full((1, 3), 7.5))
+    # Straight below: nowhere; elsewhere by similar triangles under a camera at 80 cm (half a pixel aside).
+    np.testing.assert_allclose(seen[0], points[0, 0], atol=0.01)
+    np.testing.assert_allclose(seen - 21.0, (points[0] - 21.0) * 80 / 72.5, atol=0.01)
+    slanting = replace(level, arena=replace(level.arena, corners_px=corners((640, 480), tilt=0.22)))
+    moved = see_from_above(slanting, points[:, :1], np.full((1, 1), 7.5))[0, 0] - points[0, 0]
+    # The upper side is farther away: the camera hangs beyond the lower one, and heights lean upwards.
+    assert moved[1] < -0.5
+    assert abs(moved[0]) < 0.05
+    # A box knows its camera.
+    box = Box(view=View(camera=Camera(frame_size_px=(640, 480), px_per_cm=9.0, distance_cm=100.0)))
+    boxed = replace(level, arena=box.arena(name="A", shape="rectangle", width_cm=42, height_cm=42), box=box)
+    (seen,) = see_from_above(boxed, points, np.full((1, 3), 20.0))
+    np.testing.assert_allclose(seen - 21.0, (points[0] - 21.0) * 100 / 80, atol=1e-6)
+
+
+def test_a_climbing_mouse_is_seen_on_the_enclosure():
+    scene = small("climbing", size=(640, 480), duration_s=20.0, behaviour="social")
+    truth, plain = scene_truth(scene).table, scene_truth(replace(scene, nuisances=())).table
+    x, y = truth.x_cm.to_numpy(), truth.y_cm.to_numpy()
+    is_on = scene.enclosure.distance(x, y) < 0
+    runs = np.diff(np.flatnonzero(np.diff(np.concatenate([[0], is_on, [0]]).astype(int))))[::2] / scene.fps
+    assert runs.max() > 2.0
+    assert is_on.mean() < 0.6
+    assert not (scene.enclosure.distance(plain.x_cm.to_numpy(), plain.y_cm.to_numpy()) < 0).any()
+    # It gets there and back like an animal: no faster than a mouse runs.
+    assert np.hypot(np.diff(x), np.diff(y)).max() * scene.fps < 45
+    frame = Renderer(scene).frame(int(np.flatnonzero(is_on)[len(np.flatnonzero(is_on)) // 2]))
+    (outline,) = scene.enclosure.outlines()
+    mask = np.zeros(frame.shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(np.column_stack(scene.arena.to_px(*outline.T))).astype(np.int32)], 1)
+    without = Renderer(replace(scene, nuisances=())).frame(0)
+    assert (frame[mask > 0] < 40).mean() > (without[mask > 0] < 40).mean() + 0.2
+
+
+def test_the_order_of_acts_makes_no_difference():
+    both = [small(*names, duration_s=20.0) for names in (("rearing",), ("rearing", "climbing"))]
+    first, second = (scene_truth(scene).table for scene in both)
+    # Until the first climb, nothing has changed.
+    same = np.hypot(first.x_cm - second.x_cm, first.y_cm - second.y_cm) < 1e-9
+    assert same[0]
+    assert not same.all()

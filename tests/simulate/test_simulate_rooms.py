@@ -76,9 +76,7 @@ def test_a_near_wall_hides_the_strip_that_similar_triangles_say():
 
 def test_a_subject_behind_a_near_wall_is_not_seen():
     camera = Camera(frame_size_px=(640, 480), px_per_cm=4.0, distance_cm=150.0, aim_cm=(30.0, 0.0))
-    scene = boxed(
-        middle_cm=(75.0, 0.0), camera=camera, behaviour="still", place="far_left", shadow=0.0, enclosure=None
-    )
+    scene = boxed(middle_cm=(75.0, 0.0), camera=camera, behaviour="still", place="far_left", shadow=0.0, enclosure=None)
     shown, empty = Renderer(scene), Renderer(replace(scene, place="far_right"))
     difference = np.abs(shown.frame(0).astype(int) - empty.frame(0))
     x, y = scene.arena.to_px(*shown.outlines_cm[0].T)

@@ -1,1 +1,6 @@
-"""The nuisances themselves, by where they come from: floor, light, camera, recorder, animals."""
+"""The nuisances themselves, by where they come from; importing them fills the registry."""
+
+from csds.simulate.effect import NUISANCES
+from csds.simulate.nuisances import animals, camera, floor, light, recorder, subject
+
+__all__ = ["NUISANCES", "animals", "camera", "floor", "light", "recorder", "subject"]

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from csds.model.shapes import FloatArray
-from csds.simulate.effect import Effect, Frame, Site, nuisance
+from csds.simulate.backdrop import Frame
+from csds.simulate.effect import Effect, Site, nuisance
 from csds.simulate.greys import BLACK_LEVEL, FURS, LIGHT_GAIN
 from csds.simulate.scene import Scene
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from csds.model.shapes import FloatArray
-from csds.simulate.backdrop import Image, bounding_crop, floor_outline_px
-from csds.simulate.effect import Effect, Frame, Moment, Site, nuisance
+from csds.simulate.backdrop import Frame, Image, bounding_crop, floor_outline_px
+from csds.simulate.effect import Effect, Moment, Site, nuisance
 
 #: Share of the marks that lie there when the recording begins.
 _OLD = 0.25
@@ -85,6 +85,8 @@ def _left_behind(site: Site, shapes_cm: FloatArray, greys: FloatArray, *, soft_c
         seen_at = np.minimum(np.searchsorted(moment.exposed_s, times), len(moment.exposed_s) - 1)
         for mark in range(fallen):
             at = moment.rumps_cm[seen_at[mark]] if times[mark] >= 0 else old[mark]
+            if np.isnan(at).any():
+                continue
             outline = np.column_stack(scene.arena.to_px(*(shapes_cm[mark] + at).T))
             soft_px = soft_cm * scene.arena.px_per_cm
             crop = bounding_crop(outline, size, scale=4, margin=3 + int(3 * soft_px))

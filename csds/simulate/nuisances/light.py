@@ -7,8 +7,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from csds.simulate.backdrop import Image, enclosure_box
-from csds.simulate.effect import Effect, Frame, Moment, Site, nuisance
+from csds.simulate.backdrop import Frame, Image, enclosure_box
+from csds.simulate.effect import Effect, Moment, Site, nuisance
 from csds.simulate.greys import BLACK_LEVEL
 
 #: Share of the light left in the enclosure's shadow, and the shadow's length in cm.

@@ -7,8 +7,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from csds.simulate.backdrop import Frame
 from csds.simulate.clock import Clock
-from csds.simulate.effect import Effect, Frame, Moment, Site, nuisance
+from csds.simulate.effect import Effect, Moment, Site, nuisance
 from csds.simulate.scene import Scene
 
 #: Share of the usual bit rate that is left: 40 of 2000 kbit/s.
