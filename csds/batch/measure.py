@@ -11,10 +11,12 @@ import pandas as pd
 from csds import __version__
 from csds.batch.floors import picture_grid
 from csds.batch.folder import plain, write_json, write_track, writing
-from csds.batch.prepare import Context, Placed
+from csds.batch.prepare import Context, Placed, start_error_s
 from csds.batch.reuse import Keys, digest_files, stat_videos
 from csds.behaviour.bins import measure_time_bins
+from csds.behaviour.sensitivity import ZoneReadings, read_zone
 from csds.behaviour.session import measure_session
+from csds.behaviour.uncertainty import SessionErrors
 from csds.model.flags import join_flags
 from csds.model.shapes import Zone
 from csds.protocol.zones import enclosure_shape, resolve_zones
@@ -44,6 +46,9 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
     length_s = track.window_s[1] - track.window_s[0]
     raw = [name for name in track.table.columns if name != "speed_cm_s" and not name.startswith("in_")]
     table, metrics, flags = measure_session(track.table[raw], zones, arena.floor, protocol.behaviour, length_s)
+    readings = _read_interaction(item, table, zones, length_s, context)
+    if readings is not None:
+        metrics |= readings.metrics() | {"start_error_s": start_error_s(session)}
     write_track(folder.track(session.session_id), table)
     grid = picture_grid(arena)
     record: dict[str, Any] = plain(
@@ -51,6 +56,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
             "keys": keys,
             "row": _row(item, track.window_s, metrics, {*track.flags, *flags, *_arena_flags(item, context)}),
             "tracking_flags": track.flags,
+            "readings": None if readings is None else readings.to_record(),
             "time_bins": _bins(table, zones, length_s, context),
             "files": digest_files(session.session_id, folder),
             "seen": stat_videos(session),
@@ -93,6 +99,17 @@ def _arena_flags(item: Placed, context: Context) -> set[str]:
     protocol, arena = context.protocol, item.arena
     same = (arena.width_cm, arena.height_cm) == (protocol.arena_width_cm, protocol.arena_height_cm)
     return set() if same or protocol.enclosure is None else {"arena_size_differs"}
+
+
+def _read_interaction(
+    item: Placed, table: pd.DataFrame, zones: Sequence[Zone], length_s: float, context: Context
+) -> ZoneReadings | None:
+    """Return the readings that the SI ratio's interval, band and certainty come from; None where there is no score."""
+    zone = next((zone for zone in zones if zone.name == "interaction"), None)
+    if context.protocol.score is None or zone is None:
+        return None
+    errors = SessionErrors(arena=item.arena, start_sd_s=start_error_s(item.session), phase=item.session.phase)
+    return read_zone(table, zone.shape, context.protocol.behaviour, length_s, errors)
 
 
 def _bins(table: pd.DataFrame, zones: Sequence[Zone], length_s: float, context: Context) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from csds.arena.files import check_frame_size, choose_arena, read_arenas, require_arena_file
 from csds.batch.folder import ResultsFolder
 from csds.batch.options import TrackOptions
+from csds.behaviour.uncertainty import START_FOUND_SD_S, START_GIVEN_SD_S
 from csds.errors import VideoError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -125,6 +126,11 @@ def session_window(session: Session, protocol: Protocol) -> tuple[float, float]:
     """Return start and end of a session's window within its recording in seconds."""
     start_s = session.start_s or 0.0
     return start_s, start_s + (session.duration_s or protocol.phase(session.phase).duration_s)
+
+
+def start_error_s(session: Session) -> float:
+    """Return the SD of the trial's start, by where the window comes from: the sheet, or the recording."""
+    return START_FOUND_SD_S if session.start_s is None else START_GIVEN_SD_S
 
 
 def same_test(item: Opened, opened: Iterable[Opened]) -> list[Opened]:

@@ -10,7 +10,8 @@ from typing import Any
 from csds.batch.folder import ResultsFolder, digest, file_digest, read_json, read_track
 from csds.batch.options import Outcome
 from csds.batch.pictures import arena_of
-from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena, session_window
+from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena, session_window, start_error_s
+from csds.behaviour.uncertainty import METHOD
 from csds.errors import CsdsError
 from csds.model.arena import Arena
 from csds.model.study import Session
@@ -34,6 +35,7 @@ PARTS = {
     "zones": "the protocol's zones",
     "behaviour": "the protocol's behaviour",
     "time_bins": "the time bins",
+    "uncertainty": "how uncertainty is reckoned",
     "names": "the animal's group",
     "files": "a file of the results was missing or damaged",
     "overlay_video": "the annotated video was missing",
@@ -144,6 +146,7 @@ def _settings(session: Session, arena: Arena, context: Context) -> Keys:
         "zones": digest([protocol.arena_width_cm, protocol.arena_height_cm, *map(asdict, protocol.zones)]),
         "behaviour": digest(asdict(protocol.behaviour)),
         "time_bins": digest(context.time_bins_s),
+        "uncertainty": digest([METHOD, start_error_s(session), protocol.score is None]),
         "names": digest([asdict(session.key), session.phase, session.stress, session.treatment]),
     }
     return {"track": track, "measure": measure}

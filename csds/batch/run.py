@@ -78,7 +78,7 @@ def track_study(
         threads=0 if jobs == 1 else max(1, (os.cpu_count() or 1) // jobs),
     )
     # What can't be scored at all is told now, not after hours of tracking.
-    animals = animals_table(study, sessions_table(study, {}, protocol), protocol)
+    animals = animals_table(study, sessions_table(study, {}, protocol), {}, protocol)
     if not options.force:
         refuse_other_study(study, folder)
     prepare_folder(folder)
@@ -155,7 +155,7 @@ class _Run:
         folder, protocol = self.context.folder, self.context.protocol
         failures = [*self._sheet_failures(), *self._failures()]
         sessions = sessions_table(self.study, self.outcomes, protocol)
-        animals = animals_table(self.study, sessions, protocol)
+        animals = animals_table(self.study, sessions, self.outcomes, protocol)
         messages = [*self._changes(), *self._leftovers()]
         written = {"sessions": sessions, "animals": animals, "failures": failures_table(failures)}
         if self.context.time_bins_s is not None:
@@ -233,7 +233,7 @@ class _Run:
         sessions = tuple(session for session in self.study.sessions if session.session_id in own)
         part = replace(self.study, sessions=sessions, unusable=())
         protocol = self.context.protocol
-        self._draw_animals(animals_table(part, sessions_table(part, self.outcomes, protocol), protocol))
+        self._draw_animals(animals_table(part, sessions_table(part, self.outcomes, protocol), self.outcomes, protocol))
 
     def _draw_animals(self, animals: pd.DataFrame) -> None:
         """Ask for each animal's picture unless the one that is there shows the same."""

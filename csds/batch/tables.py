@@ -10,11 +10,12 @@ import pandas as pd
 
 from csds.batch.options import Failure, Outcome
 from csds.behaviour.score import score_animals
+from csds.behaviour.sensitivity import ZoneReadings
 from csds.model.columns import FAILURE_COLUMNS, SESSION_COLUMNS, TIME_BIN_COLUMNS, Column, names
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey, Session, Study
 
-_WHERE_KNOWN = ("nose_", "body_", "centre_")
+_WHERE_KNOWN = ("nose_", "body_", "centre_", "interaction_low", "interaction_high", "interaction_edge", "start_error")
 """Columns that are left out where no session has them."""
 
 
@@ -31,7 +32,9 @@ def sessions_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Prot
     return _typed(pd.DataFrame(rows, columns=[*own, *study.design_columns]), SESSION_COLUMNS, zones)
 
 
-def animals_table(study: Study, sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+def animals_table(
+    study: Study, sessions: pd.DataFrame, outcomes: Mapping[str, Outcome], protocol: Protocol
+) -> pd.DataFrame:
     """Return ``animals.csv``: a row for each animal and test that the study names, also where its sessions failed."""
     known = set(zip(*(sessions[name] for name in AnimalKey.__slots__), strict=True))
     lost = {
@@ -44,7 +47,12 @@ def animals_table(study: Study, sessions: pd.DataFrame, protocol: Protocol) -> p
         sessions = pd.concat(
             [sessions, pd.DataFrame(list(lost.values()), columns=sessions.columns).astype(sessions.dtypes)]
         )
-    return score_animals(sessions.reset_index(drop=True), protocol)
+    readings = {
+        (tuple(asdict(session.key).values()), session.phase): ZoneReadings.from_record(outcome.record["readings"])
+        for session in study.sessions
+        if (outcome := outcomes.get(session.session_id)) and outcome.record and outcome.record["readings"]
+    }
+    return score_animals(sessions.reset_index(drop=True), protocol, readings)
 
 
 def _named_sessions(study: Study) -> list[Session]:

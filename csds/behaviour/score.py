@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from csds.behaviour.certainty import PairedReadings, weigh_animals
 from csds.behaviour.ratios import Phases, log_present_to_absent, preference, present_to_absent, windows_differ
 from csds.behaviour.rules import classify
-from csds.behaviour.sessions_table import GROUPS, KEYS, SessionsByAnimal, design_columns, group_by_animal
+from csds.behaviour.sensitivity import ZoneReadings
+from csds.behaviour.sessions_table import GROUPS, KEYS, Key, SessionsByAnimal, design_columns, group_by_animal
 from csds.errors import ScoreError, TableError
 from csds.model.columns import ANIMAL_COLUMNS, names
 from csds.model.flags import FLAGS, join_flags, split_flags
@@ -24,7 +26,9 @@ that is not tracked counts in no zone, which would look like avoidance."""
 _MEASURES = ("tracked_fraction", "distance_cm", "mean_speed_cm_s", "immobile_time_s")
 
 
-def score_animals(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+def score_animals(
+    sessions: pd.DataFrame, protocol: Protocol, readings: Mapping[tuple[Key, str], ZoneReadings] | None = None
+) -> pd.DataFrame:
     """Return one row per animal and test, with scores, phenotype and flags.
 
     Every animal with a row in ``sessions`` gets one, also where a phase is missing or failed (a row
@@ -53,6 +57,10 @@ def score_animals(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         needed, and ``interaction_time_s`` for the scores; numbers as numbers.
     protocol : Protocol
         Phases, zones, score and rule.
+    readings : mapping, optional
+        Readings of the time in the interaction zone, by the animal's key (cohort, animal_id, test) and
+        the phase. From them come the interval, band and certainty, which else are NaN; see
+        `csds.behaviour.certainty`.
 
     Returns
     -------
@@ -95,6 +103,13 @@ def score_animals(sessions: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     else:
         table["below_cutoff"] = pd.array([None] * len(table), dtype="boolean")
         table["phenotype"] = np.where(table["stress"] == "control", "control", "")
+    certainty = weigh_animals(
+        table, _paired_readings(animals, (absent, present), protocol, readings or {}), protocol.rule, protocol.score
+    )
+    flags = [
+        own | ({"borderline"} if near else set()) for own, near in zip(flags, certainty["borderline"], strict=True)
+    ]
+    table = table.assign(**certainty.drop(columns="borderline"))
     table["flags"] = [join_flags(codes) for codes in flags]
     return _with_carried(table[names(ANIMAL_COLUMNS)], animals, protocol, {absent: "absent", present: "present"})
 
@@ -189,13 +204,34 @@ def _score_flags(
     return [[code for code, where in holds.items() if where[i]] for i in range(absent.size)]
 
 
-def _longest_zone_times(animals: SessionsByAnimal, protocol: Protocol) -> dict[str, FloatArray]:
-    """Return the longest of each animal's zone times by phase; NaN unless all of them are known."""
-    columns = [f"{zone.name}_time_s" for zone in protocol.zones]
+def _longest_zone_times(animals: SessionsByAnimal, protocol: Protocol, without: str = "") -> dict[str, FloatArray]:
+    """Return the longest of each animal's zone times by phase, but one; NaN unless all of them are known."""
+    columns = [f"{zone.name}_time_s" for zone in protocol.zones if zone.name != without]
     # The two main zones are needed even where the table lacks them: NaN then, not "in no zone".
     needed = ("interaction_time_s", "corners_time_s")
     used = [name for name in columns if name in animals.table.columns or name in needed]
+    if not used:
+        return {phase: np.zeros(len(animals.keys)) for phase in animals.rows}
     return {phase: np.max([animals.numbers(name, phase) for name in used], axis=0) for phase in animals.rows}
+
+
+def _paired_readings(
+    animals: SessionsByAnimal,
+    phases: tuple[str, str],
+    protocol: Protocol,
+    readings: Mapping[tuple[Key, str], ZoneReadings],
+) -> dict[int, PairedReadings]:
+    """Return the readings of the animals that have them of both phases, by position."""
+    others = _longest_zone_times(animals, protocol, without="interaction") if readings else {}
+    return {
+        at: PairedReadings(
+            absent=readings[key, phases[0]],
+            present=readings[key, phases[1]],
+            longest_other_s={phase: float(others[phase][at]) for phase in phases},
+        )
+        for at, key in enumerate(animals.keys)
+        if all((key, phase) in readings for phase in phases)
+    }
 
 
 def _lost(animals: SessionsByAnimal) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from csds.model.protocol import Point
-from csds.model.shapes import Circle, FloatArray, Rectangle, Shape, Zone
+from csds.model.shapes import Circle, FloatArray, Rectangle, Shape, Union, Zone
 
 BODY_POINTS = 100
 """Points, each for an equal part of the body's area, that the body's share in a zone is counted with."""
@@ -20,6 +20,11 @@ _COLUMNS: dict[Point, tuple[str, ...]] = {
     "nose": ("nose_x_cm", "nose_y_cm"),
     "body": ("x_cm", "y_cm", "body_length_cm", "body_width_cm", "body_axis_rad"),
 }
+
+
+def point_columns(by: Point) -> tuple[str, ...]:
+    """Return the columns of a track that ``by`` needs, x and y first."""
+    return _COLUMNS[by]
 
 
 def known_frames(track: pd.DataFrame, by: Point) -> NDArray[np.bool_]:
@@ -75,6 +80,31 @@ def zone_membership(
     return pd.DataFrame(inside, index=track.index, columns=[zone.name for zone in zones], dtype=bool)
 
 
+def edge_distances(track: pd.DataFrame, shape: Shape, floor: Shape, by: Point, body_share: float = 0.5) -> FloatArray:
+    """Return how far the point is from a zone's edge in each frame, in cm, negative inside; NaN without a position.
+
+    An animal is in the zone where this is 0 or less (`zone_membership`), and in the zone grown by s cm where it
+    is s or less. The floor's walls are no edges: a zone that reaches a wall has none there. For ``body`` it is
+    the distance that just ``body_share`` of the body's area reaches; bodies wholly on one side, more than
+    2 cm from the edge, have their centre's.
+    """
+    known = known_frames(track, by)
+    distance = np.full(len(track), np.nan)
+    if not known.any():
+        return distance
+    values, open_shape = _values(track, _COLUMNS[by])[known], open_at_walls(shape, floor)
+    own = open_shape.distance(*clamp_to_floor(floor, values[:, 0], values[:, 1]))
+    if by == "body":
+        rank = int(np.ceil(body_share * BODY_POINTS - 1e-6)) - 1
+        (across,) = np.nonzero(np.abs(own) <= np.maximum(values[:, 2], values[:, 3]) / 2 + 2.0)
+        for first in range(0, across.size, _FRAMES_AT_ONCE):
+            part = across[first : first + _FRAMES_AT_ONCE]
+            points = open_shape.distance(*clamp_to_floor(floor, *_ellipse_points(values[part])))
+            own[part] = np.partition(points, rank, axis=1)[:, rank]
+    distance[known] = own
+    return distance
+
+
 def clamp_to_floor(floor: Shape, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return points in cm with those off the floor taken to its nearest point.
 
@@ -93,6 +123,28 @@ def clamp_to_floor(floor: Shape, x: FloatArray, y: FloatArray) -> tuple[FloatArr
         off = np.maximum(np.hypot(dx, dy) / floor.radius, 1.0)
         return np.asarray(floor.x + dx / off), np.asarray(floor.y + dy / off)
     return np.asarray(x, float), np.asarray(y, float)
+
+
+def open_at_walls(shape: Shape, floor: Shape) -> Shape:
+    """Return a shape whose sides on the floor's walls are moved far behind them, so that they are no edges.
+
+    Examples
+    --------
+    >>> floor = Rectangle(left=0, top=0, right=42, bottom=42)
+    >>> float(open_at_walls(Rectangle(left=9, top=0, right=33, bottom=14), floor).distance(21, 1))
+    -12.0
+    """
+    if isinstance(shape, Union):
+        return Union(shapes=tuple(open_at_walls(part, floor) for part in shape.shapes))
+    if not (isinstance(shape, Rectangle) and isinstance(floor, Rectangle)):
+        return shape
+    far = 2 * max(floor.right - floor.left, floor.bottom - floor.top)
+    return Rectangle(
+        left=shape.left if shape.left > floor.left else floor.left - far,
+        top=shape.top if shape.top > floor.top else floor.top - far,
+        right=shape.right if shape.right < floor.right else floor.right + far,
+        bottom=shape.bottom if shape.bottom < floor.bottom else floor.bottom + far,
+    )
 
 
 def _share_inside(body: FloatArray, zone: Shape, floor: Shape) -> FloatArray:

@@ -61,6 +61,12 @@ FLAGS: dict[str, Flag] = {
         Flag(code="low_contrast", trust=True, meaning="animal and floor differ by little more than the noise"),
         Flag(code="needs_controls", trust=True, meaning="the rule needs undefeated controls and there are too few"),
         Flag(
+            code="borderline",
+            trust=False,
+            meaning="the call could be another one: the interval reaches across the cut-off, or fewer than 90 % of all "
+            "readings agree",
+        ),
+        Flag(
             code="excluded_minimum_time", trust=False, meaning="excluded by the rule: too little time with the target"
         ),
         Flag(
