@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from csds.batch.options import Failure, Outcome
+from csds.batch.readings import gather_readings
 from csds.behaviour.score import score_animals
-from csds.behaviour.sensitivity import ZoneReadings
 from csds.model.columns import FAILURE_COLUMNS, SESSION_COLUMNS, TIME_BIN_COLUMNS, Column, names
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey, Session, Study
@@ -47,11 +47,8 @@ def animals_table(
         sessions = pd.concat(
             [sessions, pd.DataFrame(list(lost.values()), columns=sessions.columns).astype(sessions.dtypes)]
         )
-    readings = {
-        (tuple(asdict(session.key).values()), session.phase): ZoneReadings.from_record(outcome.record["readings"])
-        for session in study.sessions
-        if (outcome := outcomes.get(session.session_id)) and outcome.record and outcome.record["readings"]
-    }
+    records = [outcome.record for session in study.sessions if (outcome := outcomes.get(session.session_id))]
+    readings = gather_readings(record for record in records if record)
     return score_animals(sessions.reset_index(drop=True), protocol, readings)
 
 

@@ -46,6 +46,7 @@ def score(
     interaction_present_s. Without --map, csds's own sessions.csv and animals.csv are scored again, by
     another protocol if you like.
     """
+    from csds.batch.readings import readings_beside
     from csds.behaviour.archived import parse_mapping, read_archived
     from csds.behaviour.score import score_animals
     from csds.formats.tables import read_table, write_table
@@ -59,7 +60,7 @@ def score(
     archived = read_archived(read_table(table), mapping, rules)
     for fault in archived.warnings:
         console.warn(str(fault), quiet=quiet)
-    animals = score_animals(archived.sessions, rules)
+    animals = score_animals(archived.sessions, rules, readings_beside(table, archived.sessions))
     write_table(animals, target)
 
     incomplete = [flags for flags in animals["flags"] if "missing_phase" in flags.split(";")]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csds.behaviour.mixture import fit_two_normals, mixture_boundary
 from csds.behaviour.criteria import below_limit, combine, control_limit
+from csds.behaviour.mixture import fit_two_normals, mixture_boundary
 from csds.behaviour.rules import classify
 from csds.errors import ScoreError
 from csds.model.protocol import Criterion, Exclusion, RuleSpec, ScoreSpec
