@@ -31,7 +31,14 @@ from csds.batch import TrackOptions, track_study
 from csds.behaviour.score import score_animals
 from csds.behaviour.sensitivity import ZoneReadings, read_zone
 from csds.behaviour.session import measure_session
-from csds.behaviour.uncertainty import COVERAGE, POINT_ERRORS, START_GIVEN_SD_S, SessionErrors
+from csds.behaviour.uncertainty import (
+    COVERAGE,
+    DETECTED_CORNER_SD_CM,
+    DRAWN_CORNER_SD_CM,
+    POINT_ERRORS,
+    START_GIVEN_SD_S,
+    SessionErrors,
+)
 from csds.formats.tables import write_table
 from csds.model.arena import Arena, project, solve_homography
 from csds.protocol import load_protocol, resolve_zones
@@ -55,9 +62,13 @@ _BEYOND_S = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
-    """What is done to a path: SDs of corners (cm) and start (s), and how much is lost in gaps."""
+    """What is done to a path: SDs of corners (cm) and start (s), and how much is lost in gaps.
 
-    corner_sd_cm: float = 0.2
+    ``told_sd_cm`` is the corners' SD that csds reckons with, by the arena's source.
+    """
+
+    corner_sd_cm: float = DRAWN_CORNER_SD_CM
+    told_sd_cm: float = DRAWN_CORNER_SD_CM
     start_sd_s: float = START_GIVEN_SD_S
     corners_shared: bool = True
     short_gaps_per_min: float = 4.0
@@ -68,7 +79,7 @@ class Errors:
 KINDS = {
     "good video": Errors(),
     "arena drawn for each phase": Errors(corners_shared=False),
-    "arena found without confidence": Errors(corner_sd_cm=0.57, corners_shared=False),
+    "arena found, little confidence": Errors(corner_sd_cm=0.5, told_sd_cm=0.5, corners_shared=False),
     "start found": Errors(start_sd_s=0.4),
     "animal lost now and then": Errors(short_gaps_per_min=10.0, long_gaps_per_min=2.0),
 }
@@ -83,10 +94,19 @@ class Trial:
 
 
 def measure_animal(
-    seed: int, *, errors: Errors, protocol_name: str = "golden2011", seconds: float = 150.0, fps: float = 30.0
+    seed: int,
+    *,
+    errors: Errors,
+    draw: int = 0,
+    protocol_name: str = "golden2011",
+    seconds: float = 150.0,
+    fps: float = 30.0,
 ) -> Trial | None:
-    """Return whether an animal's intervals hold its true values; None where its ratio isn't defined."""
-    rng = np.random.default_rng([seed, 77])
+    """Return whether an animal's intervals hold its true values; None where its ratio isn't defined.
+
+    ``seed`` chooses the animal, ``draw`` the errors of its measurement.
+    """
+    rng = np.random.default_rng([seed, draw, 77])
     protocol = load_protocol(protocol_name)
     zones = resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
     shared = rng.normal(0.0, errors.corner_sd_cm, (4, 2))
@@ -102,9 +122,8 @@ def measure_animal(
         if not errors.corners_shared:
             moved = tuple((x + 1e-6 * PHASES.index(phase), y) for x, y in arena.corners_px)
             arena = replace(arena, corners_px=moved)  # two drawings of one arena are never the same
-        # The confidence with which csds finds corners as bad as these.
-        source, confidence = ("drawn", 1.0) if errors.corner_sd_cm == 0.2 else ("detected", 0.0)
-        arena = replace(arena, source=source, confidence=confidence)
+        if errors.told_sd_cm != DRAWN_CORNER_SD_CM:
+            arena = replace(arena, source="detected", confidence=_confidence(errors.told_sd_cm))
         measured = _measured_path(truth, arena, corners, errors, seconds, rng)
         table, metrics, flags = measure_session(measured, zones, arena.floor, protocol.behaviour, seconds)
         own = SessionErrors(arena=arena, start_sd_s=errors.start_sd_s, phase=phase)
@@ -116,6 +135,12 @@ def measure_animal(
         rows.append(key | metrics | found.metrics() | {"duration_s": seconds, "exclude": "", "flags": ";".join(flags)})
     animal = score_animals(pd.DataFrame(rows), protocol, readings).to_dict(orient="records")[0]
     return judge_animal(rows, animal, true_s)
+
+
+def _confidence(corner_sd_cm: float) -> float:
+    """Return the confidence at which csds takes found corners to be so far off."""
+    worst, best = DETECTED_CORNER_SD_CM
+    return (worst - corner_sd_cm) / (worst - best)
 
 
 def judge_animal(sessions: list[dict[Any, Any]], animal: Mapping[Any, Any], true_s: list[float]) -> Trial | None:
@@ -133,7 +158,7 @@ def judge_animal(sessions: list[dict[Any, Any]], animal: Mapping[Any, Any], true
     )
 
 
-@lru_cache(4)
+@lru_cache(64)
 def _true_path(seed: int, phase: str, protocol_name: str, seconds: float, fps: float) -> tuple[pd.DataFrame, Arena]:
     room = "round_cage" if protocol_name == "witness_round_cage" else "clean"
     scene = scenario(room, phase=phase, seed=seed, duration_s=seconds + 2 * _BEYOND_S)

@@ -77,6 +77,7 @@ def weigh_animals(
         times = _times(own)
         if np.isfinite(row["si_ratio"]):
             ratios = present_to_absent(_phases(times, row))
+            ratios[np.isnan(ratios) & (times[1] > 0)] = np.inf
             ends = _ends(ratios[0, 1:], float(row["si_ratio"])), _ends(ratios[:, 0])
             for name, end in zip(_NUMBERS, (*ends[0], *ends[1]), strict=False):
                 columns[name][at] = end
@@ -113,7 +114,10 @@ def _phases(times: tuple[FloatArray, FloatArray], row: pd.Series) -> Phases:
 
 
 def _ends(ratios: FloatArray, estimate: float | None = None) -> tuple[float, float]:
-    """Return the ends of an interval that holds the estimate, or, without one, of all ratios; NaN where unbounded."""
+    """Return the ends of an interval that holds the estimate, or, without one, of all ratios; NaN where unbounded.
+
+    No time in either phase, NaN, is anything from 0 on.
+    """
     lowest, highest = np.nan_to_num(ratios, nan=0.0), np.where(np.isnan(ratios), np.inf, ratios)
     if estimate is None:
         low, high = float(lowest.min()), float(highest.max())

@@ -4,12 +4,16 @@ The animal was found at distance ``d(t)`` from the zone's edge (negative inside)
 ``T = Σ Δt · [d(t) ≤ 0]``. Its true distance differs by the errors of the measurement, which to first order
 shift the edge along its normal ``n(t)``::
 
-    d_k(t) = d(t) + n(t) · (Σ_i W_i(t) e_ik + b_k) + |n(t)| · a_k(t)
-    T_k    = Σ Δt · [d_k(t) ≤ 0] + (gaps) + (start)
+    s_k(t) = d(t) + n(t) · (Σ_i W_i(t) e_ik + b_k)
+    d_k(t) = s_k(t) + |n(t)| · a_k(t)
+    T_k    = Σ Δt · (2 [s_k(t) ≤ 0] − [d_k(t) ≤ 0]) + (gaps) + (start)
 
 ``e_ik`` are the errors of the arena's four corners, ``W_i`` what a homography makes of them at the animal's
 place, ``b_k`` a steady and ``a_k`` a changing error of the centre (an autoregressive process with a time
-constant: it does not average out from frame to frame). Only frames near the edge can change sides: for small
+constant: it does not average out from frame to frame). The changing error is in what was measured already, and
+drawing another one adds to it; so the difference that it makes is taken off, not put on top: an animal that sits
+just inside the edge is found outside of it now and then, and truly had more time than was measured, not
+less. Only frames near the edge can change sides: for small
 errors the SD of T is ``(dT/ds) · σ``, the seconds per centimetre that the edge would gain, times the edge's error.
 Animals that sit on the edge make T_k neither normal nor symmetric, which is why T_k are drawn, with fixed
 seeds, and not their variance computed. The k-th draws of two phases go together: where both phases share
@@ -19,7 +23,6 @@ In gaps (`csds.behaviour.gaps`) the animal is drawn anywhere that it could reach
 each gap and draw. A start that is off by ε takes the time in the zone within the first ε seconds away,
 and gives ε seconds more of what the animal did last (and the other way round for one before the window).
 
-With a flat prior for the true distance, T_k follow the probability of the true T given what was measured.
 `benchmarks.coverage` counts how often intervals from them hold the truth.
 """
 
@@ -221,9 +224,10 @@ def _seen_change(
     normal = _edge_normals(zone, errors.arena.floor, x, y)
     linear = np.concatenate([np.einsum("na,nac->nc", normal, corner_weights(errors.arena, x, y)), normal], axis=1)
     shifted = linear @ np.concatenate([corners, steady])
-    shifted += np.linalg.norm(normal, axis=1)[:, None] * changing[node[near]]
     shifted += distance[near][:, None]
-    return np.asarray(lasted @ (shifted <= 0.0) - measured.sum())
+    steadily = lasted @ (shifted <= 0.0)
+    shifted += np.linalg.norm(normal, axis=1)[:, None] * changing[node[near]]
+    return np.asarray(2 * steadily - lasted @ (shifted <= 0.0) - measured.sum())
 
 
 def _edge_normals(zone: Shape, floor: Shape, x: FloatArray, y: FloatArray) -> FloatArray:
