@@ -43,7 +43,10 @@ def simulate_video(
     seed: Seed = 1,
     behaviour: Annotated[str, typer.Option("--behaviour", help="Instead of the scenario's own.")] = "",
     nuisance: Annotated[
-        list[str] | None, typer.Option("--nuisance", help="NAME or NAME=STRENGTH, as often as wanted; 1 is usual.")
+        list[str] | None,
+        typer.Option(
+            "--nuisance", help="NAME or NAME=STRENGTH, as often as wanted; 1 is usual; see csds simulate list."
+        ),
     ] = None,
     fps: Annotated[
         float | None, typer.Option("--fps", min=1.0, help="Frames per second, instead of the scenario's.")

@@ -27,6 +27,8 @@ _REAR_CM, _FORESHORTENED = 7.0, 0.48
 _RISE_S, _CLIMB_S = 0.25, 0.9
 #: How much larger a body on the enclosure is seen; the way onto it, cm/s, at most.
 _NEARER, _CLIMB_CM_S = 1.07, 20.0
+#: Distance from the enclosure, cm, within which a mouse's body rises onto it, and seconds in which it turns.
+_CLIMB_CM, _TURN_S = 4.5, 0.5
 #: Distance of the camera from the floor, cm: as over many a table.
 _CAMERA_CM = 80.0
 
@@ -73,34 +75,47 @@ def act_out(scene: Scene, times: FloatArray, acts: Sequence[Act]) -> Body:
     acts : sequence of Act
     """
     room, length = room_of(scene), scene.body_length_cm
-    walked, rearing_s, climbing_s = _timetable(times, acts)
+    walked, rears, climbs = _timetable(times, acts)
     poses = replace(subject_poses(scene, walked), time_s=times)
-    is_above = climbing_s > 0
-    if (rearing_s > 0).any():
-        poses = _rear(poses, _ramp(rearing_s, _RISE_S), room, length)
+    reared = rears.ramp(_RISE_S)
+    if reared.any():
+        poses = _rear(poses, reared, room, length)
+    lift = np.zeros_like(times)
+    if climbs.since_s.any():
+        poses, lift = _climb(poses, climbs, scene)
+    is_above = lift > 0
     tails_cm = hold_points(room, tails(poses, length), 0.12)
-    if is_above.any():
-        poses = _climb(poses, climbing_s, scene)
-        # The tail follows over wall and mesh.
-        tails_cm[is_above] = tails(poses, length)[is_above]
+    # The tail follows over wall and mesh.
+    tails_cm[is_above] = tails(poses, length)[is_above]
     seen = outlines(poses, length)
     if acts:
-        seen = _seen(scene, seen, _ramp(rearing_s, _RISE_S), _ramp(climbing_s, _CLIMB_S))
+        seen = _seen(scene, seen, reared, lift)
     return Body(poses=poses, outlines_cm=seen, tails_cm=tails_cm, is_above=is_above)
 
 
-def _timetable(times: FloatArray, acts: Sequence[Act]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return, (n,) each, the time of walking, and how long ago a rear or a climb began or how soon it ends.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Within:
+    """Where in acts of a kind each moment is, (n,) each: s since one began and s left of it; 0 outside of acts."""
 
-    The latter two are whichever is less, and 0 outside of them.
-    """
+    since_s: FloatArray
+    left_s: FloatArray
+
+    def ramp(self, full_s: FloatArray | float) -> FloatArray:
+        """Return 0 outside of acts and 1 within, with smooth rises and falls of so many seconds."""
+        return _ramp(np.minimum(self.since_s, self.left_s), full_s)
+
+
+def _timetable(times: FloatArray, acts: Sequence[Act]) -> tuple[FloatArray, _Within, _Within]:
+    """Return the time of walking at each moment, (n,), and where in rears and in climbs it is."""
     walked, done = times.copy(), 0.0
-    within = {"rear": np.zeros_like(times), "climb": np.zeros_like(times)}
+    within = {kind: _Within(since_s=np.zeros_like(times), left_s=np.zeros_like(times)) for kind in ("rear", "climb")}
     for act in sorted(acts, key=lambda act: act.at_s):
-        start = act.at_s + done
-        walked -= np.clip(times - start, 0.0, act.length_s)
+        since = times - act.at_s - done
+        walked -= np.clip(since, 0.0, act.length_s)
         done += act.length_s
-        within[act.kind] += np.clip(np.minimum(times - start, start + act.length_s - times), 0.0, None)
+        now = (since > 0) & (since < act.length_s)
+        within[act.kind].since_s[now] = since[now]
+        within[act.kind].left_s[now] = act.length_s - since[now]
     return walked, within["rear"], within["climb"]
 
 
@@ -128,18 +143,18 @@ def _rear(poses: Poses, up: FloatArray, room: Room, length: float) -> Poses:
     return replace(raised, x_cm=raised.x_cm + shift[:, 0], y_cm=raised.y_cm + shift[:, 1])
 
 
-def _seen(scene: Scene, outlines_cm: FloatArray, reared: FloatArray, climbed: FloatArray) -> FloatArray:
+def _seen(scene: Scene, outlines_cm: FloatArray, reared: FloatArray, lift: FloatArray) -> FloatArray:
     """Return outlines of bodies above the floor as the camera sees them."""
     half = OUTLINE_POINTS // 2
     along = np.linspace(0.0, 1.0, half)
     # From the feet to the head ever higher.
     height = _REAR_CM * reared[:, None] * np.concatenate([along, along[::-1]])[None]
     if scene.box is not None:
-        return see_from_above(scene, outlines_cm, height + scene.box.cage.height_cm * climbed[:, None])
+        return see_from_above(scene, outlines_cm, height + scene.box.cage.height_cm * lift[:, None])
     # A plain enclosure is drawn as its foot: what sits on it is larger, but not moved aside.
     seen = see_from_above(scene, outlines_cm, height)
     middle = seen.mean(axis=1, keepdims=True)
-    return np.asarray(middle + (1.0 + (_NEARER - 1.0) * climbed[:, None, None]) * (seen - middle), float)
+    return np.asarray(middle + (1.0 + (_NEARER - 1.0) * lift[:, None, None]) * (seen - middle), float)
 
 
 def see_from_above(scene: Scene, points_cm: FloatArray, height_cm: FloatArray) -> FloatArray:
@@ -174,10 +189,10 @@ def see_from_above(scene: Scene, points_cm: FloatArray, height_cm: FloatArray) -
     return np.stack(project(arena.homography, px[..., 0], px[..., 1]), axis=-1)
 
 
-def _climb(poses: Poses, within_s: FloatArray, scene: Scene) -> Poses:
-    """Return poses that are taken onto the enclosure and back to where the walk waits."""
+def _climb(poses: Poses, climbs: _Within, scene: Scene) -> tuple[Poses, FloatArray]:
+    """Return poses that go onto the enclosure and back to where the walk waits, and how far up they are, 0 to 1."""
     if scene.enclosure is None:
-        return poses
+        return poses, np.zeros(len(poses))
     box = enclosure_box(scene.enclosure)
     middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
     reach = 0.22 * np.array([box.right - box.left, box.bottom - box.top])
@@ -185,15 +200,23 @@ def _climb(poses: Poses, within_s: FloatArray, scene: Scene) -> Poses:
     turn = 2 * np.pi * poses.time_s
     top_x = middle[0] + reach[0] * np.sin(turn / 3.7)
     top_y = middle[1] + reach[1] * np.sin(turn / 2.9)
-    far = np.hypot(poses.x_cm - middle[0], poses.y_cm - middle[1])
-    ramp = np.maximum(_CLIMB_S, far / _CLIMB_CM_S)
-    up = _ramp(within_s, ramp)
-    settled = _ramp(within_s - ramp, 1.5)
-    return replace(
+    way_x, way_y = middle[0] - poses.x_cm, middle[1] - poses.y_cm
+    on_way = climbs.ramp(np.maximum(_CLIMB_S, np.hypot(way_x, way_y) / _CLIMB_CM_S))
+    # It turns to the enclosure, turns round on top, and turns back where it came from: always head first.
+    aside = np.arctan2(way_y, way_x) - poses.heading_rad
+    aside = (aside + np.pi) % (2 * np.pi) - np.pi
+    half_turn = _ramp(0.5 * (climbs.since_s - climbs.left_s) + _TURN_S, 2 * _TURN_S)
+    turned = (_ramp(climbs.since_s, _TURN_S) * aside + np.pi * half_turn) * _ramp(climbs.left_s, _TURN_S)
+    x, y = poses.x_cm + on_way * (top_x - poses.x_cm), poses.y_cm + on_way * (top_y - poses.y_cm)
+    lift = climbs.ramp(_TURN_S) * (1.0 - _ramp(np.maximum(scene.enclosure.distance(x, y), 0.0), _CLIMB_CM))
+    climbing = replace(
         poses,
-        x_cm=poses.x_cm + up * (top_x - poses.x_cm),
-        y_cm=poses.y_cm + up * (top_y - poses.y_cm),
-        heading_rad=poses.heading_rad + settled * 1.3 * np.sin(turn / 4.3),
-        head_bend_rad=poses.head_bend_rad * (1.0 - up) + 0.4 * settled * np.sin(turn / 1.7),
-        stretch=poses.stretch * (1.0 - 0.12 * up),
+        x_cm=x,
+        y_cm=y,
+        heading_rad=poses.heading_rad + turned,
+        head_bend_rad=poses.head_bend_rad * (1.0 - on_way) + 0.4 * lift * np.sin(turn / 1.7),
+        stretch=poses.stretch * (1.0 - 0.12 * on_way),
+        tail_rad=poses.tail_rad + turned[:, None],
     )
+    shift = room_of(scene).free_outlines(outlines(climbing, scene.body_length_cm)) * (lift == 0)[:, None]
+    return replace(climbing, x_cm=x + shift[:, 0], y_cm=y + shift[:, 1]), lift

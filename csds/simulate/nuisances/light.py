@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from csds.simulate.backdrop import Frame, Image, enclosure_box
+from csds.simulate.backdrop import Frame, Image
 from csds.simulate.effect import Effect, Moment, Site, nuisance
 from csds.simulate.greys import BLACK_LEVEL
 
@@ -75,9 +75,8 @@ def enclosure_shadow(site: Site) -> Effect:
     scene = site.scene
     if scene.enclosure is None:
         return Effect()
-    box = enclosure_box(scene.enclosure)
+    (foot,) = scene.enclosure.outlines()
     aside = float(site.room_rng.uniform(-0.5, 0.5)) * _SHADE_CM
-    foot = np.array([(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)])
     top = foot + np.array([aside, _SHADE_CM])
     hull = cv2.convexHull(np.concatenate([foot, top]).astype(np.float32)).reshape(-1, 2)
     share = site.whole(2).coverage([np.column_stack(scene.arena.to_px(hull[:, 0], hull[:, 1]))])

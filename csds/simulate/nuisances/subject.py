@@ -157,7 +157,7 @@ def _choose(
     if count == 0:
         return []
     length = site.scene.duration_s
-    lengths = np.minimum(site.rng.uniform(*lengths_s, count), 0.4 * length)
+    lengths = np.minimum(site.rng.uniform(*lengths_s, count), 0.3 * length)
     # What begins late in the walk would come after the recording's end, since the walk waits for all acts.
     early = time_s <= max(0.1 * length, length - lengths.sum())
     near = np.flatnonzero(early & (distance_cm <= max(_AT_WALL_CM, float(distance_cm[early].min()) + 0.2)))
