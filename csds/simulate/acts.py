@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from csds.model.arena import project
 from csds.model.shapes import FloatArray
 from csds.simulate.backdrop import enclosure_box
-from csds.simulate.motion import subject_poses
+from csds.simulate.course import staged_poses
 from csds.simulate.mouse import OUTLINE_POINTS, Poses, outlines, tails
 from csds.simulate.room import Room, hold_points, room_of
 from csds.simulate.scene import Scene
@@ -76,7 +76,7 @@ def act_out(scene: Scene, times: FloatArray, acts: Sequence[Act]) -> Body:
     """
     room, length = room_of(scene), scene.body_length_cm
     walked, rears, climbs = _timetable(times, acts)
-    poses = replace(subject_poses(scene, walked), time_s=times)
+    poses = staged_poses(scene, times, walked)
     reared = rears.ramp(_RISE_S)
     if reared.any():
         poses = _rear(poses, reared, room, length)

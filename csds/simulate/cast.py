@@ -14,6 +14,7 @@ from csds.simulate.greys import FURS
 from csds.simulate.mouse import ear_outlines, outlines, tail_outline, tails
 from csds.simulate.painting import Painter, to_frame
 from csds.simulate.scene import Scene
+from csds.simulate.stagehand import Stagehand
 from csds.simulate.target import TARGET_LENGTH_CM, target_poses
 
 
@@ -43,9 +44,11 @@ class Cast:
     tails_cm : (n, m, 2) array
         The middle line of its tail, root first.
     is_there : (n,) bool array
-        False where there is no subject.
+        False where there is no subject on the floor.
     company : tuple of Animal
         Further animals.
+    stagehand : Stagehand or None
+        Who brings the subject, where the recording shows more than the trial.
     """
 
     def __init__(self, scene: Scene, backdrop: Backdrop, effects: tuple[Effect, ...], exposed_s: FloatArray) -> None:
@@ -55,6 +58,9 @@ class Cast:
         self.poses, self.outlines_cm, self.tails_cm = body.poses, body.outlines_cm, body.tails_cm
         self._is_above = body.is_above
         self.is_there = np.full(len(exposed_s), not any(effect.is_empty for effect in effects))
+        self.stagehand = None if scene.staging is None else Stagehand(scene, scene.staging, self.painter)
+        if self.stagehand is not None:
+            self.is_there &= self.stagehand.course.on_floor(exposed_s)
         self._rumps_cm = np.where(self.is_there[:, None], self.tails_cm[:, 0], np.nan)
         self.company = tuple(effect.company(scene, self.poses) for effect in effects if effect.company is not None)
         self._target = _target_of(scene, exposed_s)
@@ -72,7 +78,10 @@ class Cast:
 
     def draw(self, image: Frame, exposure: int) -> None:
         """Draw all animals of one exposure into its picture."""
-        if self._target is not None:
+        time_s = self._exposed_s[exposure]
+        if self.stagehand is not None:
+            self.stagehand.draw_cloth(image, time_s)
+        if self._target is not None and (self.stagehand is None or time_s >= self.stagehand.course.target_from_s):
             self._draw_target(image, self._target, exposure)
         if self.is_there[exposure]:
             fur = FURS[self.scene.coat, self.scene.light]
@@ -85,6 +94,14 @@ class Cast:
             )
         for animal in self.company:
             self.painter.mouse(image, animal.outlines_cm[exposure], animal.tails_cm[exposure], animal.fur)
+
+    def draw_hands(self, image: Frame, exposure: int) -> None:
+        """Draw the hands that bring and take animals into one exposure's picture."""
+        if self.stagehand is not None:
+            subject = self.outlines_cm[exposure], self.tails_cm[exposure]
+            target = self._target
+            other = None if target is None else (target.outlines_cm[exposure], target.tails_cm[exposure])
+            self.stagehand.draw_hands(image, float(self._exposed_s[exposure]), subject, other)
 
     def draw_wires(self, image: Image) -> None:
         """Draw the enclosure's wires into the whole picture of the room."""
@@ -119,7 +136,8 @@ class Cast:
 
 
 def _target_of(scene: Scene, exposed_s: FloatArray) -> _Target | None:
-    poses = target_poses(scene, exposed_s)
+    comes = scene.staging is not None and any(stay.target_present for stay in scene.staging.stays)
+    poses = target_poses(replace(scene, target_present=True) if comes else scene, exposed_s)
     if poses is None:
         return None
     return _Target(outlines_cm=outlines(poses, TARGET_LENGTH_CM), tails_cm=tails(poses, TARGET_LENGTH_CM))

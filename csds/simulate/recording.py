@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from csds.formats.atomic import atomic_path
 from csds.model.arena import Arena, project
 from csds.model.shapes import FloatArray
 from csds.simulate.cast import Cast
+from csds.simulate.course import Trial
 from csds.simulate.mouse import centroids, nose_tips
 from csds.simulate.render import Renderer
 from csds.simulate.scene import Scene
@@ -46,11 +47,20 @@ class Truth:
     arenas : tuple of SeenArena
         Where the floor lies in the picture: ``scene.arena`` from the start on, but where the camera
         was knocked. Trembling about a place isn't told.
+    trials : tuple of Trial
+        Each trial by the file's own stamps: it begins with the first frame that shows the mouse on the
+        floor and no hand over the arena. Positions are NaN while the mouse isn't on the floor.
     """
 
     table: pd.DataFrame
     scene: Scene
     arenas: tuple[SeenArena, ...]
+    trials: tuple[Trial, ...]
+
+    def save_trials(self, path: Path) -> None:
+        """Write the trials as CSV: ``phase, placed_s, start_s, end_s``."""
+        with atomic_path(path) as part:
+            pd.DataFrame([asdict(trial) for trial in self.trials]).round(6).to_csv(part, index=False)
 
     def save(self, path: Path) -> None:
         """Write the table as CSV, positions to a micrometre."""
@@ -123,6 +133,7 @@ def _truth(renderer: Renderer, cast: Cast, times: FloatArray) -> Truth:
         table=_truth_table(renderer, cast, times),
         scene=cast.scene,
         arenas=_seen_arenas(renderer, cast.scene.arena, times),
+        trials=_trials(renderer, cast, times),
     )
 
 
@@ -140,6 +151,27 @@ def _truth_table(renderer: Renderer, cast: Cast, times: FloatArray) -> pd.DataFr
             "nose_x_cm": nose[:, 0],
             "nose_y_cm": nose[:, 1],
         }
+    )
+
+
+def _trials(renderer: Renderer, cast: Cast, times: FloatArray) -> tuple[Trial, ...]:
+    if cast.stagehand is None:
+        last = float(times[-1]) + 1.0 / cast.scene.fps
+        return (Trial(phase=cast.scene.phase, placed_s=0.0, start_s=float(times[0]), end_s=last),)
+    shown = renderer.clock.exposed_s[renderer.clock.shown]
+
+    def stamp(time_s: float) -> float:
+        return float(times[min(int(np.searchsorted(shown, time_s)), len(times) - 1)])
+
+    # A trial that the recording doesn't hold to its end still ends when it ends.
+    return tuple(
+        replace(
+            trial,
+            placed_s=stamp(trial.placed_s),
+            start_s=stamp(trial.start_s),
+            end_s=stamp(trial.start_s) + trial.end_s - trial.start_s,
+        )
+        for trial in cast.stagehand.course.trials
     )
 
 

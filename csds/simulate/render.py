@@ -145,6 +145,11 @@ class Renderer:
         for effect, moment in effects:
             if effect.above is not None:
                 image = effect.above(image, moment)
+        for cast in self.casts:
+            cast.draw_hands(image, exposure)
+        first = self.casts[0].stagehand
+        if first is not None:
+            image = first.lit(image, float(self._exposed_s[exposure]))
         for effect, moment in effects:
             if effect.over is not None:
                 image = effect.over(image, moment)

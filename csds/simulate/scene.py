@@ -11,6 +11,7 @@ from csds.errors import SimulationError
 from csds.model.arena import Arena
 from csds.model.shapes import Circle, FloatArray, Rectangle
 from csds.simulate.box import Box
+from csds.simulate.staging import Staging
 
 Enclosure = Rectangle | Circle
 Coat = Literal["black", "white"]
@@ -114,6 +115,9 @@ class Scene:
     box : Box or None
         The box in perspective; its camera must be the arena's (see `csds.simulate.box.Box.arena`).
         Without one, walls are seen as from very high above.
+    staging : Staging or None
+        The course of a recording that shows more than the trial: made by `csds.simulate.course.stage`,
+        which also sets ``duration_s``.
     """
 
     arena: Arena
@@ -135,6 +139,7 @@ class Scene:
     encoding: Encoding = field(default_factory=Encoding)
     timing: Timing = field(default_factory=Timing)
     box: Box | None = None
+    staging: Staging | None = None
     nuisances: tuple[Nuisance, ...] = ()
     seed: int = 0
 
@@ -165,10 +170,14 @@ class Scene:
 
     def random(self, purpose: str) -> np.random.Generator:
         """Return the generator for one purpose: ``room`` is the same in both phases, all others differ."""
-        streams = {"room": 0, "timing": 1, "subject": 2, "target": 3, "noise": 4, "nuisance": 5}
+        streams = {"room": 0, "timing": 1, "subject": 2, "target": 3, "noise": 4, "nuisance": 5, "staging": 6}
         phase = 0 if purpose == "room" else 1 + int(self.target_present)
         # Animals of one frame share its seed, and with it the frame's time stamps and noise.
-        own = [] if self.arena.name == "A" or purpose not in {"subject", "target"} else [*self.arena.name.encode()]
+        own = (
+            []
+            if self.arena.name == "A" or purpose not in {"subject", "target", "staging"}
+            else [*self.arena.name.encode()]
+        )
         return np.random.default_rng([self.seed, streams[purpose], phase, *own])
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from csds.model.shapes import Circle, FloatArray
 from csds.simulate.acts import Act
 from csds.simulate.backdrop import Frame
+from csds.simulate.course import staged_poses
 from csds.simulate.effect import Effect, Moment, Site, nuisance
 from csds.simulate.greys import FURS
-from csds.simulate.motion import subject_poses
 from csds.simulate.mouse import Poses, ear_outlines, nose_tips, outlines
 from csds.simulate.room import floor_of, room_of
 from csds.simulate.scene import Scene, frame_times
@@ -140,7 +140,7 @@ def _mirrored(scene: Scene, outline_cm: FloatArray) -> list[FloatArray]:
 
 def _walk(scene: Scene) -> tuple[Poses, FloatArray]:
     """Return the subject's poses without acts and its nose tips, (n, 2) in cm."""
-    poses = subject_poses(scene, frame_times(scene))
+    poses = staged_poses(scene, frame_times(scene))
     return poses, nose_tips(outlines(poses, scene.body_length_cm))
 
 
