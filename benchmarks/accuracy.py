@@ -121,7 +121,7 @@ def main() -> int:
                 pool.map(film, arguments.only, [folder] * count, [arguments.seconds] * count, [arguments.seed] * count)
             )
         short: list[str] = []
-        print(f"{'session':44} median    p99   nose  found  zone off (may)  flags")
+        print(f"{'session':44} median    p99   nose swapped  none  found  zone off (may)  flags")
         for name, sheet in zip(arguments.only, sheets, strict=True):
             short += _show(*measure(sheet, find_scenario(name).protocol, Path(temporary) / "results" / name))
         shared = os.environ.get("CSDS_REAL_DATA")
@@ -137,7 +137,8 @@ def main() -> int:
 def _show(scores: list[SessionScore], wrong: list[str]) -> list[str]:
     for s in scores:
         print(
-            f"{s.name:44} {s.median_cm:6.3f} {s.p99_cm:6.3f} {s.nose_median_cm:6.3f} {s.detection:6.3f}"
+            f"{s.name:44} {s.median_cm:6.3f} {s.p99_cm:6.3f} {s.nose_median_cm:6.3f}"
+            f" {100 * s.swapped:5.1f} % {100 * s.nose_missing:3.0f} % {s.detection:6.3f}"
             f" {s.zone_error_s:7.2f} ({s.zone_allowed_s:.2f})   {s.flags or '-'}{'   !' if s.falls_short else ''}",
             flush=True,
         )
