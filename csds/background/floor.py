@@ -1,4 +1,4 @@
-"""The floor itself: noise, even light, and the far side of what each pixel shows."""
+"""The floor itself: noise, and the far side of what each pixel shows."""
 
 from __future__ import annotations
 
@@ -30,17 +30,6 @@ def _trimmed_sd(values: NDArray[np.int16]) -> float:
     middle = np.sort(values)[len(values) // 10 : len(values) - len(values) // 10]
     # A normal distribution without its outer tenths has 0.662 of its SD.
     return float(np.std(middle)) / 0.662
-
-
-def even_out(samples: Picture, mask: Mask) -> Picture:
-    """Return the samples with their floors' median brightness brought to that of the median sample."""
-    inside = mask > 0
-    median = np.median(samples, axis=0)
-    shifts = np.array([float(np.median(median[inside] - sample[inside])) for sample in samples])
-    shifts[np.abs(shifts) < 1.0] = 0.0
-    if not shifts.any():
-        return samples
-    return np.asarray(np.clip(samples + shifts[:, None, None], 0, 255).round(), np.uint8)
 
 
 def far_side(samples: Picture, polarity: Polarity, noise: float) -> Picture:

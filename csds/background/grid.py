@@ -48,6 +48,12 @@ class WorkGrid:
         shrunk = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
         return np.asarray(shrunk, np.uint8)
 
+    def view(self, luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return a view of the frame's pixel at the middle of each working pixel, nothing averaged."""
+        f, start = self.factor, self.factor // 2
+        rows = luma[self.top + start : self.top + self.height * f : f]
+        return rows[:, self.left + start : self.left + self.width * f : f]
+
     def to_frame(self, u: ArrayLike, v: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return frame pixels of working pixels (both with centres at integers)."""
         f = self.factor

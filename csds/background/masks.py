@@ -52,6 +52,11 @@ def above(difference: Picture, threshold: float) -> Mask:
     return np.asarray(cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
+def smoothed(picture: Picture, side: int) -> Picture:
+    """Return a picture averaged over squares of a side in pixels; 1 leaves it as it is."""
+    return picture if side == 1 else np.asarray(cv2.blur(picture, (side, side)), np.uint8)
+
+
 def grow(mask: Mask, radius: float) -> Mask:
     """Return a mask grown by a radius in pixels."""
     return np.asarray(cv2.dilate(mask, disc(radius)), np.uint8)

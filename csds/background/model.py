@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from csds.background.coat import patch_threshold
 from csds.background.cutout import Cutout, is_surely_alive
-from csds.background.floor import even_out, far_side, floor_between_visits, measure_noise
-from csds.background.masks import Picture, find_blobs, grow, largest_part, solid_parts
+from csds.background.floor import far_side, floor_between_visits, measure_noise
+from csds.background.light import even_out
+from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
 from csds.background.polarity import find_polarity
 from csds.background.still import BackgroundSpec, polarity_of_still_animal, take_out_still_animal
 from csds.errors import TrackingError
@@ -31,6 +32,10 @@ Presence = Literal["moving", "still", "doubtful"]
 
 #: A pixel's noise is never taken to be less than this (8-bit rounding and compression), grey levels.
 _LEAST_NOISE = 0.8
+#: Pictures are averaged over squares of so many pixels, each tried in turn, …
+_SMOOTH_PX = (1, 3, 5)
+#: … until a pixel of the animal differs from the floor by this many SDs of the noise.
+_CLEAR_SDS = 8.0
 #: Differences below this many noise SDs are floor.
 _NOISE_SDS = 4.0
 #: The animal's outline lies where its contrast with the floor has fallen to this share of its typical one …
@@ -70,6 +75,9 @@ class Background:
         Typical area of the animal without tail, working pixels.
     found_share : float
         Share of the samples in which the animal stands out.
+    smooth_px : int
+        Side of the square over which pictures are averaged before they are compared with the floor,
+        which is averaged as well; more than 1 where fur and floor differ by little more than the noise.
     """
 
     floor: Picture
@@ -81,6 +89,12 @@ class Background:
     threshold: float = 0.0
     animal_area_px: float = 0.0
     found_share: float = 0.0
+    smooth_px: int = 1
+
+    @property
+    def clearness(self) -> float:
+        """By how many SDs of the noise a pixel of the animal typically differs from the floor."""
+        return self.contrast / self.noise
 
     @property
     def tail_px(self) -> float:
@@ -114,8 +128,28 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
             "no frame of the window could be decoded",
             hint="Check start_s and duration_s against the recording's length.",
         )
+    learnt: list[Background] = []
+    errors: list[TrackingError] = []
+    for smooth_px in _SMOOTH_PX:
+        smooth = [np.array([smoothed(sample, smooth_px) for sample in stack]) for stack in stacks]
+        try:
+            learnt.append(replace(_learn(smooth, spec), smooth_px=smooth_px))
+        except TrackingError as error:
+            errors.append(error)
+        if learnt and learnt[-1].clearness >= _CLEAR_SDS:
+            break
+    if not learnt:
+        raise errors[0]
+    return max(learnt, key=lambda background: background.clearness)
+
+
+def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
+    """Return the background that these samples show."""
     noise = max(_LEAST_NOISE, measure_noise(stacks, spec.mask))
-    samples = even_out(np.concatenate(stacks), spec.mask)
+    typical_px = float(np.sqrt(spec.area_px[0] * spec.area_px[1]))
+    samples = even_out(np.concatenate(stacks), spec.mask, animal_px=typical_px, noise=noise)
+    ends = np.cumsum([len(stack) for stack in stacks])[:-1]
+    noise = max(_LEAST_NOISE, measure_noise(np.split(samples, ends), spec.mask))
     polarity = spec.polarity
     if polarity == "auto":
         polarity, _ = find_polarity(samples, spec.mask, noise=noise, area_px=spec.area_px)

@@ -10,8 +10,10 @@ import numpy as np
 
 from csds.background.coat import other_side, patches_of
 from csds.background.grid import WorkGrid
-from csds.background.masks import Mask, Picture, above, close_gaps, grow, mask_where, without_thin
+from csds.background.light import Light
+from csds.background.masks import Mask, Picture, close_gaps, grow, mask_where, smoothed, without_thin
 from csds.background.model import Background
+from csds.model.shapes import FloatArray
 
 #: A blob is the animal if its area is at least this share of the typical one …
 _LEAST_AREA = 0.25
@@ -21,6 +23,10 @@ _MOST_AREA = 2.6
 _DOUBTFUL_AREA = 0.5
 #: Half the side of the window that is searched around the last position, in typical body radii.
 _REACH = 3.3
+#: Where the floor is darker than usual the animal stands out by less; by this share of the usual at least, …
+_LEAST_LIGHT = 0.15
+#: … and by this many SDs of the noise.
+_NOISE_SDS = 5.0
 #: Pixels within this many of the farthest one, along the body's axis, are its tip.
 _TIP_PX = 1.0
 #: Fewer pixels than this are no tail.
@@ -55,6 +61,8 @@ class Finder:
     background: Background
     mask: Mask
     _floor: Picture = field(init=False)
+    _least: Picture = field(init=False)
+    _light: Light = field(init=False)
     _rim: float = field(init=False)
     _reach: int = field(init=False)
     _last: tuple[float, float] | None = field(init=False, default=None)
@@ -64,16 +72,21 @@ class Finder:
         # Where the animal can't be, the floor is given the grey level that nothing differs from.
         nothing = np.uint8(0 if background.polarity == "dark" else 255)
         self._floor = np.where(self.mask > 0, background.floor, nothing)
+        self._least = self._thresholds()
+        self._light = Light(
+            floor=background.floor, mask=self.mask, animal_px=background.animal_area_px, noise=background.noise
+        )
         self._rim = max(1.0, background.tail_px - 1.0)
         self._reach = math.ceil(_REACH * math.sqrt(background.animal_area_px / math.pi))
 
     def locate(self, luma: Picture) -> Row:
         """Return the animal's measures in a frame (see `MEASURES`), or `LOST`."""
+        ratios = self._light.ratios(self.grid.view(luma))
         found: tuple[Row, bool] | None = None
         if self._last is not None:
-            found = self._search(luma, self._box_around(*self._last))
+            found = self._search(luma, self._box_around(*self._last), ratios)
         if found is None or found[1] or found[0][2] < _DOUBTFUL_AREA * self.background.animal_area_px:
-            wider = self._search(luma, (0, 0, self.grid.width, self.grid.height))
+            wider = self._search(luma, (0, 0, self.grid.width, self.grid.height), ratios)
             if wider is not None and (found is None or found[1] or wider[0][2] > 2.0 * found[0][2]):
                 found = wider
         if found is None:
@@ -85,12 +98,23 @@ class Finder:
         left, top, reach = round(u) - self._reach, round(v) - self._reach, 2 * self._reach + 1
         return max(0, left), max(0, top), min(self.grid.width, left + reach), min(self.grid.height, top + reach)
 
-    def _search(self, luma: Picture, box: Box) -> tuple[Row, bool] | None:
+    def _thresholds(self) -> Picture:
+        """Return from which difference on each pixel is the animal's: less in the dark, where all differs by less."""
+        background = self.background
+        reach = 2 * round(math.sqrt(background.animal_area_px / math.pi)) + 1
+        level = cv2.blur(background.floor, (reach, reach)).astype(np.float32)
+        typical = float(np.median(level[self.mask > 0])) if self.mask.any() else 1.0
+        least = background.threshold * np.clip(level / max(typical, 1.0), _LEAST_LIGHT, 1.0)
+        return np.maximum(least, min(_NOISE_SDS * background.noise, background.threshold)).astype(np.uint8)
+
+    def _search(self, luma: Picture, box: Box, ratios: FloatArray | None) -> tuple[Row, bool] | None:
         """Return the animal's measures within a box, and whether it is cut off by the box's edge."""
         left, top, right, bottom = box
-        picture = self.grid.crop(luma, box)
+        picture = smoothed(self.grid.crop(luma, box), self.background.smooth_px)
+        if ratios is not None:
+            picture = self._light.evened(picture, ratios, box)
         difference = self.background.difference(picture, self._floor[top:bottom, left:right])
-        seen = close_gaps(above(difference, self.background.threshold))
+        seen = close_gaps(cv2.compare(difference, self._least[top:bottom, left:right], cv2.CMP_GT))
         solid = without_thin(seen, self.background.tail_px)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
         label = self._choose(np.asarray(stats).tolist(), np.asarray(centres).tolist(), left, top)
