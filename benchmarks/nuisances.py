@@ -115,15 +115,14 @@ def measure_nuisances(
 ) -> Iterator[NuisanceScore]:
     """Yield how each combination's sessions were measured, in the order given."""
     with ProcessPoolExecutor(jobs) as pool:
-        for score in pool.map(
+        yield from pool.map(
             _film_and_measure,
             wanted,
             itertools.repeat(folder),
             itertools.repeat(out),
             itertools.repeat(seconds),
             itertools.repeat(tuple(seeds)),
-        ):
-            yield score
+        )
 
 
 def _film_and_measure(

@@ -76,7 +76,7 @@ class Light:
             self._known = count >= max(1, int(count.max()))
         self._middle = np.maximum(count - 1, 0)[..., None] // 2
         typical = float(np.median(level[valid])) if valid.any() else 255.0
-        self._tolerance = max(self.noise, 1.0) / max(typical, 1.0)
+        self._tolerance = 1.5 * max(self.noise, 1.0) / max(typical, 1.0)
 
     def ratios(self, picture: Picture) -> FloatArray | None:
         """Return by what the light is multiplied in each cell (down, across), None where nothing has changed.

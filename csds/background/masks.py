@@ -52,6 +52,11 @@ def above(difference: Picture, threshold: float) -> Mask:
     return np.asarray(cv2.threshold(difference, threshold, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
+def above_each(difference: Picture, thresholds: Picture) -> Mask:
+    """Return where a picture is above thresholds of each pixel's own."""
+    return np.asarray(cv2.compare(difference, thresholds, cv2.CMP_GT), np.uint8)
+
+
 def smoothed(picture: Picture, side: int) -> Picture:
     """Return a picture averaged over squares of a side in pixels; 1 leaves it as it is."""
     return picture if side == 1 else np.asarray(cv2.blur(picture, (side, side)), np.uint8)

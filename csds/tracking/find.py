@@ -11,7 +11,7 @@ import numpy as np
 from csds.background.coat import other_side, patches_of
 from csds.background.grid import WorkGrid
 from csds.background.light import Light
-from csds.background.masks import Mask, Picture, close_gaps, grow, mask_where, smoothed, without_thin
+from csds.background.masks import Mask, Picture, above_each, close_gaps, grow, mask_where, smoothed, without_thin
 from csds.background.model import Background
 from csds.model.shapes import FloatArray
 
@@ -23,8 +23,9 @@ _MOST_AREA = 2.6
 _DOUBTFUL_AREA = 0.5
 #: Half the side of the window that is searched around the last position, in typical body radii.
 _REACH = 3.3
-#: Where the floor is darker than usual the animal stands out by less; by this share of the usual at least, …
-_LEAST_LIGHT = 0.15
+#: Where little light falls the animal stands out by less: by the lower shares where the floor has the upper ones
+#: of its usual grey level, …
+_LIGHT_SHARES = ((0.15, 0.6, 0.75), (0.15, 0.6, 1.0))
 #: … and by this many SDs of the noise.
 _NOISE_SDS = 5.0
 #: Pixels within this many of the farthest one, along the body's axis, are its tip.
@@ -104,8 +105,9 @@ class Finder:
         reach = 2 * round(math.sqrt(background.animal_area_px / math.pi)) + 1
         level = cv2.blur(background.floor, (reach, reach)).astype(np.float32)
         typical = float(np.median(level[self.mask > 0])) if self.mask.any() else 1.0
-        least = background.threshold * np.clip(level / max(typical, 1.0), _LEAST_LIGHT, 1.0)
-        return np.maximum(least, min(_NOISE_SDS * background.noise, background.threshold)).astype(np.uint8)
+        share = np.interp(level / max(typical, 1.0), *_LIGHT_SHARES)
+        least = np.maximum(share * background.threshold, min(_NOISE_SDS * background.noise, background.threshold))
+        return np.asarray(least, np.uint8)
 
     def _search(self, luma: Picture, box: Box, ratios: FloatArray | None) -> tuple[Row, bool] | None:
         """Return the animal's measures within a box, and whether it is cut off by the box's edge."""
@@ -114,7 +116,7 @@ class Finder:
         if ratios is not None:
             picture = self._light.evened(picture, ratios, box)
         difference = self.background.difference(picture, self._floor[top:bottom, left:right])
-        seen = close_gaps(cv2.compare(difference, self._least[top:bottom, left:right], cv2.CMP_GT))
+        seen = close_gaps(above_each(difference, self._least[top:bottom, left:right]))
         solid = without_thin(seen, self.background.tail_px)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
         label = self._choose(np.asarray(stats).tolist(), np.asarray(centres).tolist(), left, top)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from csds.background import BackgroundSpec, learn_background, shape_mask, work_grid
-from csds.background.floor import even_out, far_side, measure_noise
+from csds.background.floor import far_side, measure_noise
+from csds.background.light import even_out
 from csds.background.polarity import find_polarity
 from csds.errors import TrackingError
 from csds.model.arena import Arena
@@ -125,7 +126,7 @@ def test_light_is_evened_out_between_samples() -> None:
     samples = stack([None] * 4)
     brighter = samples.copy()
     brighter[2:] += 12
-    evened = even_out(brighter, SPEC.mask)
+    evened = even_out(brighter, SPEC.mask, animal_px=330.0, noise=1.5)
     assert np.ptp([float(np.median(sample)) for sample in evened]) <= 1
 
 
