@@ -284,7 +284,7 @@ def main() -> int:
     with ProcessPoolExecutor(2) as pool:
         by_animal = list(pool.map(measure, seeds, chunksize=4))
     short = []
-    for name in KINDS:
+    for name in KINDS if by_animal else ():
         short += _show(name, [trials[name] for trials in by_animal])
     if arguments.filmed:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:

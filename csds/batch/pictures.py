@@ -92,10 +92,16 @@ def save_animal(
         test=str(animal["test"]),
         phenotype=str(animal.get("phenotype", "")),
         rule=str(animal.get("rule", "")),
+        limits=_ratio_limits(protocol),
         metrics=animal,
         flags=split_flags(str(animal["flags"])),
     )
     save_animal_picture(picture, folder.animal(name))
+
+
+def _ratio_limits(protocol: Protocol) -> tuple[float, ...]:
+    criteria = protocol.rule.criteria if protocol.rule else ()
+    return tuple(c.cutoff for c in criteria if c.kind == "cutoff" and c.score == "si_ratio")
 
 
 def arena_of(record: Mapping[str, Any]) -> Arena:

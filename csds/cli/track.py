@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -203,15 +203,34 @@ def _show(result: RunResult, *, quiet: bool) -> None:
     animals = result.animals
     first = [name for name in ("cohort", "animal_id", "test", "stress", "treatment") if (animals[name] != "").any()]
     shown = [name for name in (*_SHOWN, "distance_cm") if name in animals]
-    columns = [*first, *shown, "phenotype", "flags"]
-    columns = [name for name in columns if name in animals]
-    console.print_table(columns, animals[columns].to_numpy().tolist())
+    columns = [*first, *shown, "phenotype", "phenotype_certainty", "flags"]
+    cells = {name: animals[name].tolist() for name in columns if name in animals}
+    if "si_ratio_low" in animals:
+        ends = zip(animals["si_ratio_low"], animals["si_ratio_high"], strict=True)
+        # Beside the ratio, whose name it explains.
+        cells = _inserted(cells, "si_ratio", "interval", [_range(low, high) for low, high in ends])
+    console.print_table(
+        [name.removeprefix("phenotype_") for name in cells], [list(row) for row in zip(*cells.values(), strict=True)]
+    )
     for failure in result.failures:
         console.warn(f"{failure.session_id or 'sheet'}: {failure.error}\n  fix: {failure.how_to_fix}", quiet=False)
     words = {"tracked": "tracked", "rescored": "scored anew from their tracks", "kept": "kept as they were"}
     done = ", ".join(f"{count} {words[work]}" for work, count in sorted(result.work.items()))
     console.note(f"sessions: {done or 'none'}; {len(result.failures)} failed", quiet=quiet)
     console.note(f"results: {result.folder} (animals.csv, sessions.csv, overlays/, animals/)", quiet=quiet)
+
+
+def _inserted(cells: dict[str, list[Any]], after: str, name: str, values: list[Any]) -> dict[str, list[Any]]:
+    """Return columns with one more behind the one named."""
+    at = list(cells).index(after) + 1
+    items = list(cells.items())
+    return dict([*items[:at], (name, values), *items[at:]])
+
+
+def _range(low: float, high: float) -> str:
+    if low != low:  # noqa: PLR0124 - NaN: nothing is known
+        return ""
+    return f"{low:.2f}-{high:.2f}" if high == high else f"{low:.2f}-"  # noqa: PLR0124 - NaN: not bounded
 
 
 class _FrameTotal:

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from csds.figures import palette
 from csds.figures.canvas import DPI, axes_at, blank_figure, draw_scale, house_style, save_figure
+from csds.figures.certainty import certainty_height, draw_certainty
 from csds.figures.floor import FloorView, clip_to_floor, draw_floor, draw_scale_bar, floor_view, main_zones
 from csds.figures.furniture import LINE_IN, draw_colour_bar, draw_flags, flag_lines, group_words, put, time_ticks
 from csds.figures.lettering import fitted, text_width_in
@@ -29,6 +30,7 @@ _SIDE = 1.5
 _MARGIN = 0.03
 _SCALE = 0.2
 _PHASE_TITLES = ("Target absent", "Target present")
+_BORDERLINE = "△ borderline"
 _LEAST_PEAK = 0.05
 """s/cm²: the colour scale reaches at least so far, so that a near-empty phase is not inflated."""
 
@@ -202,7 +204,7 @@ def _pair(picture: AnimalPicture, own: str, columns: tuple[str, str], unit: str)
 
 
 def _side_height(picture: AnimalPicture) -> float:
-    return 1.05 + (len(_side_rows(picture)) + 1) * LINE_IN + 0.15 + 3 * LINE_IN
+    return 1.05 + certainty_height(picture) + (len(_side_rows(picture)) + 1) * LINE_IN + 0.15 + 3 * LINE_IN
 
 
 def _draw_side(figure: Figure, picture: AnimalPicture) -> None:
@@ -214,12 +216,15 @@ def _draw_side(figure: Figure, picture: AnimalPicture) -> None:
     colour = palette.phenotype_colour(picture.phenotype)
     put(figure, left, top + 0.4, shown(number(metrics, "si_ratio"), "", 2), fontsize=18, color=palette.INK)
     if picture.phenotype:
-        word = fitted(spoken(picture.phenotype), _SIDE, 9, "bold")
+        mark = _BORDERLINE if "borderline" in picture.flags else ""
+        word = fitted(spoken(picture.phenotype), _SIDE - text_width_in(mark, 7.0), 9, "bold")
         put(figure, left, top + 0.61, word, fontsize=9, fontweight="bold", color=colour, gid="phenotype")
+        put(figure, right, top + 0.61, mark, fontsize=7.0, ha="right", gid="borderline")
     if picture.rule:
         rule = fitted(f"by {picture.rule}", _SIDE, 6.0)
         put(figure, left, top + 0.74, rule, fontsize=6.0, color=palette.MUTED)
-    _draw_table(figure, picture, (left, top + 1.0, right))
+    draw_certainty(figure, picture, (left, top + 0.86, right))
+    _draw_table(figure, picture, (left, top + 1.0 + certainty_height(picture), right))
 
 
 def _draw_table(figure: Figure, picture: AnimalPicture, where: tuple[float, float, float]) -> None:

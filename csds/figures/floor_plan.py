@@ -16,7 +16,7 @@ from csds.figures.floor import FloorView, draw_floor, draw_ticks, draw_zone_labe
 from csds.figures.furniture import LINE_IN, draw_flags, draw_rows, draw_timeline, flag_lines, group_words, put
 from csds.figures.lettering import fitted
 from csds.figures.paths import draw_ends, draw_path, positions_at
-from csds.figures.pictures import SessionPicture, number, shown, spoken
+from csds.figures.pictures import SessionPicture, number, shown, shown_range, spoken
 
 _WIDTH = 6.9
 _LEFT, _RIGHT = 0.45, 0.25
@@ -123,6 +123,9 @@ def _rows(picture: SessionPicture) -> tuple[tuple[str, tuple[tuple[str, str], ..
     )
     names = main_zones(picture.zones)
     time = tuple((spoken(name), shown(number(metrics, f"{name}_time_s"), "s")) for name in names)
+    ends = [number(metrics, f"interaction_{end}_s") for end in ("low", "high")]
+    if np.isfinite(ends).all():
+        time = (time[0], ("95 % interval", shown_range(ends[0], ends[1], "s", 1)), *time[1:])
     latency = tuple((spoken(name), shown(number(metrics, f"{name}_latency_s"), "s")) for name in names)
     quality = (
         ("Tracked", shown(percent[0], "%")),

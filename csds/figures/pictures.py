@@ -78,7 +78,7 @@ class AnimalPicture:
     """All that the picture of one animal's test shows: its two phases and its score.
 
     A phase that is missing is None; at least one must be there. ``metrics`` are the columns
-    of ``animals.csv``.
+    of ``animals.csv``; ``limits`` the SI ratios at which the rule changes its call, as far as they are fixed.
     """
 
     animal: str
@@ -90,6 +90,7 @@ class AnimalPicture:
     test: str = ""
     phenotype: str = ""
     rule: str = ""
+    limits: tuple[float, ...] = ()
     metrics: Mapping[str, object] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
 
@@ -120,6 +121,17 @@ def shown(value: float, unit: str = "", digits: int = 1) -> str:
         return "–"
     text = f"{value:.{digits}f}".replace("-", "−")
     return f"{text} {unit}".rstrip()
+
+
+def shown_range(low: float, high: float, unit: str = "", digits: int = 2) -> str:
+    """Return a range as text; an end that isn't known is a dash of its own.
+
+    Examples
+    --------
+    >>> shown_range(0.431, 0.467), shown_range(34.04, 36.0, "s", 1)
+    ('0.43 to 0.47', '34.0 to 36.0 s')
+    """
+    return f"{shown(low, '', digits)} to {shown(high, unit, digits)}"
 
 
 def flag_sentences(flags: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:

@@ -107,6 +107,20 @@ class TestWithoutDecoding:
         assert result.animals["phenotype"].tolist() == ["control", "undetermined"]
         assert set(result.animals["exclude"]) == {"ill"}
 
+    def test_records_from_before_uncertainty_are_made_anew_from_their_tracks(
+        self, run: Callable[..., RunResult], results: Path, tracked: Path
+    ) -> None:
+        for path in (results / "sessions").glob("*.json"):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            del record["readings"], record["keys"]["measure"]["uncertainty"]
+            path.write_text(json.dumps(record), encoding="utf-8")
+        result = run()
+        assert result.work == {"rescored": 4}
+        assert result.messages == (
+            "4 sessions scored anew from tracks that still hold (changed: how uncertainty is reckoned)",
+        )
+        assert tables(results) == tables(tracked)
+
     def test_group_given_later(self, run: Callable[..., RunResult], copied: Callable[..., Path]) -> None:
         sheet = copied()
         text = sheet.read_text(encoding="utf-8").replace("anti-IL-4Rα", "=IgG 😀")

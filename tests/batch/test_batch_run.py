@@ -156,6 +156,33 @@ class TestFiles:
         assert result.exit_code == 0, result.output
         assert again.read_bytes() == (tracked / "animals.csv").read_bytes()
 
+    def test_score_uses_no_readings_of_other_times(self, tracked: Path, short_protocol: Path, tmp_path: Path) -> None:
+        import shutil
+
+        out = shutil.copytree(tracked, tmp_path / "edited")
+        for table in ("sessions", "animals"):
+            path = out / f"{table}.csv"
+            text = path.read_text(encoding="utf-8-sig")
+            time = read_table(path).iloc[0]["interaction_time_s" if table == "sessions" else "interaction_absent_s"]
+            path.write_text(text.replace(f",{time},", ",5.5,", 1), encoding="utf-8")
+            arguments = ["score", str(path), "--protocol", str(short_protocol), "--out", str(tmp_path / "a.csv")]
+            assert CliRunner().invoke(app, arguments).exit_code == 0
+            ends = read_table(tmp_path / "a.csv")["si_ratio_high"].tolist()
+            assert (ends[0] == "", ends[1] == "") == (True, False), table
+
+    def test_intervals_hold_what_was_measured_and_what_is_true(self, tracked: Path, filmed: Path) -> None:
+        sessions = read_table(tracked / "sessions.csv")
+        low, time, high = (sessions[f"interaction_{end}_s"].astype(float) for end in ("low", "time", "high"))
+        assert ((low <= time) & (time <= high)).all()
+        for row, (a, b) in zip(sessions.to_dict(orient="records"), zip(low, high, strict=True), strict=True):
+            truth = pd.read_csv(filmed / "truth" / Path(row["video"]).with_suffix(".truth.csv").name)
+            inside = truth["x_cm"].between(9, 33) & (truth["y_cm"] <= 14)
+            assert a <= inside.sum() / 15 <= b
+        animals = read_table(tracked / "animals.csv")
+        assert (animals["si_ratio_low"].astype(float) <= animals["si_ratio"].astype(float)).all()
+        assert animals["phenotype_certainty"].iloc[0] == ""
+        assert 0.5 < float(animals["phenotype_certainty"].iloc[1]) <= 1.0
+
     def test_nothing_is_written_beside_the_recordings(self, tracked: Path, filmed: Path) -> None:
         assert {path.name for path in filmed.iterdir()} == {"study.csv", "study.toml", "videos", "truth"}
         assert len(list((filmed / "videos").iterdir())) == 8

@@ -33,6 +33,8 @@ class TestWhatIsPrinted:
         assert result.exit_code == 0, result.output
         assert "susceptible" in result.stdout
         assert "M01" in result.stdout
+        assert "interval" in result.stdout
+        assert "certainty" in result.stdout
         assert "4 scored anew from their tracks; 0 failed" in result.stderr
         assert "4 sessions scored anew from tracks that still hold (changed: the time bins)" in result.stderr
         assert "results: " in result.stderr
@@ -49,6 +51,11 @@ class TestWhatIsPrinted:
         assert [animal["phenotype"] for animal in told["animals"]] == ["control", "susceptible"]
         assert told["animals"][1]["below_cutoff"] is True
         assert told["animals"][1]["log_si_ratio"] is None
+        assert (
+            told["animals"][0]["si_ratio_low"] <= told["animals"][0]["si_ratio"] <= told["animals"][0]["si_ratio_high"]
+        )
+        assert told["animals"][0]["phenotype_certainty"] is None
+        assert told["animals"][1]["phenotype_certainty"] > 0.5
         assert told["folder"] == str(out)
 
     def test_quiet_leaves_the_table_and_what_failed(self, copied: Callable[..., Path]):

@@ -103,3 +103,64 @@ def test_occupancy_ticks_are_round_and_apart(peak) -> None:
     assert ticks[-1] <= peak
     assert (np.diff(np.sqrt(ticks / peak)) > 0.1).all()
     assert {f"{tick:.0e}"[0] for tick in ticks[1:]} <= {"1", "2", "5"}
+
+
+KNOWN = {
+    "si_ratio": 0.95,
+    "si_ratio_low": 0.9,
+    "si_ratio_high": 1.05,
+    "si_ratio_band_low": 0.8,
+    "si_ratio_band_high": 1.3,
+    "phenotype_certainty": 0.714,
+}
+
+
+def marks(figure, gid: str):
+    return [artist for artist in figure.findobj() if artist.get_gid() == gid]
+
+
+def test_interval_band_and_limit_stand_where_their_ratios_are(make_animal) -> None:
+    figure = animal_figure(make_animal(metrics=KNOWN, limits=(1.0,), flags=("borderline",)))
+    ends = {}
+    for gid in ("interval", "band"):
+        (bar,) = marks(figure, gid)
+        across = bar.get_paths()[0].vertices[:, 0]
+        ends[gid] = np.exp([across.min(), across.max()])
+    assert ends["interval"] == pytest.approx([0.9, 1.05])
+    assert ends["band"] == pytest.approx([0.8, 1.3])
+    ((ratio,), (limit,)) = (marks(figure, gid) for gid in ("ratio", "limit"))
+    assert np.exp(ratio.get_xdata()) == pytest.approx([0.95])
+    assert np.exp(limit.get_xdata()) == pytest.approx([1.0, 1.0])
+    for wanted in ("0.90 to 1.05", "0.80 to 1.30", "71 %"):
+        assert wanted in texts(figure)
+
+
+def test_borderline_animals_are_marked_beside_their_call(make_animal) -> None:
+    figure = animal_figure(make_animal(metrics=KNOWN, flags=("borderline",)))
+    assert [text.get_text() for text in marks(figure, "borderline")] == ["△ borderline"]
+    assert not any("borderline" in text for text in texts(animal_figure(make_animal(metrics=KNOWN))))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"si_ratio": 0.0, "si_ratio_low": 0.0, "si_ratio_band_low": 0.0},
+        {"si_ratio_high": np.nan, "si_ratio_band_high": np.nan},
+        {"si_ratio": 400.0, "si_ratio_high": 900.0},
+        dict.fromkeys(("si_ratio", "si_ratio_low", "si_ratio_high", "si_ratio_band_low", "si_ratio_band_high"), 1.0),
+        {"phenotype_certainty": np.nan},
+    ],
+)
+def test_odd_ends_are_drawn_within_the_strip(make_animal, changes) -> None:
+    figure = animal_figure(make_animal(metrics=KNOWN | changes, limits=(1.0,)))
+    figure.canvas.draw()
+    (strip,) = {artist.axes for artist in marks(figure, "band")}
+    for artist in (*marks(figure, "ratio"), *marks(figure, "limit")):
+        low, high = strip.get_xlim()
+        assert all(low <= x <= high for x in artist.get_xdata())
+
+
+def test_nothing_is_drawn_of_what_is_not_known(make_animal) -> None:
+    figure = animal_figure(make_animal())
+    assert not marks(figure, "band")
+    assert not any("interval" in text for text in texts(figure))

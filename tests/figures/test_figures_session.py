@@ -49,6 +49,14 @@ def test_header_numbers_and_labels_are_there(make_picture) -> None:
         assert wanted in shown_texts
 
 
+def test_the_interval_of_the_zone_time_stands_below_it(make_picture) -> None:
+    metrics = {"interaction_time_s": 35.25, "interaction_low_s": 34.1, "interaction_high_s": 36.04}
+    figure = session_figure(make_picture(metrics=metrics))
+    assert "34.1 to 36.0 s" in texts(figure)
+    assert inside_the_paper(figure)
+    assert "95 % interval" not in texts(session_figure(make_picture()))
+
+
 def test_the_path_leaves_gaps_open(make_picture) -> None:
     (path,) = named(session_figure(make_picture()), "path")
     lines = [piece.vertices for piece in path.get_paths()]
