@@ -8,10 +8,10 @@ import numpy as np
 
 from csds.model.shapes import FloatArray
 from csds.simulate.acts import act_out
-from csds.simulate.backdrop import Backdrop, Crop, Frame, Image
+from csds.simulate.backdrop import Backdrop, Crop, Frame, Image, floor_outline_px
 from csds.simulate.effect import Effect, Moment
 from csds.simulate.greys import FURS
-from csds.simulate.mouse import ear_outlines, outlines, tail_outline, tails
+from csds.simulate.mouse import ear_outlines, outlines, snout_outline, tail_outline, tails
 from csds.simulate.painting import Painter, to_frame
 from csds.simulate.scene import Scene
 from csds.simulate.stagehand import Stagehand
@@ -22,6 +22,9 @@ from csds.simulate.target import TARGET_LENGTH_CM, target_poses
 class _Target:
     outlines_cm: FloatArray
     tails_cm: FloatArray
+    reach_cm: float
+    #: Share of each pixel that is floor, where snout and tail may be seen.
+    floor: Image | None
 
 
 class Cast:
@@ -63,7 +66,7 @@ class Cast:
             self.is_there &= self.stagehand.course.on_floor(exposed_s)
         self._rumps_cm = np.where(self.is_there[:, None], self.tails_cm[:, 0], np.nan)
         self.company = tuple(effect.company(scene, self.poses) for effect in effects if effect.company is not None)
-        self._target = _target_of(scene, exposed_s)
+        self._target = _target_of(scene, effects, exposed_s)
 
     def moment(self, exposure: int) -> Moment:
         """Return what effects may know of an exposure."""
@@ -115,6 +118,8 @@ class Cast:
         if crop is None:
             return
         fur = FURS["white", self.scene.light]
+        if target.floor is not None:
+            self._draw_reaching(image, target, exposure)
         body = painter.to_px(target.outlines_cm[exposure])
         left, right = ear_outlines(body)
         layers = [
@@ -130,14 +135,37 @@ class Cast:
         self._draw_wires(over, crop)
         image[crop.window] = to_frame(over)
 
+    def _draw_reaching(self, image: Frame, target: _Target, exposure: int) -> None:
+        """Draw what of the target is outside of its enclosure: the snout, and the tail as far as it reaches."""
+        enclosure, fur = self.scene.enclosure, FURS["white", self.scene.light]
+        if enclosure is None:
+            return
+        tail = target.tails_cm[exposure]
+        tail = tail[np.logical_and.accumulate(enclosure.distance(tail[:, 0], tail[:, 1]) < target.reach_cm)]
+        layers = [(self.painter.to_px(snout_outline(target.outlines_cm[exposure])), fur.body)]
+        if len(tail) > 1:
+            layers.insert(0, (self.painter.to_px(tail_outline(tail)), fur.tail))
+        self.painter.paint(image, layers, within=target.floor)
+
     def _draw_wires(self, part: Image, crop: Crop) -> None:
         room = self.painter.room
         part += room.wire_share * (room.lit(room.wire_grey, crop.window) - part)
 
 
-def _target_of(scene: Scene, exposed_s: FloatArray) -> _Target | None:
+def _target_of(scene: Scene, effects: tuple[Effect, ...], exposed_s: FloatArray) -> _Target | None:
     comes = scene.staging is not None and any(stay.target_present for stay in scene.staging.stays)
     poses = target_poses(replace(scene, target_present=True) if comes else scene, exposed_s)
     if poses is None:
         return None
-    return _Target(outlines_cm=outlines(poses, TARGET_LENGTH_CM), tails_cm=tails(poses, TARGET_LENGTH_CM))
+    for effect in effects:
+        if effect.target is not None:
+            poses = effect.target(scene, poses)
+    reach_cm = max((effect.reach_cm for effect in effects), default=0.0)
+    width, height = scene.arena.frame_size_px
+    whole = Crop(left=0, top=0, width=width, height=height, scale=2)
+    return _Target(
+        outlines_cm=outlines(poses, TARGET_LENGTH_CM),
+        tails_cm=tails(poses, TARGET_LENGTH_CM),
+        reach_cm=reach_cm,
+        floor=whole.coverage([floor_outline_px(scene.arena)]) if reach_cm > 0 else None,
+    )

@@ -4,8 +4,8 @@ A recording comes about in steps, and an effect may take part in any of them. In
 
 1. ``scene``: what is filmed (light, noise, encoding), before anything is drawn;
 2. ``clock``: which pictures the recorder keeps and how it stamps them;
-3. ``acts``, ``is_empty``, ``company``: what the subject does besides walking, whether there is one
-   at all, and which other animals there are;
+3. ``acts``, ``is_empty``, ``company``, ``target``: what the subject does besides walking, whether
+   there is one at all, which other animals there are, and how the target moves;
 4. ``light``: how much light falls on each place of the room, once;
 5. ``room``: paint on the empty room under even light, once;
 6. ``under``: a picture's room before the animals are drawn (things on the floor);
@@ -78,7 +78,8 @@ class Effect:
 
     ``lens`` returns the 3 × 3 matrix that takes image points to where the moved camera sees them at
     a time. ``moves_s`` are the times from which the camera stays at a new place; without them it
-    only trembles about its old one.
+    only trembles about its old one. ``reach_cm`` is how far off the mesh the target's snout and tail
+    may be seen.
     """
 
     scene: Callable[[Scene], Scene] | None = None
@@ -86,6 +87,8 @@ class Effect:
     acts: Callable[[Scene], Sequence[Act]] | None = None
     is_empty: bool = False
     company: Callable[[Scene, Poses], Animal] | None = None
+    target: Callable[[Scene, Poses], Poses] | None = None
+    reach_cm: float = 0.0
     light: Callable[[Image], Image] | None = None
     room: Callable[[Image], Image] | None = None
     under: Callable[[Frame, Moment], Frame] | None = None

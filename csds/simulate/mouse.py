@@ -139,6 +139,12 @@ def ear_outlines(outline: FloatArray) -> tuple[FloatArray, FloatArray]:
     return outline[first : last + 1], outline[mirrored - last : mirrored - first + 1]
 
 
+def snout_outline(outline: FloatArray) -> FloatArray:
+    """Return the part of one outline before the ears."""
+    first = int(np.searchsorted(_STATIONS, _EAR_AT + _EAR_WIDTH))
+    return outline[first : OUTLINE_POINTS - first]
+
+
 def back_outline(outline: FloatArray, share: float = 0.5) -> FloatArray:
     """Return the outline drawn in towards the spine, for the sheen on the back."""
     half = OUTLINE_POINTS // 2

@@ -14,6 +14,7 @@ import pytest
 
 from csds.errors import SimulationError, UsageError
 from csds.model.arena import Arena
+from csds.model.shapes import Circle
 from csds.simulate.acts import see_from_above
 from csds.simulate.box import Box, View
 from csds.simulate.camera import Camera
@@ -31,7 +32,8 @@ OF_THE_SUBJECT = {"rearing", "climbing", "no_mouse"}
 def small(*names, size=(320, 240), strength=1.0, **changes):
     """A scene that is quick to draw, without noise, with the nuisances named."""
     arena = Arena(name="A", shape="rectangle", width_cm=42, height_cm=42, frame_size_px=size, corners_px=corners(size))
-    scene = replace(scenario("clean", seed=2), arena=arena, fps=20.0, duration_s=2.0, noise_sigma=0.0)
+    changes = {"arena": arena} | changes
+    scene = replace(scenario("clean", seed=2), fps=20.0, duration_s=2.0, noise_sigma=0.0)
     return replace(scene, nuisances=tuple(Nuisance(name=name, strength=strength) for name in names), **changes)
 
 
@@ -73,6 +75,27 @@ def test_every_pair_can_be_filmed():
         frame = renderer.frame(len(renderer) - 1)
         assert frame.shape == (120, 160), pair
         assert frame.dtype == np.uint8, pair
+
+
+def test_nuisances_act_in_a_box_in_perspective_too():
+    size = (160, 120)
+    camera = Camera(frame_size_px=size, px_per_cm=2.0, distance_cm=110.0, tilt_deg=9.0, turn_deg=20.0)
+    box = Box(view=View(camera=camera), wall_height_cm=20.0)
+    plain = small(
+        size=size,
+        arena=box.arena(name="A", shape="rectangle", width_cm=42, height_cm=42),
+        box=box,
+        enclosure=Circle(x=21.0, y=6.0, radius=5.0),
+        target_present=True,
+        place="far_left",
+        duration_s=1.5,
+    )
+    usual = frames_of(plain, range(0, 30, 3))
+    for name in sorted(set(NUISANCES) - OF_THE_RECORDER):
+        scene = replace(plain, nuisances=(Nuisance(name=name),))
+        assert (frames_of(scene, range(0, 30, 3)) != usual).any(), name
+    for name in OF_THE_RECORDER:
+        assert len(frames_of(replace(plain, nuisances=(Nuisance(name=name),)), [0, -1])) == 2
 
 
 @pytest.mark.parametrize("name", sorted(NUISANCES))
@@ -362,12 +385,21 @@ def test_walls_mirror_the_subject_outside_of_the_floor_dimmer_than_itself():
 def test_the_target_reaches_out_by_1_to_2_cm_and_moves():
     still = {"behaviour": "still", "place": "far_left", "size": (640, 480), "duration_s": 10.0, "target_present": True}
     scene = small("target_reaching", **still)
-    reach = []
+    (outline,) = scene.enclosure.outlines()
+    inside = np.zeros((480, 640), np.uint8)
+    cv2.fillPoly(inside, [np.round(np.column_stack(scene.arena.to_px(*outline.T))).astype(np.int32)], 1)
+    reach, tail = [], []
     for one, other in zip(frames_of(small(**still), range(0, 200, 5)), frames_of(scene, range(0, 200, 5)), strict=True):
-        x, y = changed_cm(scene, one, other)
-        reach.append(scene.enclosure.distance(x, y).max(initial=0.0))
-    assert 1.0 < np.max(reach) < 2.3
+        out = ((np.abs(one.astype(int) - other) >= 12) & (inside == 0)).astype(np.uint8)
+        for seen, far in ((out, tail), (cv2.morphologyEx(out, cv2.MORPH_OPEN, np.ones((5, 5))), reach)):
+            rows, columns = np.nonzero(seen)
+            x, y = scene.arena.to_cm(columns, rows)
+            assert np.maximum.reduce([-x, -y, x - 42, y - 42]).max(initial=-1) < 0.15  # walls hold it back
+            far.append(scene.enclosure.distance(x, y).max(initial=0.0))
+    # What is wider than a tail.
+    assert 1.0 < np.max(reach) < 2.2
     assert 0.1 < np.mean(np.array(reach) > 0.5) < 0.95
+    assert 1.0 < np.max(tail) < 2.3
     empty = replace(scene, target_present=False)
     np.testing.assert_array_equal(frames_of(empty, [50]), frames_of(replace(empty, nuisances=()), [50]))
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
-from csds.model.shapes import Circle, FloatArray
-from csds.simulate.backdrop import WALL_CM, Frame, Image, floor_outline_px, wall_top_px
-from csds.simulate.effect import Animal, Effect, Moment, Site, nuisance
+from csds.model.shapes import FloatArray
+from csds.simulate.backdrop import WALL_CM, Image, floor_outline_px, wall_top_px
+from csds.simulate.effect import Animal, Effect, Site, nuisance
 from csds.simulate.greys import FURS
 from csds.simulate.motion import subject_poses
-from csds.simulate.mouse import Poses, nose_tips, outlines, tail_outline, tails
+from csds.simulate.mouse import Poses, nose_tips, outlines, tails
 from csds.simulate.room import hold_points, room_of
-from csds.simulate.scene import Enclosure, Scene, frame_times
-from csds.simulate.target import TARGET_LENGTH_CM, target_poses
+from csds.simulate.scene import Scene
+from csds.simulate.target import TARGET_LENGTH_CM
 
 #: A second mouse keeps this far (cm, between trunks) from the subject.
 _APART_CM = 9.0
@@ -22,10 +23,10 @@ _APART_CM = 9.0
 _RIM_CM, _SLIT_CM = 0.7, 0.6
 #: Depth of the part of the neighbouring floor on which its mouse walks, and least that is seen of it, cm.
 _STRIP_CM, _SEEN_CM = 12.0, 4.0
-#: How far snout and tail reach out at most, cm.
-_REACH_CM = 1.9
-#: Half of a snout's width where it comes through the mesh, cm.
-_SNOUT_CM = 0.7
+#: How far a snout reaches out at most, and how far off the walls it comes out, cm.
+_REACH_CM, _OFF_WALL_CM = 1.9, 1.2
+#: How quickly a target steps forward and back, s.
+_STEP_S = 0.15
 
 
 @nuisance("no_mouse", "the mouse was never put in")
@@ -147,69 +148,43 @@ def _next_door(scene: Scene) -> _Strip | None:
 
 @nuisance("target_reaching", "the target's snout and tail reach through the mesh")
 def target_reaching(site: Site) -> Effect:
-    """When there is a target, its snout comes out by up to 1.9 cm at strength 1 about half of the time, and its tail.
+    """When there is a target, it pokes its snout out by up to 1.9 cm at strength 1, and lets its tail hang out.
 
-    They come out where they are nearest to the mesh, and move.
+    The snout comes out about half of the time, where the target's head points at mesh and not at a wall.
     """
-    scene = site.scene
-    poses = target_poses(scene)
-    if poses is None or scene.enclosure is None or site.strength == 0:
+    if site.strength == 0:
         return Effect()
-    enclosure, times = scene.enclosure, frame_times(scene)
+    phase = site.rng.uniform(0, 2 * np.pi, 2)
+
+    def target(scene: Scene, poses: Poses) -> Poses:
+        time = poses.time_s
+        poke = 0.7 + 0.3 * np.sin(2 * np.pi * time / 0.9 + phase[0])
+        is_out = np.clip(0.8 + 2.0 * np.sin(2 * np.pi * time / 5.0 + phase[1]), 0.0, 1.0)
+        # It lies the way round in which its head is more often at mesh than at a wall.
+        turned = replace(poses, heading_rad=poses.heading_rad + np.pi, tail_rad=poses.tail_rad + np.pi)
+        poses = max(poses, turned, key=lambda either: np.count_nonzero(_way_out(scene, either, np.ones(len(time)))))
+        forward = _way_out(scene, poses, site.strength * _REACH_CM * poke) * is_out
+        # Heads turn from mesh to wall faster than bodies step back.
+        width = max(1e-3, _STEP_S * len(time) / max(float(np.ptp(time)), 1e-3))
+        forward = cv2.GaussianBlur(forward[:, None], (0, 0), sigmaX=1e-3, sigmaY=width)[:, 0]
+        ahead = poses.heading_rad + poses.head_bend_rad
+        return replace(poses, x_cm=poses.x_cm + forward * np.cos(ahead), y_cm=poses.y_cm + forward * np.sin(ahead))
+
+    return Effect(target=target, reach_cm=site.strength * _REACH_CM)
+
+
+def _way_out(scene: Scene, poses: Poses, reach_cm: FloatArray) -> FloatArray:
+    """Return how far the target steps forward until its nose is that far outside; 0 where a wall is in the way."""
+    if scene.enclosure is None:
+        return np.zeros(len(poses))
     noses = nose_tips(outlines(poses, TARGET_LENGTH_CM))
-    roots = tails(poses, TARGET_LENGTH_CM)[:, 6]
-    fur, phase = FURS["white", scene.light], site.rng.uniform(0, 2 * np.pi, 4)
-
-    def reach(time_s: float, number: int) -> float:
-        poke = 0.65 + 0.35 * np.sin(2 * np.pi * time_s / 0.9 + phase[number])
-        is_out = np.clip(0.6 + 2.5 * np.sin(2 * np.pi * time_s / (5.0 + number) + phase[2 + number]), 0.0, 1.0)
-        return float(site.strength * _REACH_CM * poke * is_out)
-
-    def under(frame: Frame, moment: Moment) -> Frame:
-        drawn = frame.copy()
-        now = moment.time_s
-        for number, (points, grey) in enumerate(((noses, fur.body), (roots, fur.tail))):
-            inner = np.array([np.interp(now, times, points[:, 0]), np.interp(now, times, points[:, 1])])
-            at, outwards, is_clear = _through_mesh(enclosure, inner)
-            length = reach(now, number) * is_clear
-            if length > 0.05:
-                shape = _snout(length) if number == 0 else _tail_tip(length, now)
-                placed = at + shape[:, :1] * outwards + shape[:, 1:] * np.array([-outwards[1], outwards[0]])
-                moment.painter.paint(drawn, [(moment.painter.to_px(placed), grey)])
-        return drawn
-
-    return Effect(under=under)
-
-
-def _through_mesh(enclosure: Enclosure, inner_cm: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Return where something within comes out, which way, and 1, or less where two ways are about as near."""
-    if isinstance(enclosure, Circle):
-        off = inner_cm - (enclosure.x, enclosure.y)
-        outwards = off / max(float(np.hypot(*off)), 1e-6)
-        return np.array([enclosure.x, enclosure.y]) + enclosure.radius * outwards, outwards, 1.0
-    # A snout needs some room beside it: it doesn't come out in a corner.
-    room = _SNOUT_CM
-    x, y = np.clip(
-        inner_cm, (enclosure.left + room, enclosure.top + room), (enclosure.right - room, enclosure.bottom - room)
-    )
-    ways = [
-        (enclosure.bottom - y, (x, enclosure.bottom), (0.0, 1.0)),
-        (x - enclosure.left, (enclosure.left, y), (-1.0, 0.0)),
-        (enclosure.right - x, (enclosure.right, y), (1.0, 0.0)),
-    ]
-    (near, at, outwards_xy), (next_near, *_), _ = sorted(ways, key=lambda way: way[0])
-    return np.array(at), np.array(outwards_xy), float(min(1.0, next_near - near))
-
-
-def _snout(length_cm: float) -> FloatArray:
-    """Return a snout's outline, (k, 2): along and across, from within the mesh to its tip."""
-    along = np.linspace(-0.3, length_cm, 12)
-    half = _SNOUT_CM * np.sqrt(np.clip(1.0 - np.maximum(along, 0.0) / length_cm, 0.0, 1.0))
-    return np.concatenate([np.column_stack([along, half]), np.column_stack([along, -half])[::-1]])
-
-
-def _tail_tip(length_cm: float, time_s: float) -> FloatArray:
-    """Return a tail's outline, (k, 2), that swings to both sides."""
-    along = np.linspace(-0.2, length_cm, 14)
-    swing = 0.5 * np.sin(2 * np.pi * time_s / 1.6) * (along / max(length_cm, 0.1)) ** 2 * length_cm
-    return tail_outline(np.column_stack([along, swing]))
+    ahead = poses.heading_rad + poses.head_bend_rad
+    steps = np.arange(0.0, 6.0, 0.1)
+    x = noses[:, :1] + steps * np.cos(ahead)[:, None]
+    y = noses[:, 1:] + steps * np.sin(ahead)[:, None]
+    is_out = scene.enclosure.distance(x, y) > 0
+    exit_at = is_out.argmax(axis=1)
+    rows = np.arange(len(poses))
+    off_wall = -room_of(scene).floor.distance(x[rows, exit_at], y[rows, exit_at])
+    can = is_out.any(axis=1) & (off_wall > _OFF_WALL_CM)
+    return np.asarray(np.where(can, steps[exit_at] + reach_cm, 0.0), float)
