@@ -91,7 +91,8 @@ def test_nuisances_act_in_a_box_in_perspective_too():
         duration_s=1.5,
     )
     usual = frames_of(plain, range(0, 30, 3))
-    for name in sorted(set(NUISANCES) - OF_THE_RECORDER):
+    # A hand reaches in later.
+    for name in sorted(set(NUISANCES) - OF_THE_RECORDER - {"hand"}):
         scene = replace(plain, nuisances=(Nuisance(name=name),))
         assert (frames_of(scene, range(0, 30, 3)) != usual).any(), name
     for name in OF_THE_RECORDER:
