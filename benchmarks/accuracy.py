@@ -34,6 +34,9 @@ from csds.simulate.recording import simulate_recording
 from csds.simulate.scenarios import PHASES, SCENARIOS, find_scenario, scenario
 from csds.study import load_study
 
+#: Rooms with one arena whose recordings are the trial alone.
+ROOMS = [name for name, room in SCENARIOS.items() if room.arena_count == 1 and room.course is None]
+
 
 def film(name: str, folder: Path, seconds: float, seed: int) -> Path:
     """Film both phases of a room into a folder, unless they are there, and return their sheet."""
@@ -108,7 +111,7 @@ def measure_real(folder: Path, out: Path) -> list[RealScore]:
 def main() -> int:
     """Print the tables and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="*", default=list(SCENARIOS), help="rooms to film (default: all)")
+    parser.add_argument("--only", nargs="*", default=ROOMS, help="rooms to film (default: all plain ones)")
     parser.add_argument("--seconds", type=float, default=90.0, help="length of each recording")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder to keep the recordings in, and to take them from")

@@ -10,7 +10,7 @@ import typer
 from csds.cli import console
 
 if TYPE_CHECKING:
-    from csds.simulate.scene import Nuisance, Scene
+    from csds.simulate.scene import Nuisance
 
 simulate_app = typer.Typer(
     help="Make recordings, studies and cohorts whose truth is known.", no_args_is_help=True, rich_markup_mode=None
@@ -18,6 +18,9 @@ simulate_app = typer.Typer(
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No messages.")]
+ArenaFiles = Annotated[
+    bool, typer.Option("--arena-files/--no-arena-files", help="Write arena files, or leave the arenas to be found.")
+]
 RoomName = Annotated[str, typer.Option("--scenario", help="Room by name; see csds simulate list.")]
 
 
@@ -38,8 +41,13 @@ def list_names() -> None:
 def simulate_video(
     out: Annotated[Path, typer.Argument(help="Recording to write; its suffix must suit the scenario's codec.")],
     scenario: RoomName = "clean",
-    phase: Annotated[str, typer.Option("--phase", help="target_absent or target_present.")] = "target_present",
-    duration: Annotated[float, typer.Option("--duration", min=0.1, help="Seconds.")] = 90.0,
+    phase: Annotated[
+        str,
+        typer.Option(
+            "--phase", help="target_absent, target_present, or both where one recording holds them.", show_default=False
+        ),
+    ] = "",
+    duration: Annotated[float, typer.Option("--duration", min=0.1, help="Seconds of the trial.")] = 90.0,
     seed: Seed = 1,
     behaviour: Annotated[str, typer.Option("--behaviour", help="Instead of the scenario's own.")] = "",
     nuisance: Annotated[
@@ -52,29 +60,32 @@ def simulate_video(
         float | None, typer.Option("--fps", min=1.0, help="Frames per second, instead of the scenario's.")
     ] = None,
     bitrate: Annotated[int | None, typer.Option("--bitrate", min=1, help="kbit/s, instead of the scenario's.")] = None,
+    arena_files: ArenaFiles = True,
     quiet: Quiet = False,
 ) -> None:
-    """Write one recording, its arena file and its truth (OUT.truth.csv)."""
+    """Write one recording, its arena file and its truth (OUT.truth.csv, or OUT.ARENA.truth.csv for each arena)."""
     from dataclasses import replace
 
     from csds.arena.files import arena_path, write_arenas
-    from csds.simulate.recording import simulate_recording
-    from csds.simulate.scenarios import scenario as build_scene
+    from csds.simulate.recording import save_truths, simulate_arenas
+    from csds.simulate.scenarios import scenario_scenes
 
-    scene: Scene = build_scene(scenario, phase=phase, seed=seed, duration_s=duration)
-    scene = replace(
-        scene,
-        behaviour=behaviour or scene.behaviour,
-        nuisances=(*scene.nuisances, *_nuisances(nuisance or [])),
-        fps=fps or scene.fps,
-        encoding=replace(scene.encoding, bitrate_kbps=bitrate or scene.encoding.bitrate_kbps),
-    )
-    truth = simulate_recording(scene, out)
-    write_arenas(arena_path(out), [scene.arena])
-    truth_path = out.with_name(f"{out.stem}.truth.csv")
-    truth.save(truth_path)
+    added = _nuisances(nuisance or [])
+    scenes = [
+        replace(
+            scene,
+            nuisances=(*scene.nuisances, *added),
+            fps=fps or scene.fps,
+            encoding=replace(scene.encoding, bitrate_kbps=bitrate or scene.encoding.bitrate_kbps),
+        )
+        for scene in scenario_scenes(scenario, phase=phase or None, seed=seed, duration_s=duration, behaviour=behaviour)
+    ]
+    truths = simulate_arenas(scenes, out)
+    if arena_files:
+        write_arenas(arena_path(out), [scene.arena for scene in scenes])
+    paths = save_truths(truths, out.parent, out)
     console.say(str(out))
-    console.note(f"{len(truth.table)} frames; truth in {truth_path}", quiet=quiet)
+    console.note(f"{len(truths[0].table)} frames; truth in {', '.join(map(str, paths))}", quiet=quiet)
 
 
 @simulate_app.command("study")
@@ -87,18 +98,21 @@ def make_study(
         float, typer.Option("--rescue", min=0.0, max=1.0, help="Share of the treated defeated mice that don't avoid.")
     ] = 0.5,
     scenario: RoomName = "clean",
-    duration: Annotated[float, typer.Option("--duration", min=1.0, help="Seconds of each phase.")] = 150.0,
+    duration: Annotated[float, typer.Option("--duration", min=1.0, help="Seconds of each phase's trial.")] = 150.0,
     seed: Seed = 1,
+    arena_files: ArenaFiles = True,
     quiet: Quiet = False,
 ) -> None:
     """Write a stress × treatment study: recordings of both phases, sheet, arena files, truth."""
-    from csds.simulate.study import StudyDesign, simulate_study, two_by_two
+    from csds.simulate.study import StudyDesign, recording_count, simulate_study, two_by_two
 
     design = StudyDesign(
         animals=two_by_two(animals_per_group, rescue=rescue), scenario=scenario, duration_s=duration, seed=seed
     )
-    with console.progress(total=2 * len(design.animals), unit="recordings", quiet=quiet) as bar:
-        sheet = simulate_study(folder, design, on_recording=lambda name, done: bar.update(done, text=name))
+    with console.progress(total=recording_count(design), unit="recordings", quiet=quiet) as bar:
+        sheet = simulate_study(
+            folder, design, arena_files=arena_files, on_recording=lambda name, done: bar.update(done, text=name)
+        )
     console.say(str(sheet))
 
 

@@ -253,7 +253,7 @@ def _goal(kind: str, scene: Scene, rng: np.random.Generator) -> Point:
         return x + 3.5 * math.cos(heading) + rng.normal(0, 0.4), y + 3.5 * math.sin(heading) + rng.normal(0, 0.4)
     if kind == "corners":
         # Each animal has a corner that it likes better.
-        left = rng.random() < (0.8 if scene.seed % 2 else 0.2)
+        left = rng.random() < (0.8 if (scene.seed + ord(scene.arena.name[:1] or "A") - ord("A")) % 2 else 0.2)
         x = 2.0 if left else width - 2.0
         return _onto_floor(scene, x + rng.normal(0, 0.8), height - 2.0 + rng.normal(0, 0.8))
     if kind == "enclosure" and scene.enclosure is not None:

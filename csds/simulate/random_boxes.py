@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from csds.model.arena import Arena
 from csds.model.protocol import EnclosureSpec, Protocol
 from csds.protocol.load import load_protocol
 from csds.simulate.box import Box, Cage, CageKind, Finish, View
 from csds.simulate.boxes import hidden_cm
 from csds.simulate.camera import Camera
+from csds.simulate.layout import arena_of, fit_camera, grid_places
 from csds.simulate.scene import Coat, Light, Scene
 
 _FRAMES = (
@@ -124,11 +124,7 @@ def draw_boxes(
         walls = [(first + 2 * (wall % 2)) % 4 for wall in walls]
     pitch = (size if first % 2 == 0 else size[::-1]) + apart
     spread = pitch * grid
-    places = [
-        ((column - (columns - 1) / 2) * pitch[0], (row - (rows - 1) / 2) * pitch[1])
-        for row in range(rows)
-        for column in range(columns)
-    ]
+    places = grid_places(grid, pitch)
     frame = _FRAMES[int(rng.integers(len(_FRAMES)))]
     tilt = float(rng.choice([0.0, rng.uniform(0, 4), rng.uniform(4, 16)])) if alone else float(rng.uniform(0, 3))
     turn = float(np.clip(rng.choice([rng.normal(0, 1.0), rng.uniform(-12, 12)]), -most_turn_deg, most_turn_deg))
@@ -165,23 +161,15 @@ def draw_boxes(
     boxes = tuple(
         replace(
             box,
-            middle_cm=(float(x), float(y)),
+            middle_cm=place,
             turn_deg=90.0 * wall + jitter * float(rng.normal(0, 0.8)),
         )
-        for (x, y), wall in zip(places, walls, strict=True)
+        for place, wall in zip(places, walls, strict=True)
     )
-    boxes = _fit(boxes, protocol, float(rng.uniform(0.62, 0.97) if rng.random() < 0.93 else rng.uniform(1.0, 1.03)))
+    boxes = fit_camera(
+        boxes, protocol, float(rng.uniform(0.62, 0.97) if rng.random() < 0.93 else rng.uniform(1.0, 1.03))
+    )
     return _seen(boxes, protocol, alone=alone)
-
-
-def _fit(boxes: tuple[Box, ...], protocol: Protocol, fill: float) -> tuple[Box, ...]:
-    """Return boxes under a camera that is set so that their floors fill a share of the frame."""
-    arenas = [arena_of(box, protocol) for box in boxes]
-    frame = np.array(arenas[0].frame_size_px, float)
-    reach = np.abs((np.concatenate([arena.corners_px for arena in arenas]) - frame / 2) / (frame / 2)).max()
-    view = boxes[0].view
-    view = replace(view, camera=replace(view.camera, px_per_cm=fill / float(reach)))
-    return tuple(replace(box, view=view) for box in boxes)
 
 
 def _seen(boxes: tuple[Box, ...], protocol: Protocol, *, alone: bool) -> tuple[Box, ...] | None:
@@ -200,16 +188,6 @@ def _seen(boxes: tuple[Box, ...], protocol: Protocol, *, alone: bool) -> tuple[B
         cage = replace(boxes[0].cage, height_cm=min(boxes[0].cage.height_cm, low))
         boxes = tuple(replace(box, wall_height_cm=low, cage=cage) for box in boxes)
     return None
-
-
-def arena_of(box: Box, protocol: Protocol, name: str = "A") -> Arena:
-    """Return the floor of a box in the picture, of the size that the protocol says."""
-    return box.arena(
-        name=name,
-        shape=protocol.arena_shape,
-        width_cm=protocol.arena_width_cm,
-        height_cm=protocol.arena_height_cm,
-    )
 
 
 def _cage(rng: np.random.Generator, protocol: Protocol, look: Look) -> Cage:

@@ -10,9 +10,10 @@ import numpy as np
 from csds.model.protocol import Protocol
 from csds.protocol.zones import enclosure_shape
 from csds.simulate.box import Box
+from csds.simulate.layout import arena_name, arena_of
 from csds.simulate.motion import PLACES
 from csds.simulate.nuisance import NUISANCES
-from csds.simulate.random_boxes import Look, arena_of, draw_boxes, draw_look, draw_protocol
+from csds.simulate.random_boxes import Look, draw_boxes, draw_look, draw_protocol
 from csds.simulate.scene import Encoding, Nuisance, Scene
 
 #: Columns and rows of arenas in a frame, and how often each is drawn.
@@ -107,7 +108,7 @@ def _room(
         for present, behaviours in ((False, _ABSENT), (True, _PRESENT)):
             phases[present].append(
                 Scene(
-                    arena=arena_of(box, protocol, chr(ord("A") + number)),
+                    arena=arena_of(box, protocol, arena_name(number)),
                     enclosure=enclosure,
                     target_present=present,
                     behaviour=str(rng.choice(behaviours)),

@@ -111,15 +111,20 @@ def simulate_arenas(scenes: Sequence[Scene], path: Path) -> tuple[Truth, ...]:
     return tuple(_truth(renderer, cast, times) for cast in renderer.casts)
 
 
-def truth_path(folder: Path, video: Path, *, arena: str = "") -> Path:
-    """Return where the truth of a recording, or of one of its arenas, is kept.
+def save_truths(truths: Sequence[Truth], folder: Path, video: Path) -> tuple[Path, ...]:
+    """Write the truth of a recording's arenas into a folder and return the files.
 
-    Examples
-    --------
-    >>> truth_path(Path("truth"), Path("videos/M1.mp4"), arena="B").as_posix()
-    'truth/M1.B.truth.csv'
+    One arena's is ``<stem>.truth.csv``, one of several ``<stem>.<arena>.truth.csv``; where the
+    recording shows more than the trial, ``….trials.csv`` stands beside it.
     """
-    return folder / (f"{video.stem}.{arena}.truth.csv" if arena else f"{video.stem}.truth.csv")
+    paths = []
+    for truth in truths:
+        stem = video.stem if len(truths) == 1 else f"{video.stem}.{truth.scene.arena.name}"
+        paths.append(folder / f"{stem}.truth.csv")
+        truth.save(paths[-1])
+        if truth.scene.staging is not None:
+            truth.save_trials(folder / f"{stem}.trials.csv")
+    return tuple(paths)
 
 
 def scene_truth(scene: Scene) -> Truth:

@@ -31,8 +31,8 @@ class Renderer:
     The camera takes exposures, and the recorder's clock makes frames of the file of them. Where
     frames are interlaced, the second fields' exposures follow after the first fields'.
 
-    Light, noise and surroundings are the first scene's; the nuisances of all scenes act, so one that
-    belongs to the whole picture is given to one scene only.
+    Light, noise and surroundings are the first scene's. The nuisances of all scenes act; of one that
+    the first scene has too, only what happens within the arena.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ class Renderer:
     """
 
     def __init__(self, scene: Scene, *others: Scene) -> None:
-        built = [build_effects(one) for one in (scene, *others)]
+        built = [build_effects(scene)]
+        built += [_within_its_arena(*build_effects(other), scene) for other in others]
         scenes = tuple(scene for scene, _ in built)
         _check_frame(scenes)
         self._own_effects = tuple(effects for _, effects in built)
@@ -177,6 +178,17 @@ class Renderer:
             field = self._noise[self._noise_of[index], top : top + height, left : left + width]
             return np.asarray(cv2.add(image, field, dtype=cv2.CV_8U), np.uint8)
         return image
+
+
+def _within_its_arena(scene: Scene, effects: tuple[Effect, ...], first: Scene) -> tuple[Scene, tuple[Effect, ...]]:
+    """Return a further scene of a frame without what the first one's nuisances already do to the whole picture."""
+    shared = {nuisance.name for nuisance in first.nuisances}
+    return scene, tuple(
+        replace(effect, clock=None, light=None, over=None, lens=None, moves_s=(), sensor=None, recorder=None)
+        if nuisance.name in shared
+        else effect
+        for nuisance, effect in zip(scene.nuisances, effects, strict=True)
+    )
 
 
 def _check_frame(scenes: tuple[Scene, ...]) -> None:

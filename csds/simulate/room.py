@@ -64,6 +64,15 @@ class Room:
         Walking already keeps discs within the body free, so the shifts are small. They are found
         in a few rounds: a corner of the mesh may need a second one.
         """
+        total = self._freed(outlines)
+        # Seldom, a corner of the mesh still lies between two points of an outline.
+        between = 0.5 * (outlines + np.roll(outlines, -1, axis=1)) + total[:, None]
+        if self.enclosure is not None:
+            cut = (self.enclosure.distance(between[..., 0], between[..., 1]) < 0).any(axis=1)
+            total[cut] += self._freed(np.concatenate([outlines[cut] + total[cut, None], between[cut]], axis=1))
+        return total
+
+    def _freed(self, outlines: FloatArray) -> FloatArray:
         total = np.zeros((len(outlines), 2))
         active = np.arange(len(outlines))
         for _ in range(30):

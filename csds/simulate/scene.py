@@ -165,7 +165,9 @@ class Scene:
 
     @property
     def phase(self) -> str:
-        """``target_present`` or ``target_absent``."""
+        """``target_present`` or ``target_absent``, or ``both`` for one recording of both."""
+        if self.staging is not None and len(self.staging.stays) > 1:
+            return "both"
         return "target_present" if self.target_present else "target_absent"
 
     def random(self, purpose: str) -> np.random.Generator:

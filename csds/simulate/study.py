@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from csds.arena.files import arena_path, write_arenas
 from csds.errors import SimulationError
 from csds.formats.atomic import atomic_path
 from csds.formats.tables import write_table
-from csds.simulate.recording import simulate_recording
-from csds.simulate.scenarios import PHASES, find_scenario, scenario
-from csds.simulate.scene import Encoding, Scene
+from csds.simulate.recording import save_truths, simulate_arenas
+from csds.simulate.scenarios import find_scenario, room_seed
+from csds.simulate.scene import Encoding, Nuisance, Scene
 
 TRUTH_FOLDER = "truth"
-_PHASE_WORDS = {"target_absent": "absent", "target_present": "present"}
+_PHASE_WORDS = {"target_absent": "absent", "target_present": "present", "both": "both"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,33 +118,67 @@ def two_by_two(per_group: int, *, rescue: float = 0.5) -> tuple[SimulatedAnimal,
 
 
 def study_scene(design: StudyDesign, animal: SimulatedAnimal, phase: str) -> Scene:
-    """Return what the recording of one animal in one phase shows."""
-    own = zlib.crc32(f"{animal.cohort}/{animal.animal_id}/{animal.seed}".encode()) % 1_000_000
-    scene = scenario(design.scenario, phase=phase, seed=design.seed * 1_000_000 + own, duration_s=design.duration_s)
+    """Return what the recording of one animal in one phase shows, in a room of one arena."""
+    (scene,) = study_scenes(design, (animal,), phase)
+    return scene
+
+
+def study_scenes(design: StudyDesign, animals: Sequence[SimulatedAnimal], phase: str) -> tuple[Scene, ...]:
+    """Return what the recording of one phase shows: an animal in each arena; arenas left over stay empty."""
+    room, first = find_scenario(design.scenario), animals[0]
     if design.frame_size_px is not None:
-        room = replace(find_scenario(design.scenario), frame_size_px=design.frame_size_px)
-        scene = replace(scene, arena=room.arena())
-    return replace(
-        scene,
-        behaviour=animal.present if phase == "target_present" else animal.absent,
-        fps=design.fps or scene.fps,
-        encoding=design.encoding or scene.encoding,
+        room = replace(room, frame_size_px=design.frame_size_px)
+    own = zlib.crc32(f"{first.cohort}/{first.animal_id}/{first.seed}".encode()) % 1_000_000
+    scenes = room.scenes(
+        phase=phase,
+        seed=room_seed(design.scenario, design.seed * 1_000_000 + own),
+        duration_s=design.duration_s,
+        behaviours=[(animal.absent, animal.present) for animal in animals],
+    )
+    return tuple(
+        replace(
+            scene,
+            fps=design.fps or scene.fps,
+            encoding=design.encoding or scene.encoding,
+            nuisances=scene.nuisances if number < len(animals) else (*scene.nuisances, Nuisance(name="no_mouse")),
+        )
+        for number, scene in enumerate(scenes)
     )
 
 
+def study_groups(design: StudyDesign) -> tuple[tuple[SimulatedAnimal, ...], ...]:
+    """Return the animals that are filmed together: as many as the room has arenas."""
+    together = find_scenario(design.scenario).arena_count
+    starts = range(0, len(design.animals), together)
+    return tuple(design.animals[start : start + together] for start in starts)
+
+
+def recording_count(design: StudyDesign) -> int:
+    """Return how many recordings a study has."""
+    return len(study_groups(design)) * len(find_scenario(design.scenario).phases)
+
+
 def simulate_study(
-    folder: Path, design: StudyDesign, *, on_recording: Callable[[str, int], None] | None = None
+    folder: Path,
+    design: StudyDesign,
+    *,
+    arena_files: bool = True,
+    on_recording: Callable[[str, int], None] | None = None,
 ) -> Path:
     """Write a study into a folder and return its sheet.
 
     Leaves ``study.csv``, ``study.toml``, ``videos/`` with an arena file beside each recording, and
-    ``truth/<name>.truth.csv``. What stands there under these names is replaced.
+    ``truth/<name>.truth.csv``; where a frame shows several arenas ``truth/<name>.<arena>.truth.csv``, and
+    where a recording shows more than the trial ``….trials.csv`` beside it. The sheet then leaves the
+    trial's start open. What stands there under these names is replaced.
 
     Parameters
     ----------
     folder : Path
         Made if need be.
     design : StudyDesign
+    arena_files : bool
+        False leaves the arena files out, for arenas to be found.
     on_recording : callable, optional
         Told the name of each recording that is finished and how many are.
 
@@ -155,20 +189,22 @@ def simulate_study(
     ResultsError
         The folder can't be written to.
     """
-    rows = []
-    for animal in design.animals:
-        for phase in PHASES:
-            scene = study_scene(design, animal, phase)
-            name = f"{animal.animal_id}_{_PHASE_WORDS[phase]}{scene.encoding.suffix}"
-            if len({other.cohort for other in design.animals}) > 1:
-                name = f"{animal.cohort}_{name}"
+    rows: list[dict[str, str]] = []
+    done = 0
+    for animals in study_groups(design):
+        for phase in find_scenario(design.scenario).phases:
+            scenes = study_scenes(design, animals, phase)
+            name = _video_name(design, animals, phase) + scenes[0].encoding.suffix
             video = folder / "videos" / name
-            truth = simulate_recording(scene, video)
-            write_arenas(arena_path(video), [scene.arena])
-            truth.save(folder / TRUTH_FOLDER / f"{video.stem}.truth.csv")
-            rows.append(_sheet_row(animal, phase, f"videos/{name}", design.duration_s))
+            truths = simulate_arenas(scenes, video)
+            save_truths(truths, folder / TRUTH_FOLDER, video)
+            if arena_files:
+                write_arenas(arena_path(video), [scene.arena for scene in scenes])
+            for animal, scene in zip(animals, scenes, strict=False):
+                rows.append(_sheet_row(animal, scene, f"videos/{name}", design.duration_s, len(scenes)))
+            done += 1
             if on_recording is not None:
-                on_recording(name, len(rows))
+                on_recording(name, done)
     sheet = folder / "study.csv"
     write_table(pd.DataFrame(rows), sheet)
     with atomic_path(folder / "study.toml") as part:
@@ -176,13 +212,24 @@ def simulate_study(
     return sheet
 
 
-def _sheet_row(animal: SimulatedAnimal, phase: str, video: str, duration_s: float) -> dict[str, str]:
+def _video_name(design: StudyDesign, animals: Sequence[SimulatedAnimal], phase: str) -> str:
+    ids = [animals[0].animal_id] if len(animals) == 1 else [animals[0].animal_id, animals[-1].animal_id]
+    name = f"{'-'.join(ids)}_{_PHASE_WORDS[phase]}"
+    is_shared = len({animal.cohort for animal in design.animals}) > 1
+    return f"{animals[0].cohort}_{name}" if is_shared else name
+
+
+def _sheet_row(
+    animal: SimulatedAnimal, scene: Scene, video: str, duration_s: float, arena_count: int
+) -> dict[str, str]:
+    place = {"arena": scene.arena.name} if arena_count > 1 else {}
     return {
         "cohort": animal.cohort,
         "animal_id": animal.animal_id,
-        "phase": phase,
+        "phase": scene.phase,
         "video": video,
-        "start_s": "0",
+        **place,
+        "start_s": "0" if scene.staging is None else "",
         "duration_s": f"{duration_s:g}",
         "stress": animal.stress,
         "treatment": animal.treatment,

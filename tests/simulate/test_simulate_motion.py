@@ -13,7 +13,7 @@ from csds.model.shapes import Circle, Rectangle, contains
 from csds.simulate.motion import BEHAVIOURS, PLACES, subject_poses
 from csds.simulate.mouse import centroids, outlines
 from csds.simulate.room import Room, hold_points
-from csds.simulate.scenarios import PHASES, SCENARIOS, scenario
+from csds.simulate.scenarios import PHASES, SCENARIOS, scenario, scenario_scenes
 from csds.simulate.scene import Nuisance, Scene, corners
 
 ZONE = Rectangle(left=9, top=0, right=33, bottom=14)
@@ -37,10 +37,11 @@ def assert_free(scene):
         assert enclosure.distance(points[..., 0], points[..., 1]).min() > 0
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [name for name, room in SCENARIOS.items() if not room.is_joined])
 @pytest.mark.parametrize("phase", PHASES)
 def test_no_scenario_lets_the_body_touch_wall_or_mesh(name, phase):
-    assert_free(scenario(name, phase=phase, seed=4, duration_s=12))
+    for scene in scenario_scenes(name, phase=phase, seed=4, duration_s=12)[:2]:
+        assert_free(scene)
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
@@ -115,7 +116,7 @@ def test_unknown_words_are_refused():
     with pytest.raises(SimulationError, match="unknown scenario 'clear'") as caught:
         scenario("clear")
     assert "clean" in caught.value.hint
-    with pytest.raises(SimulationError, match="unknown phase 'absent'"):
+    with pytest.raises(SimulationError, match="has no phase 'absent'"):
         scenario("clean", phase="absent")
 
 

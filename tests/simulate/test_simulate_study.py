@@ -18,7 +18,7 @@ from csds.protocol.load import load_protocol
 from csds.shipped import shipped_folder
 from csds.simulate.recording import scene_truth
 from csds.simulate.samples import sample_design
-from csds.simulate.study import SimulatedAnimal, StudyDesign, simulate_study, study_scene, two_by_two
+from csds.simulate.study import SimulatedAnimal, StudyDesign, recording_count, simulate_study, study_scene, two_by_two
 
 ZONE = Rectangle(left=9, top=0, right=33, bottom=14)
 
@@ -48,6 +48,40 @@ def test_a_study_is_complete(tmp_path):
     settings = tomllib.loads((sheet.parent / "study.toml").read_text("utf-8"))
     assert settings["protocol"] == "golden2011"
     assert set(settings["treatment"].values()) == {"open"}
+
+
+def test_two_arenas_share_a_recording_and_have_rows_and_truths_of_their_own(tmp_path):
+    animals = tuple(SimulatedAnimal(animal_id=f"M{number}") for number in (1, 2, 3))
+    design = StudyDesign(animals=animals, scenario="two_arenas", duration_s=0.3, fps=10.0, frame_size_px=(320, 180))
+    sheet = simulate_study(tmp_path, design)
+    rows = pd.read_csv(sheet, encoding="utf-8-sig", dtype=str)
+    assert recording_count(design) == len(set(rows["video"])) == 4
+    assert rows.groupby("animal_id")["arena"].unique().map(list).to_dict() == {"M1": ["A"], "M2": ["B"], "M3": ["A"]}
+    assert sorted(path.name for path in (tmp_path / "truth").iterdir()) == sorted(
+        f"{stem}_{phase}.{arena}.truth.csv"
+        for stem in ("M1-M2", "M3")
+        for phase in ("absent", "present")
+        for arena in "AB"
+    )
+    arenas = read_arenas(arena_path(tmp_path / rows["video"][0]), load_protocol("golden2011"))
+    assert [arena.name for arena in arenas] == ["A", "B"]
+    # An arena left over has nobody in it.
+    assert pd.read_csv(tmp_path / "truth" / "M3_absent.B.truth.csv")["x_cm"].isna().all()
+    assert pd.read_csv(tmp_path / "truth" / "M3_absent.A.truth.csv")["x_cm"].notna().all()
+
+
+def test_both_phases_in_one_recording_are_one_row_and_the_trial_s_start_is_left_open(tmp_path):
+    design = StudyDesign(
+        animals=two_by_two(1)[:1], scenario="both_phases", duration_s=1.0, fps=5.0, frame_size_px=(320, 240)
+    )
+    rows = pd.read_csv(simulate_study(tmp_path, design, arena_files=False), encoding="utf-8-sig", dtype=str)
+    assert rows["phase"].tolist() == ["both"]
+    assert rows["video"].tolist() == ["videos/M01_both.mp4"]
+    assert rows["start_s"].isna().all()
+    assert not list(tmp_path.rglob("*.arena.toml"))
+    trials = pd.read_csv(tmp_path / "truth" / "M01_both.trials.csv")
+    assert trials["phase"].tolist() == ["target_absent", "target_present"]
+    assert (trials["end_s"] - trials["start_s"]).round(6).tolist() == [1.0, 1.0]
 
 
 def test_cohorts_with_the_same_ids_have_files_of_their_own(tmp_path):
@@ -120,6 +154,16 @@ def test_command_video(tmp_path):
     assert len(pd.read_csv(tmp_path / "room.truth.csv")) == 9
 
 
+def test_command_video_of_several_arenas_without_an_arena_file(tmp_path):
+    out = tmp_path / "pair.mp4"
+    done = run(
+        "video", out, "--scenario", "two_arenas", "--duration", 0.2, "--no-arena-files", "--behaviour", "still",
+        "--nuisance", "flicker", "--quiet",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pair.A.truth.csv", "pair.B.truth.csv", "pair.mp4"]
+
+
 def test_command_study_and_cohort(tmp_path):
     done = run(
         "study", tmp_path / "study", "--animals-per-group", 1, "--duration", 1, "--scenario", "small_wmv", "--quiet"
@@ -143,6 +187,7 @@ def test_command_list():
     [
         (("video", "x.mp4", "--scenario", "clear"), 1),
         (("video", "x.mp4", "--nuisance", "fog"), 2),
+        (("video", "x.mp4", "--phase", "both"), 1),
         (("cohort", "x.csv", "--sex", "both"), 2),
         (("cohort", "x.csv", "--per-group", "0"), 2),
     ],
