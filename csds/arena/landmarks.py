@@ -21,7 +21,7 @@ _BLUR_PX = 1.2
 #: changes is no landmark.
 _SMOOTH_SHARE, _LEAST_SIDE = 0.03, 9
 #: Cells across and down the picture, and how many of the strongest edges of each are used.
-_CELLS_ACROSS, _CELLS_DOWN, _PER_CELL = 16, 12, 8
+_CELLS_ACROSS, _CELLS_DOWN, PER_CELL = 16, 12, 8
 #: Least slope of an edge, grey levels a working pixel.
 _LEAST_SLOPE = 1.5
 #: Fewer landmarks than this say nothing.
@@ -97,14 +97,34 @@ class Landmarks:
         matrix = np.linalg.inv(to_unit) @ motion @ to_unit
         return np.asarray(matrix / matrix[2, 2], float)
 
-    def _step(self, detail: Detail, motion: FloatArray, ways: int) -> FloatArray:
-        """Return how far the landmarks lie beyond a motion, as shares of half the width."""
+    def likeness(self, detail: Detail, matrix: FloatArray) -> float:
+        """Return how well a picture agrees with the landmarks where they lie in it, -1 to 1.
+
+        The mean over landmarks of what is common to both, weighted by how clear they are: 1 where they show the
+        same, 0 where one shows nothing. No animal or hand counts for more than the landmarks that it hides.
+        """
+        if len(self) < LEAST_LANDMARKS:
+            return 0.0
+        to_unit = unit_matrix(self.frame_size_px, self.frame_size_px)
+        seen, inside = self._seen(detail, to_unit @ matrix @ np.linalg.inv(to_unit))
+        if inside.sum() < LEAST_LANDMARKS:
+            return 0.0
+        own, other = self.detail[inside], seen[inside]
+        common = own * other / np.maximum(np.maximum(own**2, other**2), _LEAST_SD**2)
+        return float(common @ own**2 / (own @ own))
+
+    def _seen(self, detail: Detail, motion: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Return what a picture shows at the landmarks after a motion, and which of them are in it."""
         height, width = detail.shape
         to_work = np.linalg.inv(unit_matrix(self.frame_size_px, (width, height))) @ motion
         at = np.column_stack([self.unit, np.ones(len(self))]) @ to_work.T
         u, v = (at[:, :2] / at[:, 2:]).astype(np.float32).T
         seen = np.asarray(cv2.remap(detail, u[:, None], v[:, None], cv2.INTER_LINEAR), float)[:, 0]
-        inside = (u >= 0) & (u <= width - 1) & (v >= 0) & (v <= height - 1)
+        return seen, (u >= 0) & (u <= width - 1) & (v >= 0) & (v <= height - 1)
+
+    def _step(self, detail: Detail, motion: FloatArray, ways: int) -> FloatArray:
+        """Return how far the landmarks lie beyond a motion, as shares of half the width."""
+        seen, inside = self._seen(detail, motion)
         residual = np.where(inside, seen - self.detail, 0.0)
         spread = max(_LEAST_SD, 1.4826 * float(np.median(np.abs(residual))))
         weight = inside * np.clip(1 - (residual / (_TUKEY_SDS * spread)) ** 2, 0, None) ** 2 / spread**2
@@ -118,7 +138,9 @@ class Landmarks:
         return np.asarray(np.linalg.solve(normal, right)[:ways], float)
 
 
-def find_landmarks(detail: Detail, frame_size_px: tuple[int, int], *, usable: Picture | None = None) -> Landmarks:
+def find_landmarks(
+    detail: Detail, frame_size_px: tuple[int, int], *, usable: Picture | None = None, per_cell: int = PER_CELL
+) -> Landmarks:
     """Return the landmarks of a picture.
 
     Parameters
@@ -129,6 +151,8 @@ def find_landmarks(detail: Detail, frame_size_px: tuple[int, int], *, usable: Pi
         Of the picture itself.
     usable : (height, width) uint8, optional
         255 where landmarks may lie.
+    per_cell : int
+        How many to take from each part of the picture.
     """
     slope_u, slope_v = cv2.Scharr(detail, cv2.CV_32F, 1, 0) / 32, cv2.Scharr(detail, cv2.CV_32F, 0, 1) / 32
     slope = np.hypot(slope_u, slope_v)
@@ -139,7 +163,7 @@ def find_landmarks(detail: Detail, frame_size_px: tuple[int, int], *, usable: Pi
         slope[np.asarray(cv2.erode(free, np.ones((3, 3), np.uint8))) < 255] = 0
     # Of a fine picture every other row and column is enough.
     stride = 1 + (width >= WORK_PX // 2)
-    v, u = (stride * places for places in _strongest(slope[::stride, ::stride]))
+    v, u = (stride * places for places in _strongest(slope[::stride, ::stride], per_cell))
     to_unit = unit_matrix(frame_size_px, (width, height))
     x, y = to_unit[0, 0] * u + to_unit[0, 2], to_unit[1, 1] * v + to_unit[1, 2]
     one, none = np.ones_like(x), np.zeros_like(x)
@@ -179,13 +203,13 @@ def unit_matrix(frame_size_px: tuple[int, int], size: tuple[int, int]) -> FloatA
     )
 
 
-def _strongest(slope: Detail) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _strongest(slope: Detail, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return rows and columns of the steepest pixels of every cell."""
     height, width = slope.shape
     tall, wide = height // _CELLS_DOWN, width // _CELLS_ACROSS
     cells = slope[: tall * _CELLS_DOWN, : wide * _CELLS_ACROSS]
     cells = cells.reshape(_CELLS_DOWN, tall, _CELLS_ACROSS, wide).swapaxes(1, 2).reshape(-1, tall * wide)
-    count = min(_PER_CELL, cells.shape[1])
+    count = min(most, cells.shape[1])
     best = np.argpartition(-cells, count - 1, axis=1)[:, :count]
     cell, within = np.repeat(np.arange(len(cells)), count), best.ravel()
     chosen = cells[cell, within] >= _LEAST_SLOPE
