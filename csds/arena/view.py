@@ -21,6 +21,8 @@ _TREMBLE_PX = 4.0
 _COARSER = 2
 #: A frame is taken for one of the view from this share of the likeness on that the view's own frames have.
 _FOUND = 0.7
+#: Likeness and motion (px of 640) by which two views are one beyond doubt.
+_CERTAIN, _CERTAIN_PX = 0.6, 0.25
 #: Frames that the view's picture is made of, at most.
 _AVERAGED = 8
 #: Grey levels by which these may differ where nothing moves, and how many times the typical difference.
@@ -53,13 +55,23 @@ class View:
     @property
     def rest_px(self) -> float:
         """Motions smaller than this count as rest, in pixels."""
-        return REST_PX * max(1.0, self.picture.shape[1] / 640)
+        return float(REST_PX * max(1.0, self.picture.shape[1] / 640))
 
     def is_at_rest(self, frame: Picture, pose: FloatArray | None = None) -> bool:
         """Return True if a frame certainly looks where a pose does; None is that of the view itself."""
         matrix, is_certain = self.follow(frame, pose, most=_FEW_STEPS)
         moved = matrix if pose is None else matrix @ np.linalg.inv(pose)
         return is_certain and moved_px(moved, self.landmarks.frame_size_px) < self.rest_px
+
+    def rests_in(self, picture: Picture, usable: Picture) -> bool:
+        """Return True if another picture shows the usable part where this view has it, beyond any doubt."""
+        size = self.landmarks.frame_size_px
+        marks = find_landmarks(work_detail(self.picture, coarser=_COARSER), size, usable=usable)
+        detail = work_detail(picture, coarser=_COARSER)
+        matrix = marks.follow(detail)
+        return marks.likeness(detail, matrix) > _CERTAIN and moved_px(matrix, size) < _CERTAIN_PX * max(
+            1.0, size[0] / 640
+        )
 
     def follow(self, frame: Picture, start: FloatArray | None = None, *, most: int = 15) -> tuple[FloatArray, bool]:
         """Return where the camera looks in a frame near ``start``, and whether that is certain.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background import Background, BackgroundSpec, WorkGrid, learn_background, shape_mask, work_grid
+from csds.batch.camera import motion_between, moved_frames
 from csds.batch.prepare import Placed, same_floor, session_window
 from csds.batch.samples import Samples
 from csds.errors import CsdsError
@@ -43,7 +44,10 @@ class Floors:
     def task(self, item: Placed) -> Task:
         """Return what is needed to track a session; raises what sampling and learning raise."""
         sharing = same_floor(item, self.placed)
-        name = tuple(other.session.session_id for other in sharing)
+        # Where the camera moved, or each phase has an arena of its own, the floor lies elsewhere in each picture.
+        alike = all(other.motion is None and other.arena.corners_px == item.arena.corners_px for other in sharing)
+        own = () if alike else (item.session.session_id,)
+        name = (*own, *(other.session.session_id for other in sharing))
         if name not in self._learnt:
             self._learnt[name] = self._learn(item, sharing)
         floor = self._learnt[name]
@@ -56,6 +60,8 @@ class Floors:
             start_s=start_s,
             end_s=end_s,
             spec=self.protocol.tracking,
+            view=self.samples.view(item.opened),
+            shift=item.shift,
         )
 
     def _learn(self, item: Placed, sharing: Sequence[Placed]) -> _Floor:
@@ -68,7 +74,8 @@ class Floors:
         stacks = []
         for other in sharing:
             try:
-                stacks.append(np.array([grid.crop(frame) for frame in self.samples.of(other.opened)], np.uint8))
+                frames = moved_frames(self.samples.of(other.opened), motion_between(item, other))
+                stacks.append(np.array([grid.crop(frame) for frame in frames], np.uint8))
             except CsdsError:
                 # A phase that can't be read fails by itself; this one's floor is learnt without it.
                 if other is item:

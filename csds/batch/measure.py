@@ -65,6 +65,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
                 "videos": dict(zip(map(str, session.videos), item.opened.video_sha256, strict=True)),
                 "codec": item.recording.info.codec,
                 "arena": asdict(arena),
+                "camera_shifts": [asdict(shift) for shift in track.shifts],
                 "floor_offset_px": [grid.left, grid.top],
             },
         }

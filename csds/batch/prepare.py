@@ -13,7 +13,9 @@ from csds.behaviour.uncertainty import START_FOUND_SD_S, START_GIVEN_SD_S
 from csds.errors import VideoError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
+from csds.model.shapes import FloatArray
 from csds.model.study import Session
+from csds.tracking import CameraShift
 from csds.video import Recording, open_recording
 
 
@@ -35,20 +37,28 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A session whose recording is open; ``given`` is the arena that a file gives."""
+    """A session whose recording is open; ``given`` is the arena that ``arena_file`` gives."""
 
     session: Session
     recording: Recording
     video_sha256: tuple[str, ...]
     given: Arena
+    arena_file: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """An opened session whose arena is known."""
+    """An opened session whose arena is known.
+
+    ``floor_of`` names the session whose floor this one shares, the two pictures being those of one
+    room, and ``motion`` takes that one's pixels to this one's; None where the camera rested.
+    """
 
     opened: Opened
     arena: Arena
+    floor_of: str = ""
+    motion: FloatArray | None = None
+    shift: CameraShift | None = None
 
     @property
     def session(self) -> Session:
@@ -100,7 +110,7 @@ def open_session(session: Session, context: Context, digest_of: Callable[[Path],
             f"{session.video}: can't be read to its end ({error.strerror})",
             hint="Copy the file again from where it was recorded.",
         ) from error
-    return Opened(session=session, recording=recording, video_sha256=digests, given=arena)
+    return Opened(session=session, recording=recording, video_sha256=digests, given=arena, arena_file=path)
 
 
 def place_session(item: Opened) -> Placed:
@@ -139,14 +149,8 @@ def same_test(item: Opened, opened: Iterable[Opened]) -> list[Opened]:
 
 
 def same_floor(item: Placed, placed: Iterable[Placed]) -> list[Placed]:
-    """Return the sessions of the same animal's test that were filmed in the same place of the same picture."""
-    return [
-        other
-        for other in placed
-        if other.session.key == item.session.key
-        and other.arena.corners_px == item.arena.corners_px
-        and other.arena.frame_size_px == item.arena.frame_size_px
-    ]
+    """Return the sessions of the same animal's test that show the same floor, the session itself among them."""
+    return [other for other in placed if other is item or (item.floor_of and other.floor_of == item.floor_of)]
 
 
 def by_recording(items: Iterable[Placed]) -> list[list[Placed]]:

@@ -15,7 +15,7 @@ from csds.behaviour.uncertainty import METHOD
 from csds.errors import CsdsError
 from csds.model.arena import Arena
 from csds.model.study import Session
-from csds.tracking import Track
+from csds.tracking import CameraShift, Track
 
 #: Raised whenever a change to the code alters tracks or metrics, so that old results are not kept.
 ENGINE = "1"
@@ -89,6 +89,7 @@ def find_earlier(item: Opened, keys: Keys, context: Context) -> Earlier:
         table=read_track(folder.track(session_id)),
         flags=tuple(record["tracking_flags"]),
         window_s=(start_s, start_s + length_s),
+        shifts=tuple(CameraShift(**shift) for shift in record["made_from"]["camera_shifts"]),
     )
     return Earlier(placed=Placed(opened=item, arena=arena_of(record)), track=track, because=because)
 

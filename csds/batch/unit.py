@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
+from csds.batch.camera import follow_camera
 from csds.batch.floors import Floors, floor_picture
 from csds.batch.folder import file_digest, write_picture
 from csds.batch.guard import Outcomes, failures_recorded
@@ -47,7 +48,7 @@ def process_unit(
         with failures_recorded([known.session], outcomes):
             earlier[session_id] = _reuse(known, keys[session_id], context, outcomes)
     samples = Samples(protocol=context.protocol, progress=progress)
-    placed = _place(opened, outcomes)
+    placed = _place(opened, samples, context, outcomes)
     floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
     todo = [item for item in placed if item.session.session_id not in outcomes]
     for group in by_recording(todo):
@@ -94,13 +95,15 @@ def _reuse(item: Opened, keys: Keys, context: Context, outcomes: Outcomes) -> Ea
     return earlier
 
 
-def _place(opened: Sequence[Opened], outcomes: Outcomes) -> list[Placed]:
+def _place(opened: Sequence[Opened], samples: Samples, context: Context, outcomes: Outcomes) -> list[Placed]:
     """Return the sessions with their arenas; those that are finished too, as their floor may be another's."""
     placed: list[Placed] = []
     for item in opened:
         with failures_recorded([item.session], outcomes):
             placed.append(place_session(item))
-    return placed
+    if all(item.session.session_id in outcomes for item in placed):
+        return placed
+    return follow_camera(placed, samples, context.protocol)
 
 
 def _tasks(group: Sequence[Placed], floors: Floors, outcomes: Outcomes) -> list[tuple[Placed, Task]]:

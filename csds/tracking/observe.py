@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from csds.arena.view import View
 from csds.background.grid import WorkGrid
 from csds.background.masks import Mask
 from csds.background.model import Background
@@ -16,13 +17,19 @@ from csds.model.arena import Arena
 from csds.model.protocol import TrackingSpec
 from csds.model.shapes import FloatArray
 from csds.tracking.find import MEASURES, Finder
+from csds.tracking.steady import CameraShift, Steadier
 from csds.tracking.survey import Survey, Surveyor
+from csds.video.planes import Luma
 from csds.video.read import DecodingLog, Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One animal to be followed in a recording: its arena's grid, floor and mask, and the span to look at in s."""
+    """One animal to be followed in a recording: its arena's grid, floor and mask, and the span to look at in s.
+
+    ``view`` is where the camera looks at first: what it films after it moved is moved back. ``shift`` is by
+    how much it had moved since the arena was drawn.
+    """
 
     arena: Arena
     grid: WorkGrid
@@ -31,6 +38,8 @@ class Task:
     start_s: float
     end_s: float
     spec: TrackingSpec = field(default_factory=TrackingSpec)
+    view: View | None = None
+    shift: CameraShift | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,8 @@ class Observations:
         Times of frames of the recording that could not be decoded.
     survey : Survey
         What the arena as a whole showed a few times a second.
+    shifts : tuple of CameraShift
+        When the camera came to rest in another place.
     """
 
     frames: NDArray[np.int64]
@@ -56,6 +67,7 @@ class Observations:
     measures: FloatArray
     damaged_s: tuple[float, ...] = ()
     survey: Survey = field(default_factory=Survey)
+    shifts: tuple[CameraShift, ...] = ()
 
 
 def observe_recording(
@@ -87,16 +99,22 @@ def observe_recording(
     surveyors = [
         Surveyor(arena=task.arena, grid=task.grid, background=task.background, mask=task.mask) for task in tasks
     ]
+    steadiers = {id(task.view): Steadier(view=task.view) for task in tasks if task.view is not None}
     rows = [array("d") for _ in tasks]
     stamps = [array("d") for _ in tasks]
     numbers = [array("q") for _ in tasks]
     start, end = min(task.start_s for task in tasks), max(task.end_s for task in tasks)
     pending = 0
     for frame in recording.frames(start, end, threads=threads, log=log):
+        steadied: dict[int, Luma] = {}
         for i, task in enumerate(tasks):
             if task.start_s <= frame.time_s < task.end_s:
-                rows[i].extend(finders[i].locate(frame.luma))
-                surveyors[i].see(frame.time_s, frame.luma)
+                place = id(task.view)
+                if place not in steadied:
+                    steadier = steadiers.get(place)
+                    steadied[place] = steadier.steady(frame.luma, frame.time_s) if steadier else frame.luma
+                rows[i].extend(finders[i].locate(steadied[place]))
+                surveyors[i].see(frame.time_s, steadied[place])
                 stamps[i].append(frame.time_s)
                 numbers[i].append(frame.index)
         pending += 1
@@ -106,12 +124,39 @@ def observe_recording(
     if progress is not None and pending:
         progress(pending)
     return [
-        Observations(
-            frames=np.frombuffer(numbers[i], np.int64),
-            time_s=np.frombuffer(stamps[i]),
-            measures=np.frombuffer(rows[i]).reshape(len(numbers[i]), len(MEASURES)),
+        _observations(
+            np.frombuffer(numbers[i], np.int64),
+            np.frombuffer(stamps[i]),
+            np.frombuffer(rows[i]).reshape(-1, len(MEASURES)),
             damaged_s=tuple(log.damaged),
             survey=surveyors[i].finish(),
+            steadier=steadiers.get(id(task.view)),
         )
-        for i in range(len(tasks))
+        for i, task in enumerate(tasks)
     ]
+
+
+def _observations(
+    frames: NDArray[np.int64],
+    time_s: FloatArray,
+    measures: FloatArray,
+    *,
+    damaged_s: tuple[float, ...],
+    survey: Survey,
+    steadier: Steadier | None,
+) -> Observations:
+    """Return what a pass saw, without what it saw while the camera was elsewhere than thought."""
+    known = measures
+    if steadier is not None and steadier.doubtful_s:
+        doubtful = np.zeros(len(time_s), bool)
+        for start, end in steadier.doubtful_s:
+            doubtful |= (time_s > start) & (time_s < end)
+        known = np.where(doubtful[:, None], np.nan, measures)
+    return Observations(
+        frames=frames,
+        time_s=time_s,
+        measures=known,
+        damaged_s=damaged_s,
+        survey=survey,
+        shifts=tuple(steadier.shifts) if steadier is not None else (),
+    )

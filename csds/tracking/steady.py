@@ -10,6 +10,7 @@ from csds.arena.register import register
 from csds.arena.sentry import Sentry, place_sentry
 from csds.arena.view import View, move_back, moved_px
 from csds.background.masks import Picture
+from csds.model.arena import Arena
 from csds.model.shapes import FloatArray
 
 #: Time between two looks whether the camera still rests, s.
@@ -24,6 +25,8 @@ _ACCEPTED = 0.25
 _DOUBTFUL_PX = 1.5
 #: A frame that shows no known place (a hand before the camera) is followed by so long a wait, s; doubled each time.
 _WAIT_S, _LONGEST_WAIT_S = 0.2, 3.2
+#: A shift is told of from so many cm on the floor on, and so many px.
+_FAR_CM, _FAR_PX = 0.3, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +136,8 @@ class Steadier:
             if exact.same_room and self._off(exact.matrix, pose) < rest:
                 pose = exact.matrix
         if self._off(pose, self._rested) >= rest:
-            self.shifts.append(_shift_of(pose, self.view, self._moved_s))
+            place = np.eye(3) if pose is None else pose
+            self.shifts.append(shift_of(place, self.view.landmarks.frame_size_px, self._moved_s))
             self._rested = pose
             self._sentry = self._sentry_at(pose)
         self._pose, self._follow_until_s = self._rested, None
@@ -142,7 +146,7 @@ class Steadier:
     def _sentry_at(self, pose: FloatArray | None) -> Sentry:
         if pose is None:
             return place_sentry(self.view.picture, self.view.static)
-        there = np.linalg.inv(pose)
+        there: FloatArray = np.asarray(np.linalg.inv(pose), float)
         return place_sentry(move_back(self.view.picture, there), move_back(self.view.static, there))
 
     def _off(self, pose: FloatArray | None, other: FloatArray | None) -> float:
@@ -151,10 +155,15 @@ class Steadier:
         return moved_px(difference, self.view.landmarks.frame_size_px)
 
 
-def _shift_of(pose: FloatArray | None, view: View, time_s: float) -> CameraShift:
-    matrix = np.eye(3) if pose is None else pose
+def shift_of(matrix: FloatArray, frame_size_px: tuple[int, int], time_s: float) -> CameraShift:
+    """Return a motion as what is told of it."""
     return CameraShift(
         time_s=time_s,
-        shift_px=moved_px(matrix, view.landmarks.frame_size_px),
+        shift_px=moved_px(matrix, frame_size_px),
         turn_deg=float(np.degrees(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))),
     )
+
+
+def is_far(shift: CameraShift, arena: Arena) -> bool:
+    """Return True if a shift is one to be told of: at least 0.3 cm on the floor, and 1 px."""
+    return shift.shift_px >= max(_FAR_PX, _FAR_CM * arena.px_per_cm)

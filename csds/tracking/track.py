@@ -15,6 +15,7 @@ from csds.tracking.find import MEASURES
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import choose_heads, head_evidence
 from csds.tracking.observe import Observations, Task
+from csds.tracking.steady import CameraShift, is_far
 
 #: Contrast below this many SDs of the noise is flagged ``low_contrast``.
 _LOW_CONTRAST_SDS = 6.0
@@ -25,11 +26,13 @@ class Track:
     """A track: its table (TRACK_COLUMNS but for what behaviour adds) and the flags that tracking raises.
 
     ``window_s`` is the trial's start and end within the recording; the table's time counts from its start.
+    ``shifts`` tells how the camera moved since the arena was drawn: before the window, and within it.
     """
 
     table: pd.DataFrame
     flags: tuple[str, ...]
     window_s: tuple[float, float]
+    shifts: tuple[CameraShift, ...] = ()
 
 
 def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]) -> Track:
@@ -74,7 +77,11 @@ def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]
             "interpolated": gaps,
         }
     )
-    return Track(table=table, flags=_flags(task.background, seen, window_s), window_s=window_s)
+    shifts = (*([task.shift] if task.shift else []), *(s for s in seen.shifts if start_s <= s.time_s < end_s))
+    flags = _flags(task.background, seen, window_s)
+    if any(is_far(shift, task.arena) for shift in shifts):
+        flags = (*flags, "camera_moved")
+    return Track(table=table, flags=flags, window_s=window_s, shifts=shifts)
 
 
 def _ellipse_cm(
