@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from csds.errors import ArenaError, UsageError
 from csds.formats.atomic import atomic_path
 from csds.model.arena import Arena
+from csds.model.lens import Lens
 from csds.model.protocol import Protocol
 from csds.model.shapes import FloatArray
 from csds.protocol.keys import ChoiceKey, Key, NumberKey, NumbersKey, Place, PointsKey, TextKey, parse_toml, read_keys
@@ -27,6 +29,9 @@ MIN_TRIANGLE = 0.05
 MIN_SIDE_PX = 10.0
 """Nearest that two corners of a floor may lie."""
 
+USUAL_FOCAL = 1.0
+"""Focal length, as a share of the frame's larger side, of a lens of which only the distortion is given."""
+
 EXAMPLE_MARK = "[[arena]]"
 """Stands in a hint that shows an arena file to copy."""
 
@@ -39,7 +44,11 @@ _KEYS: Mapping[str, Key] = {
     "frame_size_px": NumbersKey(low=16, high=32_768, unit="px"),
     "source": ChoiceKey(words=("drawn", "detected"), optional=True),
     "confidence": NumberKey(low=0.0, high=1.0, optional=True),
+    "distortion": NumbersKey(low=-100.0, high=100.0, length=None, optional=True),
+    "focal_px": NumbersKey(low=1.0, high=1e6, unit="px", optional=True),
+    "centre_px": NumbersKey(low=-1e5, high=1e5, unit="px", optional=True),
 }
+_LENS_KEYS = ("distortion", "focal_px", "centre_px")
 
 
 def arena_path(video: Path) -> Path:
@@ -212,6 +221,8 @@ def _table_text(arena: Arena) -> str:
     ]
     if arena.source != "drawn":
         lines.append(f"confidence = {float(arena.confidence)!r}")
+    if arena.lens is not None:
+        lines += [f"{key} = {[float(value) for value in getattr(arena.lens, key)]}" for key in _LENS_KEYS]
     return "\n".join([*lines, ""])
 
 
@@ -239,8 +250,9 @@ def _arena(table: object, number: int, path: Path, protocol: Protocol) -> Arena:
     name = table.get("name", number) if isinstance(table, dict) else number
     place = Place(file=path, table=f"arena {name}", error=ArenaError)
     values = read_keys(table, _KEYS, place)
+    numbers = ("width_cm", "height_cm", "frame_size_px", "confidence", *_LENS_KEYS)
     if "open" in (values.get("name"), values.get("shape"), values.get("source")) or any(
-        np.isnan(values.get(key, 0.0)).any() for key in ("width_cm", "height_cm", "frame_size_px", "confidence")
+        np.isnan(values.get(key, 0.0)).any() for key in numbers
     ):
         raise ArenaError(f"{path}, arena {name}: expected every value to be given, found 'open'", hint="Fill it in.")
     wide, high = values["frame_size_px"]
@@ -253,11 +265,35 @@ def _arena(table: object, number: int, path: Path, protocol: Protocol) -> Arena:
         frame_size_px=(int(wide), int(high)),
         source=values.get("source", "drawn"),
         confidence=values.get("confidence", 1.0),
+        lens=_lens(values, (int(wide), int(high)), place),
     )
     if arena.shape == "circle" and arena.width_cm != arena.height_cm:
         raise place.fault("height_cm", "a circle's width_cm and height_cm to be equal", arena.height_cm)
     check_corners(arena, path)
     return arena
+
+
+def _lens(values: Mapping[str, Any], frame_size_px: tuple[int, int], place: Place) -> Lens | None:
+    """Return a table's lens: OpenCV's coefficients, for a usual focal length and the picture's middle if not given."""
+    if "distortion" not in values:
+        for key in _LENS_KEYS[1:]:
+            if key in values:
+                raise place.fault(key, "it beside the lens's distortion = [k1, k2, p1, p2, k3]", values[key])
+        return None
+    coefficients = values["distortion"]
+    if not 1 <= len(coefficients) <= 5:
+        raise place.fault("distortion", "one to five numbers, k1, k2, p1, p2 and k3 in OpenCV's order", coefficients)
+    wide, high = frame_size_px
+    usual = USUAL_FOCAL * max(wide, high)
+    lens = Lens(
+        distortion=(*coefficients, *[0.0] * (5 - len(coefficients))),
+        focal_px=values.get("focal_px", (usual, usual)),
+        centre_px=values.get("centre_px", ((wide - 1) / 2, (high - 1) / 2)),
+    )
+    corners = np.array(values["corners_px"], float)
+    if np.isnan(lens.straighten(corners[:, 0], corners[:, 1])).any():
+        raise place.fault("distortion", "a lens that shows each of the corners only once", coefficients)
+    return lens
 
 
 def check_corners(arena: Arena, path: Path) -> None:

@@ -71,7 +71,7 @@ def work_grid(arena: Arena, *, margin_cm: float) -> WorkGrid:
     scale = arena.px_per_cm
     factor = max(1, round(scale / _TARGET_PX_PER_CM))
     width, height = arena.frame_size_px
-    corners = np.array(arena.corners_px)
+    corners = arena.outline_px
     low = np.floor(corners.min(axis=0) - margin_cm * scale).astype(int)
     high = np.ceil(corners.max(axis=0) + margin_cm * scale).astype(int) + 1
     left, top = (int(max(0, value)) for value in low)

@@ -14,6 +14,7 @@ from csds.behaviour.visits import FrameStates, find_visits
 from csds.behaviour.zones import known_frames
 from csds.model.arena import Arena
 from csds.model.flags import split_flags
+from csds.model.lens import Lens
 from csds.model.protocol import BehaviourSpec, Protocol
 from csds.protocol.zones import enclosure_shape, resolve_zones
 
@@ -109,6 +110,8 @@ def arena_of(record: Mapping[str, Any]) -> Arena:
     values = dict(record["made_from"]["arena"])
     values["corners_px"] = tuple(tuple(corner) for corner in values["corners_px"])
     values["frame_size_px"] = tuple(values["frame_size_px"])
+    if values["lens"] is not None:
+        values["lens"] = Lens(**{name: tuple(numbers) for name, numbers in values["lens"].items()})
     return Arena(**values)
 
 

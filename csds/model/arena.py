@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from csds.model.lens import Lens
 from csds.model.shapes import Circle, FloatArray, Rectangle, Shape
+
+#: Points by which a side that a lens bends is drawn and measured.
+_POINTS_A_SIDE = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class Arena:
         ``drawn`` or ``detected``.
     confidence : float
         0 to 1; 1 for drawn arenas.
+    lens : Lens, optional
+        Of a camera that bends straight lines. ``corners_px`` are pixels of the picture as recorded all the same.
     """
 
     name: str
@@ -41,6 +47,7 @@ class Arena:
     frame_size_px: tuple[int, int]
     source: str = "drawn"
     confidence: float = 1.0
+    lens: Lens | None = None
 
     @property
     def corners_cm(self) -> FloatArray:
@@ -50,13 +57,26 @@ class Arena:
 
     @property
     def homography(self) -> FloatArray:
-        """The 3 × 3 matrix that takes homogeneous pixels to centimetres."""
-        return solve_homography(np.array(self.corners_px, float), self.corners_cm)
+        """The 3 × 3 matrix that takes homogeneous pixels, once a lens's distortion is removed, to centimetres."""
+        corners = np.array(self.corners_px, float)
+        if self.lens is not None:
+            corners = np.column_stack(self.lens.straighten(corners[:, 0], corners[:, 1]))
+        return solve_homography(corners, self.corners_cm)
+
+    @property
+    def outline_px(self) -> FloatArray:
+        """The four sides in pixels, (n, 2): the corners, and through a lens points between them, on curved sides."""
+        if self.lens is None:
+            return np.array(self.corners_px, float)
+        share = np.arange(_POINTS_A_SIDE)[:, None] / _POINTS_A_SIDE
+        ends = self.corners_cm
+        sides = np.concatenate([a + share * (b - a) for a, b in zip(ends, np.roll(ends, -1, axis=0), strict=True)])
+        return np.column_stack(self.to_px(sides[:, 0], sides[:, 1]))
 
     @property
     def px_per_cm(self) -> float:
         """Pixels per cm: the square root of the floor's area ratio."""
-        x, y = np.array(self.corners_px, float).T
+        x, y = self.outline_px.T
         area = 0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
         return float(np.sqrt(area / (self.width_cm * self.height_cm)))
 
@@ -83,11 +103,14 @@ class Arena:
         >>> [round(float(v), 6) for v in square.to_cm(320, 240)]
         [21.0, 21.0]
         """
+        if self.lens is not None:
+            x_px, y_px = self.lens.straighten(x_px, y_px)
         return project(self.homography, x_px, y_px)
 
     def to_px(self, x_cm: ArrayLike, y_cm: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return arena points in image pixels."""
-        return project(np.asarray(np.linalg.inv(self.homography), float), x_cm, y_cm)
+        x, y = project(np.asarray(np.linalg.inv(self.homography), float), x_cm, y_cm)
+        return (x, y) if self.lens is None else self.lens.bend(x, y)
 
 
 def project(matrix: FloatArray, x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -71,6 +71,11 @@ class Steadier:
     def __post_init__(self) -> None:
         self._sentry = place_sentry(self.view.picture, self.view.static)
 
+    @property
+    def pose(self) -> FloatArray:
+        """The 3 × 3 matrix from the view's pixels to those of the last frame."""
+        return np.eye(3) if self._pose is None else self._pose
+
     def steady(self, frame: Picture, time_s: float) -> Picture:
         """Return a frame as the camera would have taken it in its first place; itself where it rests there."""
         if self._follow_until_s is not None:
@@ -136,8 +141,9 @@ class Steadier:
             if exact.same_room and self._off(exact.matrix, pose) < rest:
                 pose = exact.matrix
         if self._off(pose, self._rested) >= rest:
-            place = np.eye(3) if pose is None else pose
-            self.shifts.append(shift_of(place, self.view.landmarks.frame_size_px, self._moved_s))
+            self.shifts.append(
+                shift_of(np.eye(3) if pose is None else pose, self.view.landmarks.frame_size_px, self._moved_s)
+            )
             self._rested = pose
             self._sentry = self._sentry_at(pose)
         self._pose, self._follow_until_s = self._rested, None

@@ -20,6 +20,7 @@ from csds.arena.files import (
 )
 from csds.errors import ArenaError, UsageError
 from csds.model.arena import Arena
+from csds.model.lens import Lens
 from csds.protocol import load_protocol
 
 GOLDEN = load_protocol("golden2011")
@@ -198,3 +199,35 @@ def test_video_of_another_size_is_an_error(tmp_path: Path) -> None:
     check_frame_size(arena, (640, 480), path)
     with pytest.raises(ArenaError, match="drawn on frames of 640 × 480 px, but the video's are 320 × 240 px"):
         check_frame_size(arena, (320, 240), path)
+
+
+def test_a_lens_is_read_with_usual_values_for_what_is_left_out(tmp_path: Path) -> None:
+    (arena,) = read_arenas(save(tmp_path, text(more="distortion = [-0.25, 0.05]")), GOLDEN)
+    assert arena.lens == Lens(
+        distortion=(-0.25, 0.05, 0.0, 0.0, 0.0), focal_px=(640.0, 640.0), centre_px=(319.5, 239.5)
+    )
+
+
+def test_a_lens_survives_writing_and_reading(tmp_path: Path) -> None:
+    more = "distortion = [-0.25, 0.05, 0.001, -0.002, 0.01]\nfocal_px = [612.5, 611.0]\ncentre_px = [322.0, 236.5]"
+    written = read_arenas(save(tmp_path, text(more=more)), GOLDEN)
+    assert written[0].lens is not None
+    write_arenas(tmp_path / "again.arena.toml", written)
+    assert read_arenas(tmp_path / "again.arena.toml", GOLDEN) == written
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("distortion = []", "one to five numbers"),
+        ("distortion = [0.1, 0, 0, 0, 0, 0.2]", "one to five numbers"),
+        ("distortion = -0.2", "a list of numbers"),
+        ("focal_px = [600, 600]", "beside the lens's distortion"),
+        ("centre_px = [320, 240]", "beside the lens's distortion"),
+        ("distortion = [-0.2]\nfocal_px = [0, 600]", "from 1 to"),
+        ("distortion = [-2.5]", "each of the corners only once"),
+        ('distortion = "open"', "one to five numbers"),
+    ],
+)
+def test_a_lens_that_cannot_be_is_refused(tmp_path: Path, more: str, words: str) -> None:
+    assert words in fault(save(tmp_path, text(more=more))).message
