@@ -18,7 +18,7 @@ from csds.model.study import Session
 from csds.tracking import CameraShift, Track
 
 #: Raised whenever a change to the code alters tracks or metrics, so that old results are not kept.
-ENGINE = "1"
+ENGINE = "2"
 
 Keys = dict[str, dict[str, str]]
 """Digests of what a session's track (``track``) and its numbers and picture (``measure``) depend on, by part."""

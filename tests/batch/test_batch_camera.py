@@ -1,0 +1,115 @@
+"""A camera that moved between the phases: arena and floor follow, the flag and the record say so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from csds.arena import arena_path, read_arenas, write_arenas
+from csds.batch import RunResult, TrackOptions, track_study
+from csds.formats.tables import write_table
+from csds.protocol import load_protocol
+from csds.simulate.recording import Truth, simulate_recording
+from csds.simulate.scenarios import PHASES, scenario
+from csds.simulate.scene import Nuisance
+from csds.study import load_study
+
+SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def bumped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Truth]]:
+    """Return the sheet and the truths of a mouse that sits still in the phase before which the camera was knocked."""
+    folder = tmp_path_factory.mktemp("bumped")
+    truths, rows = {}, []
+    for phase in PHASES:
+        scene = scenario("still", phase=phase, seed=5, duration_s=SECONDS)
+        corners = tuple((x / 2, y / 2) for x, y in scene.arena.corners_px)
+        arena = replace(scene.arena, corners_px=corners, frame_size_px=(320, 240))
+        scene = replace(scene, arena=arena, fps=12.0, nuisances=(Nuisance(name="bump_between"),))
+        video = folder / f"{phase}.mp4"
+        truths[phase] = simulate_recording(scene, video)
+        rows.append({"animal_id": "M", "phase": phase, "video": video.name, "duration_s": SECONDS})
+    write_table(pd.DataFrame(rows), folder / "study.csv")
+    return folder / "study.csv", truths
+
+
+def run(sheet: Path, out: Path, **options: object) -> RunResult:
+    protocol = load_protocol("golden2011")
+    study, faults = load_study(sheet, protocol)
+    return track_study(study, protocol, out, TrackOptions(**options), faults=faults)
+
+
+def record(out: Path, phase: str) -> dict[str, object]:
+    return dict(json.loads((out / "sessions" / f"M_{phase}.json").read_text(encoding="utf-8")))
+
+
+def corner_error_cm(out: Path, phase: str, truth: Truth) -> float:
+    seen = truth.arenas[-1].arena
+    off = np.array(record(out, phase)["made_from"]["arena"]["corners_px"]) - np.array(seen.corners_px)
+    return float(np.sqrt((off**2).sum(axis=1).mean())) / seen.px_per_cm
+
+
+def centre_error_cm(out: Path, phase: str, truth: Truth) -> float:
+    track = pd.read_parquet(out / "tracks" / f"M_{phase}.parquet")
+    true = truth.table.set_index("frame").loc[track["frame"]]
+    return float(np.median(np.hypot(track.x_cm.to_numpy() - true.x_cm, track.y_cm.to_numpy() - true.y_cm)))
+
+
+def flags(result: RunResult) -> dict[str, bool]:
+    rows = result.sessions.to_dict(orient="records")
+    return {row["phase"]: "camera_moved" in row["flags"].split(";") for row in rows}
+
+
+@pytest.mark.parametrize("drawn_on", PHASES)
+def test_an_arena_drawn_on_one_phase_follows_to_the_other(
+    bumped: tuple[Path, dict[str, Truth]], drawn_on: str, tmp_path: Path
+) -> None:
+    sheet, truths = bumped
+    file = tmp_path / arena_path(sheet.parent / f"{drawn_on}.mp4").name
+    write_arenas(file, [truths[drawn_on].arenas[-1].arena])
+    result = run(sheet, tmp_path / "out", arena_file=file)
+    assert flags(result) == {phase: phase != drawn_on for phase in PHASES}
+    for phase in PHASES:
+        assert corner_error_cm(tmp_path / "out", phase, truths[phase]) < 0.05
+        # A mouse that never moves is only seen against the floor of the other phase.
+        assert centre_error_cm(tmp_path / "out", phase, truths[phase]) < 0.2
+    moved = next(phase for phase in PHASES if phase != drawn_on)
+    ((shift,), none) = (record(tmp_path / "out", phase)["made_from"]["camera_shifts"] for phase in (moved, drawn_on))
+    assert none == []
+    assert 2.0 < shift["shift_px"] < 15.0
+
+    # Scoring again without tracking forgets nothing of it.
+    before = record(tmp_path / "out", moved)
+    again = run(sheet, tmp_path / "out", arena_file=file, time_bins_s=5.0)
+    assert flags(again) == flags(result)
+    assert record(tmp_path / "out", moved)["made_from"] == before["made_from"]
+
+
+def test_arenas_drawn_for_each_phase_stay_and_still_share_their_floor(
+    bumped: tuple[Path, dict[str, Truth]], tmp_path: Path
+) -> None:
+    sheet, truths = bumped
+    arenas = sheet.parent / "arenas"
+    arenas.mkdir()
+    for phase, truth in truths.items():
+        write_arenas(arenas / arena_path(Path(f"{phase}.mp4")).name, [truth.arenas[-1].arena])
+    result = run(sheet, tmp_path / "out")
+    assert flags(result) == dict.fromkeys(PHASES, False)
+    for phase, truth in truths.items():
+        assert corner_error_cm(tmp_path / "out", phase, truth) == pytest.approx(0.0, abs=1e-9)
+        assert centre_error_cm(tmp_path / "out", phase, truth) < 0.2
+    assert not result.sessions["flags"].str.contains("uncertain_animal").any()
+
+
+def test_a_camera_at_rest_has_no_shifts_and_the_arena_of_the_file(filmed: Path, tracked: Path) -> None:
+    for path in (tracked / "sessions").glob("*.json"):
+        written = json.loads(path.read_text(encoding="utf-8"))
+        assert written["made_from"]["camera_shifts"] == []
+        (drawn,) = read_arenas(arena_path(filmed / written["row"]["video"]), load_protocol("golden2011"))
+        assert np.array_equal(written["made_from"]["arena"]["corners_px"], drawn.corners_px)
