@@ -25,6 +25,12 @@ FLAGS: dict[str, Flag] = {
             trust=True,
             meaning="what was tracked never left its place and might be something else than the animal",
         ),
+        Flag(
+            code="uncertain_nose",
+            trust=False,
+            meaning="head and tail could not be told apart, or no nose be seen, in more than 10 % of the frames with "
+            "the animal; there the nose is empty, and readings by the nose cover the other frames only",
+        ),
         Flag(code="short_recording", trust=True, meaning="the recording ends before the window does"),
         Flag(code="dropped_frames", trust=True, meaning="time stamps jump by more than 0.5 s; that time is in no zone"),
         Flag(code="damaged_frames", trust=True, meaning="frames that could not be decoded were skipped"),

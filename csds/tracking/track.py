@@ -7,18 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from csds.background.model import Background
 from csds.errors import TrackingError
 from csds.model.shapes import FloatArray
 from csds.tracking.find import MEASURES
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
-from csds.tracking.heading import choose_heads, head_evidence
+from csds.tracking.heading import head_evidence, head_odds
 from csds.tracking.observe import Observations, Task
 from csds.tracking.steady import CameraShift, is_far
 
 #: Contrast below this many SDs of the noise is flagged ``low_contrast``.
 _LOW_CONTRAST_SDS = 6.0
+#: Which end is the head is known from these log odds on …
+_LEAST_HEAD_ODDS = 5.0
+#: … where the body is this much longer than wide: rolled up, or reared, it shows no nose.
+_LEAST_ELONGATION = 1.2
+#: Where the nose is unknown in more than this share of the frames with the animal, ``uncertain_nose`` is raised.
+_NOSE_MISSING = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +60,22 @@ def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]
     measures = dict(zip(MEASURES, seen.measures[inside].T, strict=True))
     time_s = seen.time_s[inside] - start_s
     found = np.isfinite(measures["u"])
-    ahead = choose_heads(measures["axis"], head_evidence(measures, time_s), known=found)
+    odds = head_odds(measures["axis"], head_evidence(measures, time_s), known=found)
+    nosed = found & (np.abs(odds) >= _LEAST_HEAD_ODDS) & (measures["length"] >= _LEAST_ELONGATION * measures["width"])
 
     def to_cm(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         return task.arena.to_cm(*task.grid.to_frame(u, v))
 
-    nose_u = np.where(ahead, measures["ahead_u"], measures["behind_u"])
-    nose_v = np.where(ahead, measures["ahead_v"], measures["behind_v"])
+    nose_u, nose_v = (
+        np.where(nosed, np.where(odds > 0, measures[f"ahead_{axis}"], measures[f"behind_{axis}"]), np.nan)
+        for axis in ("u", "v")
+    )
     points = dict(zip(("x_cm", "y_cm"), to_cm(measures["u"], measures["v"]), strict=True))
     points |= zip(("nose_x_cm", "nose_y_cm"), to_cm(nose_u, nose_v), strict=True)
     gaps = short_gaps(time_s, found, longest_s=task.spec.max_gap_s)
     for name, values in points.items():
         smooth = smooth_path(time_s, values, window_s=task.spec.smoothing_s, longest_step_s=task.spec.max_gap_s)
-        points[name] = fill_gaps(time_s, smooth, gaps)
+        points[name] = fill_gaps(time_s, smooth, gaps if name in ("x_cm", "y_cm") else gaps & _between(nosed, found))
     table = pd.DataFrame(
         {
             "frame": seen.frames[inside],
@@ -81,7 +91,19 @@ def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]
     flags = _flags(task.background, seen, window_s)
     if any(is_far(shift, task.arena) for shift in shifts):
         flags = (*flags, "camera_moved")
+    if np.count_nonzero(nosed) < (1 - _NOSE_MISSING) * np.count_nonzero(found):
+        flags = (*flags, "uncertain_nose")
     return Track(table=table, flags=flags, window_s=window_s, shifts=shifts)
+
+
+def _between(nosed: NDArray[np.bool_], found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return True where the nose is known in the last frame before and the first one after with the animal in it."""
+    frames = np.flatnonzero(found)
+    if not len(frames):
+        return np.zeros(len(found), bool)
+    after = np.searchsorted(frames, np.arange(len(found)))
+    last, first = frames[np.maximum(after - 1, 0)], frames[np.minimum(after, len(frames) - 1)]
+    return np.asarray(nosed[last] & nosed[first], bool)
 
 
 def _ellipse_cm(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csds.tracking.heading import choose_heads, head_evidence
+from csds.tracking.heading import head_evidence, head_odds
 
 N = 200
 
@@ -25,7 +26,7 @@ def test_heads_are_hardly_ever_wrong_though_a_fifth_of_the_evidence_is_wrong(see
     axis = heading + np.pi * flipped
     truth = ~flipped
     evidence = np.where(truth, 1.0, -1.0) * np.where(rng.random(N) < 0.2, -2.0, 2.0)
-    assert np.mean(choose_heads(axis, evidence, known=np.ones(N, bool)) == truth) >= 0.97
+    assert np.mean((head_odds(axis, evidence, known=np.ones(N, bool)) > 0) == truth) >= 0.97
 
 
 @given(st.integers(0, 50))
@@ -33,14 +34,28 @@ def test_turning_every_axis_round_turns_every_answer(seed: int) -> None:
     rng = np.random.default_rng(seed)
     axis, evidence = turning(rng), rng.normal(0.5, 2.0, N)
     known = rng.random(N) < 0.9
-    one = choose_heads(axis, evidence, known=known)
-    other = choose_heads(axis + np.pi, -evidence, known=known)
-    assert np.array_equal(one[known], ~other[known])
+    one = head_odds(axis, evidence, known=known)
+    other = head_odds(axis + np.pi, -evidence, known=known)
+    assert one[known] == pytest.approx(-other[known])
 
 
 def test_no_detection_gives_no_head() -> None:
     nothing = np.full(5, np.nan)
-    assert not choose_heads(nothing, np.zeros(5), known=np.zeros(5, bool)).any()
+    assert np.isnan(head_odds(nothing, np.zeros(5), known=np.zeros(5, bool))).all()
+
+
+def test_doubt_is_told_where_the_evidence_contradicts_itself() -> None:
+    evidence = np.repeat([0.5, -0.5], N // 2)
+    axis = np.zeros(N)
+    sure = head_odds(axis, np.abs(evidence), known=np.ones(N, bool))
+    torn = head_odds(axis, evidence, known=np.ones(N, bool))
+    assert np.abs(torn).min() < 1.0
+    assert np.abs(sure).min() > 10.0
+    assert np.isnan(head_odds(axis, evidence, known=np.arange(N) != 7)[7])
+
+
+def test_no_evidence_at_all_gives_even_odds() -> None:
+    assert head_odds(np.zeros(N), np.zeros(N), known=np.ones(N, bool)) == pytest.approx(0.0)
 
 
 def test_motion_tail_and_taper_each_point_to_the_head() -> None:
