@@ -8,8 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from csds.background.masks import Mask, Picture
+from csds.background.masks import Mask, Picture, find_blobs, grow, mask_where, ring_around, without_thin
 from csds.model.protocol import Polarity
+
+#: A smaller spot of the floor than this, in pixels, is not worth asking about.
+_LEAST_GHOST_PX = 12.0
+#: How far around it a spot's rim is wrong as well, pixels.
+_GHOST_RIM_PX = 4.0
 
 
 def measure_noise(stacks: Sequence[Picture], mask: Mask) -> float:
@@ -47,6 +52,38 @@ def far_side(samples: Picture, polarity: Polarity, noise: float) -> Picture:
     high = np.take_along_axis(ordered, (count // 2)[None], axis=0)[0]
     floor = (low + high) / 2
     return np.asarray(np.round(255.0 - floor if polarity == "dark" else floor), np.uint8)
+
+
+def without_ghosts(floor: Picture, samples: Picture, mask: Mask, polarity: Polarity, *, limit: float) -> Picture:
+    """Return the floor without what a few samples left in it: a sleeve, a hand, a flash on the far side.
+
+    Where at least half of the samples differ from the floor, either an animal sits there in the
+    samples or the floor is wrong. What differs more from what is around it, in its own picture, is
+    the thing that doesn't belong there.
+
+    Parameters
+    ----------
+    limit : float
+        Differences above it count, grey levels.
+    """
+    darker, lighter = (floor, samples) if polarity == "dark" else (samples, floor)
+    differs = (darker > lighter) & (darker - lighter > limit)
+    often = mask_where((2 * np.count_nonzero(differs, axis=0) >= len(samples)) & (mask > 0))
+    cleaned = floor
+    median: Picture | None = None
+    for blob in find_blobs(without_thin(often, 1.0), area_px=(_LEAST_GHOST_PX, np.inf), most=8):
+        if median is None:
+            median = np.median(samples, axis=0).astype(np.uint8)
+        ring = ring_around(blob.mask, mask, width=3)
+        if not ring.any():
+            continue
+        inside = blob.mask > 0
+        in_samples, in_floor = (
+            abs(float(np.median(picture[inside])) - float(np.median(picture[ring]))) for picture in (median, floor)
+        )
+        if in_floor > in_samples:
+            cleaned = np.where(grow(blob.mask, _GHOST_RIM_PX) > 0, median, cleaned)
+    return cleaned
 
 
 def floor_between_visits(first: Picture, samples: Picture, hidden: Picture, *, least: int) -> Picture:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from csds.background.coat import patch_threshold
 from csds.background.cutout import Cutout, is_surely_alive
-from csds.background.floor import far_side, floor_between_visits, measure_noise
+from csds.background.floor import far_side, floor_between_visits, measure_noise, without_ghosts
 from csds.background.light import even_out
 from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
 from csds.background.polarity import find_polarity
@@ -36,6 +36,10 @@ _LEAST_NOISE = 0.8
 _SMOOTH_PX = (1, 3, 5)
 #: … until a pixel of the animal differs from the floor by this many SDs of the noise.
 _CLEAR_SDS = 8.0
+#: What differs from the floor in most samples is looked into if it does so by this many SDs of the noise …
+_GHOST_SDS = 6.0
+#: … and grey levels.
+_LEAST_GHOST = 10.0
 #: Differences below this many noise SDs are floor.
 _NOISE_SDS = 4.0
 #: The animal's outline lies where its contrast with the floor has fallen to this share of its typical one …
@@ -155,7 +159,9 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
         polarity, _ = find_polarity(samples, spec.mask, noise=noise, area_px=spec.area_px)
     if polarity == "auto":
         polarity = polarity_of_still_animal(np.median(samples, axis=0).astype(np.uint8), spec, noise)
-    floor, stayed = take_out_still_animal(far_side(samples, polarity, noise), polarity, samples, spec, noise)
+    seen = far_side(samples, polarity, noise)
+    seen = without_ghosts(seen, samples, spec.mask, polarity, limit=max(_GHOST_SDS * noise, _LEAST_GHOST))
+    floor, stayed = take_out_still_animal(seen, polarity, samples, spec, noise)
     first = Background(floor=floor, polarity=polarity, noise=noise, presence="doubtful" if stayed else "moving")
     return _with_contrast(_refined(first, samples, spec), samples, spec)
 
