@@ -37,6 +37,8 @@ _USUAL = np.array([0.1, 0.1, 0.06, 0.02, 0.006, 0.006, 0.02, 0.02])
 SIMILARITY, HOMOGRAPHY = 4, 8
 #: Steps smaller than this (same unit) are the last: 0.01 px of 640.
 _LAST_STEP = 3e-5
+#: Motions larger than this are none: the landmarks were lost.
+_LOST = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class Landmarks:
         most : int
             Most steps.
 
-        With fewer than `LEAST_LANDMARKS` nothing can be told and the start is returned.
+        With fewer than `LEAST_LANDMARKS`, or where these lead nowhere, nothing can be told and the start is returned.
         """
         if len(self) < LEAST_LANDMARKS:
             return np.eye(3) if start is None else start
@@ -90,6 +92,8 @@ class Landmarks:
         motion = np.eye(3) if start is None else to_unit @ start @ np.linalg.inv(to_unit)
         for _ in range(most):
             step = self._step(detail, motion, ways)
+            if np.abs(step).max() > _LOST or np.abs(_ways_of(motion)).max() > _LOST:
+                return np.eye(3) if start is None else start
             motion = motion @ np.linalg.inv(_matrix_of(step))
             motion /= motion[2, 2]
             if np.abs(step).max() < _LAST_STEP:
