@@ -23,7 +23,7 @@ _SMALLEST_FLOOR_PX = (170.0, 120.0)
 #: cm; the widest strip of floor that a near wall may hide: what isn't seen, nobody can settle.
 _MOST_HIDDEN_CM = 0.6
 #: cm; walls lower than this aren't built.
-_LOWEST_WALL_CM = 8.0
+_LOWEST_WALL_CM = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +106,21 @@ def draw_look(rng: np.random.Generator) -> Look:
     )
 
 
+def draw_lean(rng: np.random.Generator, most_turn_deg: float, *, alone: bool) -> tuple[float, float]:
+    """Return a camera's tilt and turn in degrees; over several arenas it hangs straighter."""
+    if alone:
+        tilt = rng.choice([0.0, rng.uniform(0, 4), rng.uniform(4, 14)])
+        turn = rng.choice([rng.normal(0, 1.0), rng.uniform(-most_turn_deg, most_turn_deg)])
+    else:
+        tilt = rng.uniform(0, 3)
+        turn = rng.choice([rng.normal(0, 1.0), rng.uniform(-0.5, 0.5) * most_turn_deg])
+    return float(tilt), float(np.clip(turn, -most_turn_deg, most_turn_deg))
+
+
 def draw_boxes(
-    rng: np.random.Generator, protocol: Protocol, grid: tuple[int, int], look: Look, most_turn_deg: float
+    rng: np.random.Generator, protocol: Protocol, grid: tuple[int, int], look: Look, lean_deg: tuple[float, float]
 ) -> tuple[Box, ...] | None:
-    """Return the boxes as a camera sees them, or None where a draw can't be settled by looking."""
+    """Return the boxes as a camera of that tilt and turn sees them, or None where they can't be settled by looking."""
     columns, rows = grid
     alone = columns * rows == 1
     size = np.array([protocol.arena_width_cm, protocol.arena_height_cm])
@@ -126,16 +137,14 @@ def draw_boxes(
     spread = pitch * grid
     places = grid_places(grid, pitch)
     frame = _FRAMES[int(rng.integers(len(_FRAMES)))]
-    tilt = float(rng.choice([0.0, rng.uniform(0, 4), rng.uniform(4, 16)])) if alone else float(rng.uniform(0, 3))
-    turn = float(np.clip(rng.choice([rng.normal(0, 1.0), rng.uniform(-12, 12)]), -most_turn_deg, most_turn_deg))
     camera = Camera(
         frame_size_px=frame,
         px_per_cm=1.0,
-        distance_cm=float(np.clip(spread.max() * rng.uniform(1.8, 5.5), 110, 700)),
+        distance_cm=float(np.clip(spread.max() * rng.uniform(1.8, 5.5), 95, 700)),
         aim_cm=(float(rng.normal(0, 0.04 * spread[0])), float(rng.normal(0, 0.04 * spread[1]))),
-        tilt_deg=tilt,
+        tilt_deg=lean_deg[0],
         tilt_towards_deg=float(rng.uniform(0, 360)),
-        turn_deg=turn if alone else 0.5 * turn,
+        turn_deg=lean_deg[1],
     )
     view = View(
         camera=camera,

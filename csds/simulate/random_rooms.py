@@ -10,14 +10,19 @@ import numpy as np
 from csds.model.protocol import Protocol
 from csds.protocol.zones import enclosure_shape
 from csds.simulate.box import Box
+from csds.simulate.greys import FURS, LIGHT_GAIN
 from csds.simulate.layout import arena_name, arena_of
 from csds.simulate.motion import PLACES
 from csds.simulate.nuisance import NUISANCES
-from csds.simulate.random_boxes import Look, draw_boxes, draw_look, draw_protocol
+from csds.simulate.random_boxes import Look, draw_boxes, draw_lean, draw_look, draw_protocol
 from csds.simulate.scene import Encoding, Nuisance, Scene
 
 #: Columns and rows of arenas in a frame, and how often each is drawn.
 _LAYOUTS = (((1, 1), 10), ((2, 1), 3), ((1, 2), 2), ((2, 2), 2), ((3, 2), 1), ((2, 3), 1), ((4, 2), 1))
+#: Nuisances that are for errors, not for tracks.
+_NO_TRACK = frozenset({"no_mouse", "two_mice"})
+#: Grey levels of the picture between fur and floor, at least, under full light.
+_LEAST_CONTRAST = 25.0
 _ABSENT, _PRESENT = ("explore", "avoid", "mostly_still"), ("social", "avoid", "mostly_still", "still", "explore")
 
 
@@ -66,10 +71,12 @@ def random_room(
     weights = np.array([weight for _, weight in layouts], float)
     grid = layouts[int(rng.choice(len(layouts), p=weights / weights.sum()))][0]
     look = draw_look(rng)
+    # Drawn once, so that rooms which are hard to show aren't turned into straight ones.
+    lean = draw_lean(rng, most_turn_deg, alone=grid == (1, 1))
     boxes = None
     while boxes is None:
         protocol = draw_protocol(rng)
-        boxes = draw_boxes(rng, protocol, grid, look, most_turn_deg)
+        boxes = draw_boxes(rng, protocol, grid, look, lean)
     return _room(rng, seed, protocol, look, boxes, duration_s)
 
 
@@ -80,20 +87,31 @@ def random_scene(seed: int, *, nuisances: Sequence[str] | None = None, duration_
     ----------
     seed : int
     nuisances : sequence of str, optional
-        Names of the nuisances to put in, at their usual strength; by default none, one or two are drawn.
+        Names of the nuisances to put in, at their usual strength; by default none, one or two are drawn
+        of those that leave one mouse to track.
     duration_s : float
         Of each phase.
     """
     rng = np.random.default_rng([seed, 2])
     if nuisances is None:
         count = int(rng.choice(3, p=(0.3, 0.4, 0.3)))
-        nuisances = [str(name) for name in rng.choice(sorted(NUISANCES), count, replace=False)]
+        names = sorted(name for name in NUISANCES if name not in _NO_TRACK)
+        nuisances = [str(name) for name in rng.choice(names, count, replace=False)]
     put_in = tuple(Nuisance(name=name) for name in nuisances)
+    contrast = float(rng.choice([1.0, rng.uniform(0.0, 1.0)]))
     room = random_room(int(rng.integers(2**31)), arenas=1, duration_s=duration_s)
     absent, present = (
-        tuple(replace(scene, nuisances=put_in) for scene in scenes) for scenes in (room.absent, room.present)
+        tuple(replace(scene, nuisances=put_in, floor_grey=_floor_grey(scene, contrast)) for scene in scenes)
+        for scenes in (room.absent, room.present)
     )
     return replace(room, absent=absent, present=present)
+
+
+def _floor_grey(scene: Scene, contrast: float) -> float:
+    """Return the scene's floor grey, drawn towards the fur's: all of its contrast at 1, the least at 0."""
+    fur = FURS[scene.coat, scene.light].body
+    least = _LEAST_CONTRAST / LIGHT_GAIN[scene.light] * (1 if scene.floor_grey > fur else -1)
+    return float(fur + least + contrast * (scene.floor_grey - fur - least))
 
 
 def _room(

@@ -15,6 +15,7 @@ from csds.model.shapes import Rectangle
 from csds.simulate.box import Box, View
 from csds.simulate.boxes import box_of, hidden_cm
 from csds.simulate.camera import Camera
+from csds.simulate.greys import FURS, LIGHT_GAIN
 from csds.simulate.motion import subject_poses
 from csds.simulate.random_rooms import random_room, random_scene
 from csds.simulate.recording import save_truths, scene_truth, simulate_arenas
@@ -201,7 +202,15 @@ def test_random_rooms_are_pure_functions_of_their_seeds():
 def test_random_scenes_have_one_arena_and_the_nuisances_asked_for():
     (scene,) = random_scene(4, nuisances=("bedding", "flicker"), duration_s=1.0).present
     assert [nuisance.name for nuisance in scene.nuisances] == ["bedding", "flicker"]
-    assert {len(random_scene(seed).absent[0].nuisances) for seed in range(20)} == {0, 1, 2}
+    scenes = [random_scene(seed).absent[0] for seed in range(30)]
+    assert {len(scene.nuisances) for scene in scenes} == {0, 1, 2}
+    assert not {"no_mouse", "two_mice"} & {nuisance.name for scene in scenes for nuisance in scene.nuisances}
+    contrasts = [
+        abs(scene.floor_grey - FURS[scene.coat, scene.light].body) * LIGHT_GAIN[scene.light] for scene in scenes
+    ]
+    assert min(contrasts) >= 25 - 1e-9
+    assert min(contrasts) < 45
+    assert max(contrasts) > 100
 
 
 def test_random_subjects_stay_on_their_floors():
