@@ -143,7 +143,9 @@ def _paint_box(painter: _Painter, scene: Scene, shape: _Shape, rng: np.random.Ge
     lit = 1.0 - 0.10 * shape.inwards @ np.array([np.cos(lamp), np.sin(lamp)])
     towards = box.view.camera.place_cm[:2] - shape.inner
     faces_camera = (towards * shape.inwards).sum(axis=1) > 0
-    grain = rng.normal(0.0, 0.05 if box.finish == "wood" else 0.008, (len(shape.inner), _STRIPS))
+    # A round wall is one sheet, bent; others are of four boards.
+    boards = 1 if shape.is_round else len(shape.inner)
+    grain = rng.normal(0.0, 0.05 if box.finish == "wood" else 0.008, (boards, _STRIPS))
     walls = scene.wall_grey * (lit[:, None] + grain)
     for wall in np.flatnonzero(~faces_camera):
         # From outside, the wall on the camera's side shows its outer face.
