@@ -1,4 +1,4 @@
-"""The target's enclosure at the upper wall of a floor plan: its outline, what is in it, what moves in it."""
+"""The target's enclosure at one wall of a possible floor: its outline, what is in it, what moves in it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from csds.arena.plan import FloorPlan
+from csds.arena.geometry import homographies
 from csds.arena.still import Picture
 from csds.model.protocol import EnclosureSpec
 from csds.model.shapes import FloatArray
 
-#: How far the enclosure's edge may lie from where the protocol has it, cm …
-_OFF_CM = 0.8
-#: … and how far beyond it nothing as strong may be seen.
-_BEYOND_CM = 4.0
+#: Scale of the picture taken from above, pixels per cm, and what it shows around the enclosure, cm.
+_SCALE, _AROUND_CM = 5.0, 4.5
+#: An edge may lie this far from where the protocol has it, cm, and that is one standard deviation.
+_OFF_CM, _OFF_SD_CM = 1.0, 0.4
+#: Beyond an edge and this far from it, cm, nothing as strong may be seen.
+_BEYOND_CM = (1.2, 4.0)
+#: An enclosure's upper edge is seen further from the camera's foot than its lower one by these shares.
+_RISES = np.array([0.0, 0.03, 0.06, 0.09, 0.13])
+#: Focal length that is taken for the camera's, in frame diagonals, to tell where its foot is.
+_FOCAL = 2.0
+#: An edge is as sure as can be if it stands out by this many times the texture.
+_SURE = 12.0
 #: Width of the band around the enclosure with which motion within it is compared, cm.
-_BAND_CM = 1.5
+_BAND_CM = 1.2
 #: Directions (degrees from the wall's, clockwise) in which a round enclosure's left, right and inner side are looked at.
 _SECTORS = ((140, 200), (-20, 40), (50, 130))
 
@@ -28,80 +36,177 @@ class EnclosureEvidence:
 
     Parameters
     ----------
-    edges : (3,) float
-        By how much its left, right and inner edge stand out from what lies beyond, in units of texture.
+    edges : float
+        How surely its left, right and inner edge are seen, 0 to 1.
+    places : float
+        How far they are from where the protocol has them: mean of the squares, in standard deviations.
     busy : float
         How busy the picture is within it, in units of texture.
     motion : float
         Logarithm of how much more moves within it than just around it, over the phases the most.
     """
 
-    edges: FloatArray
+    edges: float
+    places: float
     busy: float
     motion: float
 
 
-def enclosure_evidence(plan: FloorPlan, spec: EnclosureSpec, texture: float) -> EnclosureEvidence:
-    """Return the evidence for a protocol's enclosure at the plan's upper wall; ``texture`` as of `plan_texture`."""
-    left, right = (plan.size_cm[0] - spec.width_cm) / 2, (plan.size_cm[0] + spec.width_cm) / 2
-    top, bottom = spec.gap_cm, spec.gap_cm + spec.depth_cm
-    inside = (slice(plan.index(top), plan.index(bottom)), slice(plan.index(left), plan.index(right)))
-    edges = _round_edges(plan, spec) if spec.shape == "circle" else _straight_edges(plan, (left, right, top, bottom))
-    busy = float((plan.across[inside] + plan.down[inside]).mean())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Patch:
+    """The surroundings of one wall's middle from above; (0, 0) cm is that middle, y away from the wall."""
+
+    still: Picture
+    moved: tuple[Picture, ...]
+    left_cm: float
+    top_cm: float
+
+    def column(self, cm: float | FloatArray) -> FloatArray:
+        return np.asarray((np.asarray(cm) - self.left_cm) * _SCALE)
+
+    def row(self, cm: float | FloatArray) -> FloatArray:
+        return np.asarray((np.asarray(cm) - self.top_cm) * _SCALE)
+
+
+def enclosure_evidence(
+    corners: FloatArray,
+    size_cm: tuple[float, float],
+    spec: EnclosureSpec,
+    pictures: tuple[Picture, tuple[Picture, ...]],
+) -> EnclosureEvidence:
+    """Return the evidence for a protocol's enclosure at the wall between the first two corners.
+
+    Parameters
+    ----------
+    corners : (4, 2) float
+        Clockwise.
+    size_cm : (width, height)
+        Of the floor, along and away from that wall.
+    spec : EnclosureSpec
+    pictures : picture, pictures
+        What stands still, and the motion of each phase.
+    """
+    to_picture = homographies(corners[None], size_cm)[0] @ np.array([[1, 0, size_cm[0] / 2], [0, 1, 0], [0, 0, 1.0]])
+    patch = _patch(to_picture, spec, pictures)
+    foot = _camera_foot(to_picture, pictures[0].shape)
+    across, down = cv2.absdiff(patch.still[:, 1:], patch.still[:, :-1]), cv2.absdiff(patch.still[1:], patch.still[:-1])
+    across, down = np.asarray(across), np.asarray(down)
+    texture = float(np.median(across[::2, ::2]) + np.median(down[::2, ::2])) + 0.2
+    profiles, at = (_round_profiles if spec.shape == "circle" else _straight_profiles)(
+        patch, spec, foot, across, down
+    )
+    seen, off = _best_rise(profiles / texture, at)
+    rows = slice(*np.round(patch.row(np.array([spec.gap_cm, spec.gap_cm + spec.depth_cm]))).astype(int))
+    columns = slice(*np.round(patch.column(np.array([-0.5, 0.5]) * spec.width_cm)).astype(int))
     return EnclosureEvidence(
-        edges=edges / texture,
-        busy=busy / texture,
-        motion=max((_confined(moved, inside, plan) for moved in plan.moved), default=0.0),
+        edges=seen,
+        places=off,
+        busy=float(across[rows, columns].mean() + down[rows, columns].mean()) / texture,
+        motion=max((_confined(moved, rows, columns) for moved in patch.moved), default=0.0),
     )
 
 
-def plan_texture(plan: FloorPlan) -> float:
-    """Return how much neighbouring pixels of a plan typically differ, grey levels."""
-    return float(np.median(plan.across[::3, ::3]) + np.median(plan.down[::3, ::3])) + 0.3
+def _patch(to_picture: FloatArray, spec: EnclosureSpec, pictures: tuple[Picture, tuple[Picture, ...]]) -> _Patch:
+    left, top = -spec.width_cm / 2 - _AROUND_CM, -_AROUND_CM / 2
+    right, bottom = -left, spec.gap_cm + spec.depth_cm + _AROUND_CM
+    shape = (round((right - left) * _SCALE) + 1, round((bottom - top) * _SCALE) + 1)
+    matrix = to_picture @ np.array([[1 / _SCALE, 0, left], [0, 1 / _SCALE, top], [0, 0, 1.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
+    def taken(picture: Picture) -> Picture:
+        warped = cv2.warpPerspective(picture, matrix, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(warped, np.float32)
 
-def _straight_edges(plan: FloorPlan, box: tuple[float, float, float, float]) -> FloatArray:
-    left, right, top, bottom = box
-    depth, width = bottom - top, right - left
-    rows = slice(plan.index(top + 0.25 * depth), plan.index(bottom - 0.1 * depth))
-    columns = slice(plan.index(left + 0.1 * width), plan.index(right - 0.1 * width))
-    across, down = plan.across[rows].mean(axis=0), plan.down[:, columns].mean(axis=1)
-    return np.array(
-        [
-            _edge(across[::-1], len(across) - 1 - plan.index(left), plan.px_per_cm),
-            _edge(across, plan.index(right), plan.px_per_cm),
-            _edge(down, plan.index(bottom), plan.px_per_cm),
-        ]
+    return _Patch(
+        still=taken(pictures[0]), moved=tuple(taken(moved) for moved in pictures[1]), left_cm=left, top_cm=top
     )
 
 
-def _round_edges(plan: FloorPlan, spec: EnclosureSpec) -> FloatArray:
+def _camera_foot(to_picture: FloatArray, frame: tuple[int, ...]) -> FloatArray:
+    """Return the point of the floor below the camera, cm from the wall's middle."""
+    diagonal = float(np.hypot(*frame[:2]))
+    centred = np.array([[1, 0, -(frame[1] - 1) / 2], [0, 1, -(frame[0] - 1) / 2], [0, 0, 1]]) @ to_picture
+    seen = np.diag([1 / (_FOCAL * diagonal), 1 / (_FOCAL * diagonal), 1.0]) @ centred
+    along, away, origin = seen.T / np.sqrt(np.linalg.norm(seen[:, 0]) * np.linalg.norm(seen[:, 1]))
+    up = np.cross(along, away)
+    place = -np.linalg.solve(np.column_stack([along, away, up]), origin)
+    return np.asarray(place[:2], float)
+
+
+def _straight_profiles(
+    patch: _Patch, spec: EnclosureSpec, foot: FloatArray, across: Picture, down: Picture
+) -> tuple[FloatArray, FloatArray]:
+    """Return outward profiles of the three edges, (3, n), and where upper and lower edges lie, (2, rises, 3)."""
+    half, top, bottom = spec.width_cm / 2, spec.gap_cm, spec.gap_cm + spec.depth_cm
+    rows = slice(
+        round(float(patch.row(top + 0.25 * spec.depth_cm))), round(float(patch.row(bottom - 0.1 * spec.depth_cm)))
+    )
+    columns = slice(*np.round(patch.column(np.array([-0.8, 0.8]) * half)).astype(int))
+    sideways, inwards = across[rows].mean(axis=0), down[:, columns].mean(axis=1)
+    length = round((_BEYOND_CM[1] + _OFF_CM + 0.5) * _SCALE) + 1
+    # From one cm within each edge outwards.
+    left = round(float(patch.column(-half + _OFF_CM)))
+    right = round(float(patch.column(half - _OFF_CM)))
+    lower = round(float(patch.row(bottom - _OFF_CM)))
+    profiles = [sideways[max(left - length, 0) : left][::-1], sideways[right : right + length], inwards[lower : lower + length]]
+    padded = np.array([np.pad(profile, (0, length - len(profile)), mode="edge") for profile in profiles])
+    moved = np.stack(
+        [-_RISES * (-half - foot[0]), _RISES * (half - foot[0]), _RISES * (bottom - foot[1])], axis=1
+    )
+    return padded, np.stack([np.zeros_like(moved), moved])
+
+
+def _round_profiles(
+    patch: _Patch, spec: EnclosureSpec, foot: FloatArray, across: Picture, down: Picture
+) -> tuple[FloatArray, FloatArray]:
     radius = spec.width_cm / 2
-    x, y = plan.index(plan.size_cm[0] / 2), plan.index(spec.gap_cm + radius)
-    angles = np.arange(-20, 205, 5)
-    distances = np.arange(0, round((radius + _BEYOND_CM + 0.5) * plan.px_per_cm))
-    xs = (x + distances * np.cos(np.deg2rad(angles))[:, None]).astype(np.float32)
-    ys = (y + distances * np.sin(np.deg2rad(angles))[:, None]).astype(np.float32)
-    still = np.ascontiguousarray(plan.still)
-    polar = np.asarray(cv2.remap(still, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), float)
+    middle = np.array([0.0, spec.gap_cm + radius])
+    angles = np.deg2rad(np.arange(-20, 205, 5))
+    length = round((_BEYOND_CM[1] + _OFF_CM + 0.5) * _SCALE) + 1
+    distances = radius - _OFF_CM + np.arange(length + 1) / _SCALE
+    x = patch.column(middle[0] + distances * np.cos(angles)[:, None]).astype(np.float32)
+    y = patch.row(middle[1] + distances * np.sin(angles)[:, None]).astype(np.float32)
+    polar = np.asarray(cv2.remap(patch.still, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), float)
     steps = np.abs(np.diff(polar, axis=1))
-    at = round(radius * plan.px_per_cm)
-    return np.array(
-        [_edge(steps[(angles >= low) & (angles <= high)].mean(axis=0), at, plan.px_per_cm) for low, high in _SECTORS]
-    )
+    profiles, moved = [], []
+    for low, high in np.deg2rad(_SECTORS):
+        own = (angles >= low - 1e-6) & (angles <= high + 1e-6)
+        profiles.append(steps[own].mean(axis=0))
+        outwards = np.array([np.cos((low + high) / 2), np.sin((low + high) / 2)])
+        moved.append(_RISES * (radius + (middle - foot) @ outwards))
+    moved = np.stack(moved, axis=1)
+    return np.array(profiles), np.stack([np.zeros_like(moved), moved])
 
 
-def _edge(profile: FloatArray, at: int, scale: float) -> float:
-    """Return by how much an edge near ``at`` stands out from what lies after it."""
-    near, far = round(_OFF_CM * scale), round(_BEYOND_CM * scale)
-    return float(profile[at - near : at + near + 1].max() - profile[at + near + 2 : at + far].max())
+def _best_rise(profiles: FloatArray, at: FloatArray) -> tuple[float, float]:
+    """Return how surely the edges are seen and how far off they are, with the height that explains them best."""
+    offsets = np.arange(-round(_OFF_CM * _SCALE), round(_OFF_CM * _SCALE) + 1)
+    nearness = np.exp(-0.5 * (offsets / _SCALE / (2 * _OFF_SD_CM)) ** 2)
+    best = (-np.inf, 0.0, 0.0)
+    edge = np.arange(3)
+    zero = round(_OFF_CM * _SCALE)
+    for moved in at[1]:
+        # The outer of lower and upper edge is what the quiet floor begins at; the lower one is seen in any case.
+        outer = zero + np.round(np.maximum(moved, 0.0) * _SCALE).astype(int)
+        first = np.clip(outer[:, None] + round(_BEYOND_CM[0] * _SCALE) + np.arange(round((_BEYOND_CM[1] - _BEYOND_CM[0]) * _SCALE)), 0, profiles.shape[1] - 1)
+        beyond = profiles[edge[:, None], first].max(axis=1)
+        index = np.clip(outer[:, None] + offsets, 0, profiles.shape[1] - 1)
+        stands = (profiles[edge[:, None], index] - beyond[:, None]) * nearness
+        low = profiles[:, zero + offsets] * nearness
+        place = offsets[stands.argmax(axis=1)] / _SCALE
+        lower = offsets[low.argmax(axis=1)] / _SCALE
+        seen = np.log1p(np.clip(stands.max(axis=1), 0.0, _SURE)) / np.log1p(_SURE)
+        off = np.minimum(4.0, 0.5 * (place**2 + lower**2) / _OFF_SD_CM**2) * seen
+        value = float(seen.mean()) * 6.0 - float(off.mean())
+        if value > best[0]:
+            best = (value, float(seen.mean()), float(off.mean()))
+    return best[1], best[2]
 
 
-def _confined(moved: Picture, inside: tuple[slice, slice], plan: FloorPlan) -> float:
-    rows, columns = inside
-    band = round(_BAND_CM * plan.px_per_cm)
-    outer = (slice(rows.start, rows.stop + band), slice(columns.start - band, columns.stop + band))
-    within, whole = moved[inside], moved[outer]
-    around = (float(whole.sum()) - float(within.sum())) / max(whole.size - within.size, 1)
-    typical = float(np.median(moved[::3, ::3])) + 0.3
+def _confined(moved: Picture, rows: slice, columns: slice) -> float:
+    band = round(_BAND_CM * _SCALE)
+    outer = moved[rows.start : rows.stop + band, columns.start - band : columns.stop + band]
+    within = moved[rows, columns]
+    around = (float(outer.sum()) - float(within.sum())) / max(outer.size - within.size, 1)
+    typical = 0.5 * float(np.median(moved)) + 0.5
     return float(np.log((float(within.mean()) + typical) / (around + typical)))

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from csds.arena.still import Picture
 from csds.model.shapes import FloatArray
+
+Mask = NDArray[np.bool_]
+Index = NDArray[np.int_]
 
 #: Blur before differences are taken, working pixels.
 _BLUR_PX = 1.2
@@ -16,6 +20,12 @@ _BLUR_PX = 1.2
 _VOTE = 1.3
 #: … and no vote weighs more than this many times it: a strong short edge must not outvote a weak long one.
 _CAP = 4.0
+#: Blur of, and distance between, what is compared on both sides of a line, working pixels …
+_COARSE_PX, _APART_PX = 2.0, 6.0
+#: … and the difference, in units of the typical gradient, that makes a step.
+_STEP = 3.0
+#: A spot lies across a line if this many of its outline's points are farther than this from it, on either side.
+_ACROSS_POINTS, _ACROSS_PX = 4, 3.0
 #: Directions in a full turn, and how far a pixel's direction may be wrong, in such steps.
 _TURNS, _SPREAD = 720, 8
 #: A line may be this far, in steps of direction, from the room's two main directions (20 degrees).
@@ -30,15 +40,19 @@ _SEEN = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gradients:
-    """How grey levels change per working pixel to the right and downwards, in units of the typical change."""
+    """How grey levels change per working pixel to the right and downwards, in units of the typical change.
+
+    ``smooth`` are the grey levels themselves, less fine, in the same units.
+    """
 
     x: Picture
     y: Picture
+    smooth: Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """Edges of one family of directions, sorted across them.
+    """Edges of one family of directions.
 
     Parameters
     ----------
@@ -47,6 +61,11 @@ class Lines:
     offsets : (n,) float
     seen : (n, length + 1) float
         Up to each working pixel along the line (from ``-reach`` on), how many show an edge.
+    stepped : (n, length + 1) float
+        In the same way, how many differ in grey from one side of the line to the other, a little away from it:
+        not so for a line that is drawn on a floor.
+    crossed : (n, length + 1) float
+        In the same way, how many moving spots lie across the line.
     reach : float
         Where along a line counting starts, working pixels from the foot of the origin's normal.
     """
@@ -54,6 +73,8 @@ class Lines:
     normals: FloatArray
     offsets: FloatArray
     seen: FloatArray
+    stepped: FloatArray
+    crossed: FloatArray
     reach: float
 
     def __len__(self) -> int:
@@ -64,10 +85,10 @@ class Lines:
         directions = np.column_stack([-self.normals[:, 1], self.normals[:, 0]])
         return np.asarray(np.einsum("nmk,nk->nm", points, directions))
 
-    def seen_until(self, along: FloatArray) -> FloatArray:
-        """Return how many pixels of its line show an edge up to each place, (n, m)."""
-        index = np.clip((along + self.reach).round().astype(int), 0, self.seen.shape[1] - 1)
-        return np.asarray(np.take_along_axis(self.seen, index, axis=1))
+    def until(self, counted: FloatArray, along: FloatArray) -> FloatArray:
+        """Return how many of ``seen``, ``stepped`` or ``crossed`` come before each place of its line, (n, m)."""
+        index = np.clip((along + self.reach).round().astype(int), 0, counted.shape[1] - 1)
+        return np.asarray(np.take_along_axis(counted, index, axis=1))
 
 
 def picture_gradients(grey: Picture) -> Gradients:
@@ -76,10 +97,12 @@ def picture_gradients(grey: Picture) -> Gradients:
     x = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 1, 0), np.float32) / np.float32(32)
     y = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 0, 1), np.float32) / np.float32(32)
     typical = max(float(np.median(np.hypot(x[::3, ::3], y[::3, ::3]))) / 1.1774, 0.05)
-    return Gradients(x=x / np.float32(typical), y=y / np.float32(typical))
+    coarse = np.asarray(cv2.GaussianBlur(grey, (0, 0), _COARSE_PX), np.float32)
+    unit = np.float32(1 / typical)
+    return Gradients(x=x * unit, y=y * unit, smooth=coarse * unit)
 
 
-def find_lines(gradients: Gradients, *, most: int = 36) -> tuple[Lines, Lines]:
+def find_lines(gradients: Gradients, spots: FloatArray, *, most: int = 44) -> tuple[Lines, Lines]:
     """Return the picture's straight edges in two families, roughly at right angles to each other.
 
     A Hough transform with signed directions: a pixel votes for the edges that its own gradient
@@ -89,13 +112,15 @@ def find_lines(gradients: Gradients, *, most: int = 36) -> tuple[Lines, Lines]:
     Parameters
     ----------
     gradients : Gradients
+    spots : (m, points, 2) float
+        Outlines of what moves.
     most : int
         Edges kept in each family.
     """
     crests = _crests(gradients)
     own = _main_direction(crests)
     families = [_family(crests, own + quarter * _TURNS // 4, most) for quarter in (0, 1)]
-    first, second = (_measure(gradients, normals, offsets) for normals, offsets in families)
+    first, second = (_measure(gradients, spots, normals, offsets) for normals, offsets in families)
     return first, second
 
 
@@ -190,7 +215,7 @@ def _fit(x: FloatArray, y: FloatArray, weight: FloatArray, normal: FloatArray) -
     return normal, float(normal @ middle)
 
 
-def _is_crest(gx: Picture, gy: Picture, size: Picture) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _is_crest(gx: Picture, gy: Picture, size: Picture) -> Mask:
     """Return where the gradient is larger than at both neighbours across the edge."""
     crest = np.zeros(size.shape, bool)
     middle = size[1:-1, 1:-1]
@@ -204,24 +229,51 @@ def _is_crest(gx: Picture, gy: Picture, size: Picture) -> np.ndarray[tuple[int, 
     return crest
 
 
-def _measure(gradients: Gradients, normals: FloatArray, offsets: FloatArray) -> Lines:
-    """Return lines with how they are seen along their way, sorted across the family's direction."""
+def _measure(gradients: Gradients, spots: FloatArray, normals: FloatArray, offsets: FloatArray) -> Lines:
+    """Return lines with how they are seen along their way."""
     height, width = gradients.x.shape
-    if not len(offsets):
-        return Lines(normals=np.zeros((0, 2)), offsets=offsets, seen=np.zeros((0, 1)), reach=0.0)
     reach = float(np.ceil(np.hypot(height, width)))
     along = np.arange(-reach, reach + 1)
     seen = np.zeros((len(offsets), len(along)), bool)
     for shift in (-1.0, 0.0, 1.0):
-        x = normals[:, :1] * (offsets[:, None] + shift) - normals[:, 1:] * along
-        y = normals[:, 1:] * (offsets[:, None] + shift) + normals[:, :1] * along
-        column, row = np.round(x).astype(int), np.round(y).astype(int)
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        column, row = np.where(inside, column, 0), np.where(inside, row, 0)
+        row, column, inside = _places(normals, offsets + shift, along, (height, width))
         across = gradients.x[row, column] * normals[:, :1] + gradients.y[row, column] * normals[:, 1:]
         seen |= inside & (across > _SEEN)
-    upwards = np.where((normals[:, 0] + 1e-3 * normals[:, 1] < 0) if abs(normals[0, 0]) > 0.7 else normals[:, 1] < 0, -1, 1)
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    order = np.argsort(upwards * (offsets - normals @ centre))
-    counted = np.concatenate([np.zeros((len(offsets), 1)), np.cumsum(seen, axis=1)], axis=1)
-    return Lines(normals=normals[order], offsets=offsets[order], seen=counted[order], reach=reach)
+    sides = []
+    for shift in (-_APART_PX, _APART_PX):
+        row, column, inside = _places(normals, offsets + shift, along, (height, width))
+        sides.append(np.where(inside, gradients.smooth[row, column], np.nan))
+    stepped = np.abs(sides[1] - sides[0]) > _STEP
+    return Lines(
+        normals=normals,
+        offsets=offsets,
+        seen=_counted(seen),
+        stepped=_counted(seen & stepped),
+        crossed=_counted(_crossings(normals, offsets, spots, along)),
+        reach=reach,
+    )
+
+
+def _places(
+    normals: FloatArray, offsets: FloatArray, along: FloatArray, size: tuple[int, int]
+) -> tuple[Index, Index, Mask]:
+    """Return rows and columns of the pixels along lines, and which of them lie in the picture."""
+    column = np.round(normals[:, :1] * offsets[:, None] - normals[:, 1:] * along).astype(int)
+    row = np.round(normals[:, 1:] * offsets[:, None] + normals[:, :1] * along).astype(int)
+    inside = (column >= 0) & (column < size[1]) & (row >= 0) & (row < size[0])
+    return np.where(inside, row, 0), np.where(inside, column, 0), inside
+
+
+def _crossings(normals: FloatArray, offsets: FloatArray, spots: FloatArray, along: FloatArray) -> FloatArray:
+    """Return how many spots lie across each line at each place along it."""
+    found = np.zeros((len(offsets), len(along)))
+    for i, (normal, offset) in enumerate(zip(normals, offsets, strict=True)):
+        away = spots @ normal - offset
+        across = np.minimum((away > _ACROSS_PX).sum(axis=1), (away < -_ACROSS_PX).sum(axis=1)) >= _ACROSS_POINTS
+        middle = spots[across].mean(axis=1) @ np.array([-normal[1], normal[0]]) - along[0]
+        np.add.at(found[i], np.clip(middle.round().astype(int), 0, len(along) - 1), 1)
+    return found
+
+
+def _counted(values: FloatArray | Mask) -> FloatArray:
+    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from csds.arena.plan import rectangle_cm
+from csds.arena.geometry import rectangle_cm
 from csds.arena.still import Picture
 from csds.model.arena import project, solve_homography
 from csds.model.shapes import FloatArray

@@ -65,7 +65,7 @@ def still_picture(samples: NDArray[np.uint8]) -> StillPicture:
     """
     height, width = samples.shape[1:]
     factor = max(1.0, width / WORK_WIDTH_PX)
-    chosen = samples[np.linspace(0, len(samples) - 1, min(_SAMPLES, len(samples))).round().astype(int)]
+    chosen = _chosen(samples)
     if factor > 1:
         size = (round(width / factor), round(height / factor))
         chosen = np.array([cv2.resize(sample, size, interpolation=cv2.INTER_AREA) for sample in chosen])
@@ -73,6 +73,15 @@ def still_picture(samples: NDArray[np.uint8]) -> StillPicture:
     grey = middle_mean(ordered)
     motion, spots = _motion(chosen, grey)
     return StillPicture(grey=grey, motion=motion, spots_px=spots, factor=factor)
+
+
+def still_grey(samples: NDArray[np.uint8]) -> Picture:
+    """Return what stands still in the samples of one recording, at their own scale."""
+    return middle_mean(sort_samples(_chosen(samples)))
+
+
+def _chosen(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return samples[np.linspace(0, len(samples) - 1, min(_SAMPLES, len(samples))).round().astype(int)]
 
 
 def sort_samples(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:

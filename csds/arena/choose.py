@@ -1,0 +1,161 @@
+"""Which floors a picture shows: the likeliest that do not overlap, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from csds.arena.hypotheses import Hypothesis
+from csds.model.shapes import FloatArray
+
+#: Two floors overlap if they share this part of the smaller one; they are rivals if they share that part.
+_OVERLAP, _RIVAL = 0.04, 0.2
+#: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.6 cm of 42.
+_DIFFERENT = 1 / 70
+#: Lowest score of a floor, and how much lower than the best one's that of another floor in the frame may be.
+_LOWEST, _BELOW = -6.5, 4.5
+#: Sides of floors in one frame differ by this factor at most, and typically by this one.
+_SIZES, _SIZE_SD = 1.2, 0.02
+#: A floor as large as the others that is less likely than they are, but by no more than this, leaves it open how many
+#: there are.
+_MAYBE = 2.5
+#: Most arenas in a frame.
+_MOST = 8
+#: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and the spread of both.
+_MARGIN, _MARGIN_SD = 0.75, 0.22
+_SCORE, _SCORE_SD = -6.0, 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A floor that was chosen.
+
+    Parameters
+    ----------
+    floor : Hypothesis
+    rival : Hypothesis or None
+        The likeliest that is different, at the same place.
+    margin : float
+        By how much the floor's score is higher.
+    confidence : float
+        0 to 1.
+    """
+
+    floor: Hypothesis
+    rival: Hypothesis | None
+    margin: float
+    confidence: float
+
+
+def choose(hypotheses: Sequence[Hypothesis]) -> list[Chosen]:
+    """Return the floors that the picture shows, in reading order.
+
+    Parameters
+    ----------
+    hypotheses : sequence of Hypothesis
+        The likeliest first.
+    """
+    winners = _winners(hypotheses, {})
+    scores: dict[int, float] = {}
+    if len(winners) > 1:
+        # All floors of a frame are of one size and seen from one place: each is judged with that of the others.
+        size = float(np.median([_log_side(winner.corners) for winner in winners]))
+        for hypothesis in hypotheses:
+            off = (_log_side(hypothesis.corners) - size) / _SIZE_SD
+            scores[id(hypothesis)] = hypothesis.score - min(8.0, 0.5 * off**2)
+        ordered = sorted(hypotheses, key=lambda hypothesis: -scores[id(hypothesis)])
+        winners = _winners(ordered, scores)
+        hypotheses = ordered
+    if not winners:
+        return []
+    count = _count_certainty(winners, hypotheses, scores)
+    return _in_reading_order([_chosen(winner, hypotheses, scores, count) for winner in winners])
+
+
+def _score(hypothesis: Hypothesis, scores: dict[int, float]) -> float:
+    return scores.get(id(hypothesis), hypothesis.score)
+
+
+def _winners(hypotheses: Sequence[Hypothesis], scores: dict[int, float]) -> list[Hypothesis]:
+    winners: list[Hypothesis] = []
+    for hypothesis in hypotheses:
+        if len(winners) == _MOST:
+            break
+        if winners:
+            best = winners[0]
+            if _score(hypothesis, scores) < max(_LOWEST, _score(best, scores) - _BELOW):
+                break
+            if abs(_log_side(hypothesis.corners) - _log_side(best.corners)) > np.log(_SIZES):
+                continue
+            if any(shared(hypothesis.corners, winner.corners) > _OVERLAP for winner in winners):
+                continue
+        winners.append(hypothesis)
+    return winners
+
+
+def _chosen(
+    winner: Hypothesis, hypotheses: Sequence[Hypothesis], scores: dict[int, float], count: float
+) -> Chosen:
+    rival = next(
+        (
+            other
+            for other in hypotheses
+            if different(winner.corners, other.corners) and shared(winner.corners, other.corners) > _RIVAL
+        ),
+        None,
+    )
+    own = _score(winner, scores)
+    margin = own - _score(rival, scores) if rival is not None else 10.0
+    confidence = min(count, _logistic((margin - _MARGIN) / _MARGIN_SD) * _logistic((own - _SCORE) / _SCORE_SD))
+    return Chosen(floor=winner, rival=rival, margin=margin, confidence=confidence)
+
+
+def _count_certainty(
+    winners: Sequence[Hypothesis], hypotheses: Sequence[Hypothesis], scores: dict[int, float]
+) -> float:
+    """Return how sure it is that there are no more floors than these."""
+    worst = min(_score(winner, scores) for winner in winners)
+    best = winners[0]
+    for hypothesis in hypotheses:
+        beside = all(shared(hypothesis.corners, winner.corners) <= _OVERLAP for winner in winners)
+        if beside and abs(_log_side(hypothesis.corners) - _log_side(best.corners)) < np.log(_SIZES):
+            return _logistic((worst - _score(hypothesis, scores) - _MAYBE) / 0.5)
+    return 1.0
+
+
+def different(one: FloatArray, other: FloatArray) -> bool:
+    """Return True if two floors' corners are so far apart that it matters which is right."""
+    apart = float(np.sqrt(((one - other) ** 2).sum(axis=1).mean()))
+    return apart > _DIFFERENT * np.exp(_log_side(one))
+
+
+def shared(one: FloatArray, other: FloatArray) -> float:
+    """Return what two floors share, as a part of the smaller one."""
+    first, second = one.astype(np.float32), other.astype(np.float32)
+    area = cv2.intersectConvexConvex(first, second)[0]
+    return float(area) / max(min(cv2.contourArea(first), cv2.contourArea(second)), 1.0)
+
+
+def _log_side(corners: FloatArray) -> float:
+    return 0.5 * float(np.log(max(cv2.contourArea(corners.astype(np.float32)), 1.0)))
+
+
+def _in_reading_order(chosen: Sequence[Chosen]) -> list[Chosen]:
+    """Return floors row by row, as a page is read; a row's floors overlap in height."""
+    left = sorted(chosen, key=lambda one: float(one.floor.corners[:, 1].mean()))
+    rows: list[list[Chosen]] = []
+    for one in left:
+        middle = float(one.floor.corners[:, 1].mean())
+        half = 0.5 * np.exp(_log_side(one.floor.corners))
+        if rows and abs(middle - float(np.mean([o.floor.corners[:, 1].mean() for o in rows[-1]]))) < half:
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return [one for row in rows for one in sorted(row, key=lambda one: float(one.floor.corners[:, 0].mean()))]
+
+
+def _logistic(value: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(value, -40.0, 40.0))))
