@@ -9,6 +9,7 @@
     ├── SheetError           a study sheet or study.toml can't be used
     ├── TableError           any other table can't be read or lacks what is needed
     ├── ArenaError           an arena file is missing or contradicts itself
+    │   └── AmbiguousArenaError    the arena can't be found with confidence
     ├── VideoError           a recording can't be read
     ├── TrackingError        no animal can be told from the background
     ├── ScoreError           a score or rule can't be computed
@@ -34,6 +35,8 @@ class CsdsError(Exception):
 
     stage: ClassVar[str] = "csds"
     exit_code: ClassVar[int] = 1
+    #: Flag of the session that this error ends, beside ``failed``.
+    flag: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -87,6 +90,12 @@ class ArenaError(CsdsError):
     """An arena file is missing or contradicts itself."""
 
     stage = "arena"
+
+
+class AmbiguousArenaError(ArenaError):
+    """The arena can't be found with confidence."""
+
+    flag = "ambiguous_arena"
 
 
 class VideoError(CsdsError):

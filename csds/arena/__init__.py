@@ -1,7 +1,7 @@
 """Where the floor lies in the picture: arena files, checked against protocol and video, and cameras that moved."""
 
 from csds.arena.files import (
-    EXAMPLE_MARK,
+    CONFIDENCE,
     arena_path,
     arena_text,
     check_corners,
@@ -9,13 +9,12 @@ from csds.arena.files import (
     choose_arena,
     find_arena_file,
     read_arenas,
-    require_arena_file,
     write_arenas,
 )
 from csds.arena.register import Motion, move_arena, register
 
 __all__ = [
-    "EXAMPLE_MARK",
+    "CONFIDENCE",
     "Motion",
     "arena_path",
     "arena_text",
@@ -26,6 +25,5 @@ __all__ = [
     "move_arena",
     "read_arenas",
     "register",
-    "require_arena_file",
     "write_arenas",
 ]

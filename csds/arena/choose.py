@@ -24,7 +24,7 @@ _SIZES, _SIZE_SD = 1.2, 0.02
 _MAYBE = 2.5
 #: Most arenas in a frame.
 _MOST = 8
-#: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and the spread of both.
+#: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
 _MARGIN, _MARGIN_SD = 0.75, 0.22
 _SCORE, _SCORE_SD = -6.0, 0.5
 
@@ -96,9 +96,7 @@ def _winners(hypotheses: Sequence[Hypothesis], scores: dict[int, float]) -> list
     return winners
 
 
-def _chosen(
-    winner: Hypothesis, hypotheses: Sequence[Hypothesis], scores: dict[int, float], count: float
-) -> Chosen:
+def _chosen(winner: Hypothesis, hypotheses: Sequence[Hypothesis], scores: dict[int, float], count: float) -> Chosen:
     rival = next(
         (
             other
@@ -129,7 +127,7 @@ def _count_certainty(
 def different(one: FloatArray, other: FloatArray) -> bool:
     """Return True if two floors' corners are so far apart that it matters which is right."""
     apart = float(np.sqrt(((one - other) ** 2).sum(axis=1).mean()))
-    return apart > _DIFFERENT * np.exp(_log_side(one))
+    return apart > _DIFFERENT * float(np.exp(_log_side(one)))
 
 
 def shared(one: FloatArray, other: FloatArray) -> float:

@@ -26,7 +26,7 @@ _FOCAL = 2.0
 _SURE = 12.0
 #: Width of the band around the enclosure with which motion within it is compared, cm.
 _BAND_CM = 1.2
-#: Directions (degrees from the wall's, clockwise) in which a round enclosure's left, right and inner side are looked at.
+#: Directions (degrees from the wall's, clockwise) in which a round enclosure's left, right and inner side are seen.
 _SECTORS = ((140, 200), (-20, 40), (50, 130))
 
 
@@ -89,12 +89,13 @@ def enclosure_evidence(
     to_picture = homographies(corners[None], size_cm)[0] @ np.array([[1, 0, size_cm[0] / 2], [0, 1, 0], [0, 0, 1.0]])
     patch = _patch(to_picture, spec, pictures)
     foot = _camera_foot(to_picture, pictures[0].shape)
-    across, down = cv2.absdiff(patch.still[:, 1:], patch.still[:, :-1]), cv2.absdiff(patch.still[1:], patch.still[:-1])
-    across, down = np.asarray(across), np.asarray(down)
+    across = np.asarray(cv2.absdiff(patch.still[:, 1:], patch.still[:, :-1]), np.float32)
+    down = np.asarray(cv2.absdiff(patch.still[1:], patch.still[:-1]), np.float32)
     texture = float(np.median(across[::2, ::2]) + np.median(down[::2, ::2])) + 0.2
-    profiles, at = (_round_profiles if spec.shape == "circle" else _straight_profiles)(
-        patch, spec, foot, across, down
-    )
+    if spec.shape == "circle":
+        profiles, at = _round_profiles(patch, spec, foot)
+    else:
+        profiles, at = _straight_profiles(patch, spec, foot, (across, down))
     seen, off = _best_rise(profiles / texture, at)
     rows = slice(*np.round(patch.row(np.array([spec.gap_cm, spec.gap_cm + spec.depth_cm]))).astype(int))
     columns = slice(*np.round(patch.column(np.array([-0.5, 0.5]) * spec.width_cm)).astype(int))
@@ -124,7 +125,7 @@ def _patch(to_picture: FloatArray, spec: EnclosureSpec, pictures: tuple[Picture,
 
 def _camera_foot(to_picture: FloatArray, frame: tuple[int, ...]) -> FloatArray:
     """Return the point of the floor below the camera, cm from the wall's middle."""
-    diagonal = float(np.hypot(*frame[:2]))
+    diagonal = float(np.hypot(frame[0], frame[1]))
     centred = np.array([[1, 0, -(frame[1] - 1) / 2], [0, 1, -(frame[0] - 1) / 2], [0, 0, 1]]) @ to_picture
     seen = np.diag([1 / (_FOCAL * diagonal), 1 / (_FOCAL * diagonal), 1.0]) @ centred
     along, away, origin = seen.T / np.sqrt(np.linalg.norm(seen[:, 0]) * np.linalg.norm(seen[:, 1]))
@@ -134,9 +135,10 @@ def _camera_foot(to_picture: FloatArray, frame: tuple[int, ...]) -> FloatArray:
 
 
 def _straight_profiles(
-    patch: _Patch, spec: EnclosureSpec, foot: FloatArray, across: Picture, down: Picture
+    patch: _Patch, spec: EnclosureSpec, foot: FloatArray, changes: tuple[Picture, Picture]
 ) -> tuple[FloatArray, FloatArray]:
     """Return outward profiles of the three edges, (3, n), and where upper and lower edges lie, (2, rises, 3)."""
+    across, down = changes
     half, top, bottom = spec.width_cm / 2, spec.gap_cm, spec.gap_cm + spec.depth_cm
     rows = slice(
         round(float(patch.row(top + 0.25 * spec.depth_cm))), round(float(patch.row(bottom - 0.1 * spec.depth_cm)))
@@ -148,17 +150,17 @@ def _straight_profiles(
     left = round(float(patch.column(-half + _OFF_CM)))
     right = round(float(patch.column(half - _OFF_CM)))
     lower = round(float(patch.row(bottom - _OFF_CM)))
-    profiles = [sideways[max(left - length, 0) : left][::-1], sideways[right : right + length], inwards[lower : lower + length]]
+    profiles = [
+        sideways[max(left - length, 0) : left][::-1],
+        sideways[right : right + length],
+        inwards[lower : lower + length],
+    ]
     padded = np.array([np.pad(profile, (0, length - len(profile)), mode="edge") for profile in profiles])
-    moved = np.stack(
-        [-_RISES * (-half - foot[0]), _RISES * (half - foot[0]), _RISES * (bottom - foot[1])], axis=1
-    )
+    moved = np.stack([-_RISES * (-half - foot[0]), _RISES * (half - foot[0]), _RISES * (bottom - foot[1])], axis=1)
     return padded, np.stack([np.zeros_like(moved), moved])
 
 
-def _round_profiles(
-    patch: _Patch, spec: EnclosureSpec, foot: FloatArray, across: Picture, down: Picture
-) -> tuple[FloatArray, FloatArray]:
+def _round_profiles(patch: _Patch, spec: EnclosureSpec, foot: FloatArray) -> tuple[FloatArray, FloatArray]:
     radius = spec.width_cm / 2
     middle = np.array([0.0, spec.gap_cm + radius])
     angles = np.deg2rad(np.arange(-20, 205, 5))
@@ -174,8 +176,8 @@ def _round_profiles(
         profiles.append(steps[own].mean(axis=0))
         outwards = np.array([np.cos((low + high) / 2), np.sin((low + high) / 2)])
         moved.append(_RISES * (radius + (middle - foot) @ outwards))
-    moved = np.stack(moved, axis=1)
-    return np.array(profiles), np.stack([np.zeros_like(moved), moved])
+    upper = np.stack(moved, axis=1)
+    return np.array(profiles), np.stack([np.zeros_like(upper), upper])
 
 
 def _best_rise(profiles: FloatArray, at: FloatArray) -> tuple[float, float]:
@@ -188,7 +190,11 @@ def _best_rise(profiles: FloatArray, at: FloatArray) -> tuple[float, float]:
     for moved in at[1]:
         # The outer of lower and upper edge is what the quiet floor begins at; the lower one is seen in any case.
         outer = zero + np.round(np.maximum(moved, 0.0) * _SCALE).astype(int)
-        first = np.clip(outer[:, None] + round(_BEYOND_CM[0] * _SCALE) + np.arange(round((_BEYOND_CM[1] - _BEYOND_CM[0]) * _SCALE)), 0, profiles.shape[1] - 1)
+        first = np.clip(
+            outer[:, None] + round(_BEYOND_CM[0] * _SCALE) + np.arange(round((_BEYOND_CM[1] - _BEYOND_CM[0]) * _SCALE)),
+            0,
+            profiles.shape[1] - 1,
+        )
         beyond = profiles[edge[:, None], first].max(axis=1)
         index = np.clip(outer[:, None] + offsets, 0, profiles.shape[1] - 1)
         stands = (profiles[edge[:, None], index] - beyond[:, None]) * nearness

@@ -32,8 +32,8 @@ MIN_SIDE_PX = 10.0
 USUAL_FOCAL = 1.0
 """Focal length, as a share of the frame's larger side, of a lens of which only the distortion is given."""
 
-EXAMPLE_MARK = "[[arena]]"
-"""Stands in a hint that shows an arena file to copy."""
+CONFIDENCE = 0.8
+"""An arena that is found with less confidence than this is not used."""
 
 _KEYS: Mapping[str, Key] = {
     "name": TextKey(optional=True),
@@ -80,41 +80,6 @@ def find_arena_file(video: Path, sheet_folder: Path | None = None, given: Path |
     own = arena_path(video)
     places = [own, *([sheet_folder / "arenas" / own.name] if sheet_folder is not None else [])]
     return next((path for path in places if path.is_file()), None)
-
-
-def require_arena_file(
-    video: Path,
-    protocol: Protocol,
-    *,
-    sheet_folder: Path | None = None,
-    given: Path | None = None,
-    frame_size_px: tuple[int, int] | None = None,
-) -> Path:
-    """Return a video's arena file.
-
-    Parameters
-    ----------
-    frame_size_px : (width, height), optional
-        Of the video, for the example in the message.
-
-    Raises
-    ------
-    ArenaError
-        There is none; the hint is an arena file to copy, with where to save it and how to find the corners.
-    """
-    found = find_arena_file(video, sheet_folder, given)
-    if found is not None:
-        return found
-    size = f"with the video's own size {frame_size_px[0]} × {frame_size_px[1]}" if frame_size_px else "with its size"
-    raise ArenaError(
-        f"{video}: expected an arena file {arena_path(video).name} beside the video"
-        f"{' or in arenas/ beside the sheet' if sheet_folder is not None else ''}, found none",
-        hint=f"Open a frame of the video in any picture viewer that shows the pointer's pixel position (x from the "
-        f"left, y from the top) and read off the floor's four corners clockwise, beginning with the left end of the "
-        f"enclosure wall as seen with that wall at the top. Save this as {arena_path(video)}, {size} and your corners "
-        f"in place of the example's, or name one file for all videos with --arena:\n\n"
-        f"{arena_text([_example(protocol, frame_size_px or (640, 480))])}",
-    )
 
 
 def read_arenas(path: Path, protocol: Protocol) -> tuple[Arena, ...]:
@@ -229,21 +194,6 @@ def _table_text(arena: Arena) -> str:
 def _toml_text(text: str) -> str:
     # TOML's basic strings take JSON's escapes; only DEL has to be escaped in the one and not in the other.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _example(protocol: Protocol, frame_size_px: tuple[int, int]) -> Arena:
-    width, height = frame_size_px
-    side = round(0.875 * min(width, height))
-    left, top = (width - side) // 2, (height - side) // 2
-    corners = ((left, top), (left + side, top), (left + side, top + side), (left, top + side))
-    return Arena(
-        name="A",
-        shape=protocol.arena_shape,
-        corners_px=corners,
-        width_cm=protocol.arena_width_cm,
-        height_cm=protocol.arena_height_cm,
-        frame_size_px=frame_size_px,
-    )
 
 
 def _arena(table: object, number: int, path: Path, protocol: Protocol) -> Arena:

@@ -16,9 +16,6 @@ from csds.errors import ArenaError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 
-#: An arena that is found with less confidence than this is not used.
-CONFIDENCE = 0.8
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundArenas:

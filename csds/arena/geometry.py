@@ -69,6 +69,6 @@ def shares_inside(corners: FloatArray, outlines: FloatArray, slack: float) -> Fl
     if not len(outlines):
         return np.zeros((len(corners), 0))
     back = np.linalg.inv(homographies(corners, (1.0, 1.0)))
-    x, y = take(back, outlines[None, ..., 0], outlines[None, ..., 1])
+    x, y = take(np.asarray(back, float), outlines[None, ..., 0], outlines[None, ..., 1])
     inside = (np.abs(x - 0.5) < 0.5 + slack) & (np.abs(y - 0.5) < 0.5 + slack)
     return np.asarray(inside.mean(axis=2), float)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from csds.arena.enclosure import EnclosureEvidence, enclosure_evidence
 from csds.arena.edges import smoothed
+from csds.arena.enclosure import EnclosureEvidence, enclosure_evidence
 from csds.arena.geometry import camera_misfits, shares_inside
 from csds.arena.lines import find_lines, picture_gradients
 from csds.arena.quads import find_quads
@@ -159,9 +159,7 @@ def floor_terms(corners: FloatArray, seen: FloatArray, view: View) -> dict[str, 
     }
 
 
-def weigh_walls(
-    corners: FloatArray, terms: dict[str, float], walls: Sequence[int], view: View
-) -> list[Hypothesis]:
+def weigh_walls(corners: FloatArray, terms: dict[str, float], walls: Sequence[int], view: View) -> list[Hypothesis]:
     """Return a floor's hypotheses: the enclosure at each of these walls, counted from the first side on."""
     if view.enclosure is None:
         start = int(corners.sum(axis=1).argmin()) if view.is_square else 2 * int(corners[2].sum() < corners[0].sum())

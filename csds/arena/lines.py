@@ -188,9 +188,9 @@ def _family(crests: _Crests, direction: int, most: int) -> tuple[FloatArray, Flo
         best = int(table.argmax())
         if table[best] < least:
             break
-        turn, offset = best // width, best % width - crests.reach
+        turn, place = best // width, best % width - crests.reach
         normal = np.array([cosine[turn], sine[turn]])
-        mine = left & (flipped == (turn >= len(angles))) & (np.abs(x * normal[0] + y * normal[1] - offset) < _NEAR_PX)
+        mine = left & (flipped == (turn >= len(angles))) & (np.abs(x * normal[0] + y * normal[1] - place) < _NEAR_PX)
         if mine.sum() < _FEWEST:
             break
         normal, offset = _fit(x[mine], y[mine], weight[mine], normal)

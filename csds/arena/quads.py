@@ -82,9 +82,7 @@ def find_quads(lines: tuple[Lines, Lines], size: tuple[int, int], proportion: fl
     inside = _near_picture(crossings, size)
     sides_i = _sides(first, crossings, inside, pairs_j, _SHORTEST * min(size))
     sides_j = _sides(second, crossings.transpose(1, 0, 2), inside.T, pairs_i, _SHORTEST * min(size))
-    good_i, good_j = (
-        (sides.seen > _SEEN_EACH) & (sides.crossed <= _CROSSED_EACH) for sides in (sides_i, sides_j)
-    )
+    good_i, good_j = ((sides.seen > _SEEN_EACH) & (sides.crossed <= _CROSSED_EACH) for sides in (sides_i, sides_j))
     both = good_i[pairs_i[0]] & good_i[pairs_i[1]]
     both &= (good_j[pairs_j[0]] & good_j[pairs_j[1]]).T
     i, j = np.nonzero(both)

@@ -42,7 +42,9 @@ def _shift(side: int, to_picture: FloatArray, grey: Picture, reach: float) -> tu
     along = np.linspace(0.06, 0.94, _ALONG)
     across = np.linspace(-2 * reach, 2 * reach, 4 * _ACROSS + 1)
     x, y = _at(side, along[:, None], across[None], to_picture)
-    sampled = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    sampled = cv2.remap(
+        grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     smooth = cv2.GaussianBlur(np.asarray(sampled), (0, 0), sigmaX=_BLUR, sigmaY=1.0)
     change = np.gradient(np.asarray(smooth, float), axis=1)
     # No part of a side may outvote the rest: a change counts up to twice the typical one.

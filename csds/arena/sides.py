@@ -74,7 +74,10 @@ def _steps(grey: Picture, places: tuple[FloatArray, FloatArray]) -> tuple[FloatA
     profile = np.concatenate(taken).reshape(count, _STRIPS, lines // _STRIPS, length).mean(axis=2, dtype=np.float64)
     total = np.cumsum(np.pad(profile, ((0, 0), (0, 0), (1, 0))), axis=2)
     at = np.arange(_REACH, length - _REACH)
-    after, before = total[..., at + _REACH + 1] - total[..., at + _GAP + 1], total[..., at - _GAP] - total[..., at - _REACH]
+    after, before = (
+        total[..., at + _REACH + 1] - total[..., at + _GAP + 1],
+        total[..., at - _GAP] - total[..., at - _REACH],
+    )
     step = (after - before) / (_REACH - _GAP)
     noise = np.maximum(1.5 * np.median(np.abs(step[:, :, ::3]), axis=(1, 2)), 0.3)
     agreed = np.maximum(_agreed(step), _agreed(-step)) / noise[:, None]
@@ -87,8 +90,8 @@ def _steps(grey: Picture, places: tuple[FloatArray, FloatArray]) -> tuple[FloatA
 
 
 def _parts(x: FloatArray, y: FloatArray) -> list[tuple[Picture, Picture]]:
-    x, y = x.astype(np.float32), y.astype(np.float32)
-    return [(x[i : i + 30_000], y[i : i + 30_000]) for i in range(0, len(x), 30_000)]
+    first, second = np.asarray(x, np.float32), np.asarray(y, np.float32)
+    return [(first[i : i + 30_000], second[i : i + 30_000]) for i in range(0, len(first), 30_000)]
 
 
 def _agreed(step: FloatArray) -> FloatArray:

@@ -81,7 +81,7 @@ def still_grey(samples: NDArray[np.uint8]) -> Picture:
 
 
 def _chosen(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return samples[np.linspace(0, len(samples) - 1, min(_SAMPLES, len(samples))).round().astype(int)]
+    return np.asarray(samples[np.linspace(0, len(samples) - 1, min(_SAMPLES, len(samples))).round().astype(int)])
 
 
 def sort_samples(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -106,7 +106,7 @@ def sort_samples(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def middle_mean(ordered: NDArray[np.uint8]) -> Picture:
-    """Return the mean of the middle half of sorted samples: no animal that moves about, and less noise than a median."""
+    """Return the mean of the middle half of sorted samples: without what moves about, with less noise than a median."""
     count = len(ordered)
     cut = count // 4
     return np.asarray(ordered[cut : count - cut].mean(axis=0, dtype=np.float32), np.float32)

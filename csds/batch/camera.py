@@ -59,7 +59,8 @@ def moved_frames(frames: Sequence[Luma], motion: FloatArray | None) -> Sequence[
 
 
 def _is_drawn_here(item: Placed) -> bool:
-    return item.opened.arena_file.name == arena_path(item.session.videos[0]).name
+    file = item.opened.arena_file
+    return file is not None and file.name == arena_path(item.session.videos[0]).name
 
 
 def _followed(item: Placed, first: Placed, samples: Samples) -> Placed:

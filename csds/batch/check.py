@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from csds.arena import EXAMPLE_MARK, check_frame_size, choose_arena, read_arenas, require_arena_file
+from csds.arena import check_frame_size, choose_arena, find_arena_file, read_arenas
 from csds.errors import ArenaError, CsdsError, ProtocolError, SheetError, UsageError, VideoError
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
@@ -24,19 +24,23 @@ _TOLERANCE_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyCheck:
-    """What was found: the study as far as it can be used, and its faults in the order of the sheet."""
+    """What was found: the study as far as it can be used, and its faults in the order of the sheet.
+
+    ``without_arena`` are the recordings that have no arena file: `csds track` finds it in the picture.
+    """
 
     study: Study | None
     protocol: Protocol | None
     faults: tuple[Fault, ...]
+    without_arena: tuple[str, ...] = ()
 
 
 def check_study(sheet: Path, protocol: str | Path | None = None, *, arena: Path | None = None) -> StudyCheck:
     """Return everything that is wrong with a study; nothing is tracked or written.
 
-    Beside the sheet itself: each recording opens and has a frame that decodes, its arena file is
-    there, holds the arena that the row names, was drawn on frames of this size and has room for the
-    protocol's zones; and the recording reaches the window's end.
+    Beside the sheet itself: each recording opens and has a frame that decodes, its arena file, where
+    there is one, holds the arena that the row names, was drawn on frames of this size and has room for
+    the protocol's zones; and the recording reaches the window's end.
 
     Parameters
     ----------
@@ -64,7 +68,12 @@ def check_study(sheet: Path, protocol: str | Path | None = None, *, arena: Path 
         return StudyCheck(study=None, protocol=used, faults=(_whole(error),))
     found = [*faults, *_check_recordings(study.sessions, used, study.folder, arena)]
     found.sort(key=lambda fault: fault.row or 0)
-    return StudyCheck(study=study, protocol=used, faults=tuple(found))
+    without = {
+        session.video: None
+        for session in study.sessions
+        if find_arena_file(session.videos[0], study.folder, arena) is None
+    }
+    return StudyCheck(study=study, protocol=used, faults=tuple(found), without_arena=tuple(without))
 
 
 def _whole(error: CsdsError) -> Fault:
@@ -99,7 +108,11 @@ def _check_session(
         size = (recording.info.width, recording.info.height)
         faults += _check_window(session, recording, protocol)
     try:
-        path = require_arena_file(session.videos[0], protocol, sheet_folder=folder, given=given, frame_size_px=size)
+        path = find_arena_file(session.videos[0], folder, given)
+        if path is None:
+            # It will be found in the picture, of the protocol's size.
+            resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
+            return faults
         arena = choose_arena(read_arenas(path, protocol), session.arena, path)
         if size is not None:
             check_frame_size(arena, size, path)
@@ -147,21 +160,9 @@ def _fault(session: Session, column: str, error: CsdsError, *, severe: bool = Tr
 
 
 def _said_once(faults: Sequence[Fault]) -> list[Fault]:
-    """Return the faults without those that another row of the same recording has told already.
-
-    The arena file to copy is shown once.
-    """
+    """Return the faults without those that another row of the same recording has told already."""
     kept: list[Fault] = []
-    example: Fault | None = None
     for fault in faults:
-        if any((fault.message, fault.hint) == (other.message, other.hint) for other in kept):
-            continue
-        if EXAMPLE_MARK not in fault.hint:
+        if not any((fault.message, fault.hint) == (other.message, other.hint) for other in kept):
             kept.append(fault)
-        elif example is None:
-            example = fault
-            kept.append(fault)
-        else:
-            where = f"row {example.row}" if example.row else "the first"
-            kept.append(replace(fault, hint=f"Save one like that of {where} beside it, with this video's corners."))
     return kept

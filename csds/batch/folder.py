@@ -38,6 +38,10 @@ class ResultsFolder:
         """Return where the empty floor goes that a session was tracked against."""
         return self.path / "floors" / f"{session_id}.png"
 
+    def arena(self, session_id: str) -> Path:
+        """Return where the picture goes of what was considered where a session's arena was not found."""
+        return self.path / "arenas" / f"{session_id}.png"
+
     def overlay(self, session_id: str) -> Path:
         """Return where a session's picture goes."""
         return self.path / "overlays" / f"{session_id}.png"

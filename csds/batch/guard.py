@@ -28,7 +28,7 @@ def failures_recorded(sessions: Sequence[Session], outcomes: Outcomes) -> Iterat
 
 
 def _failed(session: Session, error: CsdsError) -> Outcome:
-    return failed_outcome(session, stage=error.stage, error=error.message, how_to_fix=error.hint)
+    return failed_outcome(session, stage=error.stage, error=error.message, how_to_fix=error.hint, flag=error.flag)
 
 
 def _broken(session: Session, error: Exception) -> Outcome:

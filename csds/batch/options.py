@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from csds.arena.files import CONFIDENCE
 from csds.model.study import Session
 
 Work = Literal["tracked", "rescored", "kept"]
@@ -25,6 +26,8 @@ class TrackOptions:
         One arena file for all recordings; default: each recording's own.
     jobs : int
         Worker processes.
+    arena_confidence : float
+        An arena that had to be found, and was with less confidence than this, is not used.
     overlay_video : bool
         Also write an annotated video for each session.
     time_bins_s : float, optional
@@ -38,6 +41,7 @@ class TrackOptions:
 
     arena_file: Path | None = None
     jobs: int = 1
+    arena_confidence: float = CONFIDENCE
     overlay_video: bool = False
     time_bins_s: float | None = None
     force: bool = False
@@ -59,7 +63,8 @@ class Failure:
 class Outcome:
     """What became of a session: its record, or its failure.
 
-    ``because`` says what had changed since earlier results (empty where there were none).
+    ``because`` says what had changed since earlier results (empty where there were none); ``flag`` is that
+    of the failure, beside ``failed``.
     """
 
     session_id: str
@@ -67,14 +72,15 @@ class Outcome:
     failure: Failure | None = None
     work: Work = "tracked"
     because: tuple[str, ...] = ()
+    flag: str = ""
 
 
-def failed_outcome(session: Session, *, stage: str, error: str, how_to_fix: str) -> Outcome:
+def failed_outcome(session: Session, *, stage: str, error: str, how_to_fix: str, flag: str = "") -> Outcome:
     """Return the outcome of a session that could not be used."""
     failure = Failure(
         session_id=session.session_id, video=session.video, stage=stage, error=error, how_to_fix=how_to_fix
     )
-    return Outcome(session_id=session.session_id, failure=failure)
+    return Outcome(session_id=session.session_id, failure=failure, flag=flag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from csds.arena.files import check_frame_size, choose_arena, read_arenas, require_arena_file
+from csds.arena.files import check_frame_size, choose_arena, find_arena_file, read_arenas
 from csds.batch.folder import ResultsFolder
 from csds.batch.options import TrackOptions
 from csds.behaviour.uncertainty import START_FOUND_SD_S, START_GIVEN_SD_S
@@ -37,13 +37,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A session whose recording is open; ``given`` is the arena that ``arena_file`` gives."""
+    """A session whose recording is open; ``given`` is the arena that ``arena_file`` gives, None without a file."""
 
     session: Session
     recording: Recording
     video_sha256: tuple[str, ...]
-    given: Arena
-    arena_file: Path
+    given: Arena | None
+    arena_file: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,6 @@ def open_session(session: Session, context: Context, digest_of: Callable[[Path],
     recording = open_recording(session.videos)
     size = (recording.info.width, recording.info.height)
     arena, path = session_arena(session, context, frame_size_px=size)
-    check_frame_size(arena, size, path)
     try:
         digests = tuple(digest_of(video) for video in session.videos)
     except OSError as error:
@@ -113,23 +112,20 @@ def open_session(session: Session, context: Context, digest_of: Callable[[Path],
     return Opened(session=session, recording=recording, video_sha256=digests, given=arena, arena_file=path)
 
 
-def place_session(item: Opened) -> Placed:
-    """Return an opened session with its arena."""
-    return Placed(opened=item, arena=item.given)
-
-
 def session_arena(
     session: Session, context: Context, *, frame_size_px: tuple[int, int] | None = None
-) -> tuple[Arena, Path]:
-    """Return a session's arena and the file that it stands in; ``frame_size_px`` is for the message's example."""
-    path = require_arena_file(
-        session.videos[0],
-        context.protocol,
-        sheet_folder=context.sheet_folder,
-        given=context.options.arena_file,
-        frame_size_px=frame_size_px,
-    )
-    return choose_arena(read_arenas(path, context.protocol), session.arena, path), path
+) -> tuple[Arena | None, Path | None]:
+    """Return a session's arena, checked against the frames' size if that is known, and the file that gives it.
+
+    None where there is no file: the arena has to be found in the recording.
+    """
+    path = find_arena_file(session.videos[0], context.sheet_folder, context.options.arena_file)
+    if path is None:
+        return None, None
+    arena = choose_arena(read_arenas(path, context.protocol), session.arena, path)
+    if frame_size_px is not None:
+        check_frame_size(arena, frame_size_px, path)
+    return arena, path
 
 
 def session_window(session: Session, protocol: Protocol) -> tuple[float, float]:

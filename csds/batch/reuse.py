@@ -60,7 +60,7 @@ class Earlier:
 def session_keys(item: Opened, opened: Sequence[Opened], context: Context) -> Keys:
     """Return what a session's results depend on."""
     floor_from = sorted(
-        [*other.video_sha256, str(session_window(other.session, context.protocol)), digest(asdict(other.given))]
+        [*other.video_sha256, str(session_window(other.session, context.protocol)), _digest_arena(other.given, context)]
         for other in same_test(item, opened)
     )
     keys = _settings(item.session, item.given, context)
@@ -132,12 +132,12 @@ def read_record(path: Path) -> dict[str, Any] | None:
     return record if whole else None
 
 
-def _settings(session: Session, arena: Arena, context: Context) -> Keys:
+def _settings(session: Session, arena: Arena | None, context: Context) -> Keys:
     """Return the parts of a session's keys that don't need its recording."""
     protocol = context.protocol
     track = {
         "engine": ENGINE,
-        "arena": digest(asdict(arena)),
+        "arena": _digest_arena(arena, context),
         "window": digest(session_window(session, protocol)),
         "enclosure": digest(asdict(protocol.enclosure) if protocol.enclosure else None),
         "tracking": digest(asdict(protocol.tracking)),
@@ -151,6 +151,15 @@ def _settings(session: Session, arena: Arena, context: Context) -> Keys:
         "names": digest([asdict(session.key), session.phase, session.stress, session.treatment]),
     }
     return {"track": track, "measure": measure}
+
+
+def _digest_arena(arena: Arena | None, context: Context) -> str:
+    """Return a digest of a given arena, or of what is looked for where there is none."""
+    if arena is not None:
+        return digest(asdict(arena))
+    protocol = context.protocol
+    wanted = [protocol.arena_shape, protocol.arena_width_cm, protocol.arena_height_cm]
+    return digest(["to be found", *wanted, context.options.arena_confidence])
 
 
 def _changed(before: Mapping[str, Mapping[str, str]], now: Keys, kind: str) -> tuple[str, ...]:

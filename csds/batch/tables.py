@@ -12,6 +12,7 @@ from csds.batch.options import Failure, Outcome
 from csds.batch.readings import gather_readings
 from csds.behaviour.score import score_animals
 from csds.model.columns import FAILURE_COLUMNS, SESSION_COLUMNS, TIME_BIN_COLUMNS, Column, names
+from csds.model.flags import join_flags
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey, Session, Study
 
@@ -24,7 +25,11 @@ def sessions_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Prot
     rows: list[dict[str, Any]] = []
     for session in _named_sessions(study):
         outcome = outcomes.get(session.session_id)
-        row = _current(outcome.record["row"], session) if outcome and outcome.record else _without_numbers(session)
+        row = (
+            _current(outcome.record["row"], session)
+            if outcome and outcome.record
+            else _without_numbers(session, outcome)
+        )
         rows.append(row | dict(session.design))
     zones = tuple(zone.name for zone in protocol.zones)
     found = {name for row in rows for name in row}
@@ -81,7 +86,7 @@ def _current(row: Mapping[str, Any], session: Session) -> dict[str, Any]:
     return {**row, "stress": session.stress, "treatment": session.treatment, "exclude": session.exclude}
 
 
-def _without_numbers(session: Session) -> dict[str, Any]:
+def _without_numbers(session: Session, outcome: Outcome | None = None) -> dict[str, Any]:
     return {
         "session_id": session.session_id,
         **asdict(session.key),
@@ -93,7 +98,7 @@ def _without_numbers(session: Session) -> dict[str, Any]:
         "start_s": session.start_s,
         "duration_s": session.duration_s,
         "exclude": session.exclude,
-        "flags": "failed",
+        "flags": join_flags({"failed", outcome.flag} - {""} if outcome else {"failed"}),
     }
 
 

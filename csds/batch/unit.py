@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
+from csds.batch.arenas import Arenas
 from csds.batch.camera import follow_camera
 from csds.batch.floors import Floors, floor_picture
 from csds.batch.folder import file_digest, write_picture
 from csds.batch.guard import Outcomes, failures_recorded
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
-from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session, place_session, session_window
+from csds.batch.pictures import arena_of
+from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session, session_window
 from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
 from csds.batch.samples import Samples
 from csds.model.study import Session
@@ -48,7 +50,7 @@ def process_unit(
         with failures_recorded([known.session], outcomes):
             earlier[session_id] = _reuse(known, keys[session_id], context, outcomes)
     samples = Samples(protocol=context.protocol, progress=progress)
-    placed = _place(opened, samples, context, outcomes)
+    placed = _place(opened, Arenas(opened=opened, samples=samples, context=context), outcomes)
     floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
     todo = [item for item in placed if item.session.session_id not in outcomes]
     for group in by_recording(todo):
@@ -95,15 +97,20 @@ def _reuse(item: Opened, keys: Keys, context: Context, outcomes: Outcomes) -> Ea
     return earlier
 
 
-def _place(opened: Sequence[Opened], samples: Samples, context: Context, outcomes: Outcomes) -> list[Placed]:
+def _place(opened: Sequence[Opened], arenas: Arenas, outcomes: Outcomes) -> list[Placed]:
     """Return the sessions with their arenas; those that are finished too, as their floor may be another's."""
     placed: list[Placed] = []
     for item in opened:
         with failures_recorded([item.session], outcomes):
-            placed.append(place_session(item))
+            finished = outcomes.get(item.session.session_id)
+            if item.given is None and finished and finished.record:
+                arena = arena_of(finished.record)
+            else:
+                arena = arenas.of(item)
+            placed.append(Placed(opened=item, arena=arena))
     if all(item.session.session_id in outcomes for item in placed):
         return placed
-    return follow_camera(placed, samples, context.protocol)
+    return follow_camera(placed, arenas.samples, arenas.context.protocol)
 
 
 def _tasks(group: Sequence[Placed], floors: Floors, outcomes: Outcomes) -> list[tuple[Placed, Task]]:

@@ -12,6 +12,7 @@ import typer
 
 from csds import __version__
 from csds.cli import console
+from csds.cli.arena import arena as arena_command
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
 from csds.cli.check import check as check_command
 from csds.cli.demo import demo as demo_command
@@ -59,6 +60,7 @@ def _csds(
 # Short lines for `csds --help`: typer would cut the commands' own first lines at 45 characters.
 app.command("demo", short_help="Copy the sample study into a folder and run csds on it.")(demo_command)
 app.command("check", short_help="Find every fault of a study in seconds.")(check_command)
+app.command("arena", short_help="Find the arena in recordings; write arena files.")(arena_command)
 app.command("track", short_help="Track a study and call each animal susceptible or resilient.")(track_command)
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")

@@ -41,6 +41,7 @@ def _as_data(found: StudyCheck) -> dict[str, object]:
     return {
         "sessions": len(found.study.sessions) if found.study else 0,
         "protocol": found.protocol.name if found.protocol else None,
+        "without_arena": list(found.without_arena),
         "faults": [asdict(fault) for fault in found.faults],
     }
 
@@ -54,6 +55,10 @@ def _show(found: StudyCheck, sheet: Path) -> None:
         count = len(found.study.sessions)
         said = f"{count} session{'s' * (count != 1)} of {animals} animal{'s' * (animals != 1)}"
         console.say(f"{sheet}: {said}, protocol {found.protocol.name}")
+    if found.without_arena:
+        count = len(found.without_arena)
+        whose = "1 recording has" if count == 1 else f"{count} recordings have"
+        console.say(f"{whose} no arena file: csds track looks for the arena; csds arena shows what it finds")
     errors = sum(fault.severity == "error" for fault in found.faults)
     warnings = len(found.faults) - errors
     counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((errors, "error"), (warnings, "warning")) if n]

@@ -42,7 +42,10 @@ def track(
             "--out", "-o", help="Results folder. Default: results/ beside the input (results_ID/ for two recordings)."
         ),
     ] = None,
-    arena: Annotated[Path | None, typer.Option(help="One arena file for all recordings.")] = None,
+    arena: Annotated[
+        Path | None,
+        typer.Option(help="One arena file for all recordings. Default: each recording's own, or else it is found."),
+    ] = None,
     animal: Annotated[str, typer.Option(help="The animal's ID, with two recordings.")] = "",
     stress: Annotated[str, typer.Option(help="With two recordings: control or defeated.")] = "",
     treatment: Annotated[str, typer.Option(help="With two recordings: the animal's treatment.")] = "",
