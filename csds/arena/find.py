@@ -16,6 +16,11 @@ from csds.errors import ArenaError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 
+#: No arena that was found is surer than this; one that was drawn is.
+MOST_SURE = 0.99
+#: What is left out of a side beside the enclosure that stands at it, cm: its upper edge leans over.
+_BESIDE_CM = 3.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundArenas:
@@ -68,11 +73,13 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
     chosen = choose(rectangles(view))
     sharp = np.asarray(np.mean([still_grey(stack) for stack in stacks], axis=0), np.float32)
     size = (sharp.shape[1], sharp.shape[0])
+    enclosure = protocol.enclosure
+    covered = (enclosure.width_cm + _BESIDE_CM) / protocol.arena_width_cm if enclosure is not None else 0.0
 
     def arena(number: int, floor: Hypothesis, confidence: float, *, exact: bool) -> Arena:
         corners = view.phases[0].to_frame(floor.corners)
         if exact:
-            corners = refine(corners, sharp)
+            corners = refine(corners, sharp, covered=covered)
         return Arena(
             name=chr(ord("A") + number),
             shape=protocol.arena_shape,
@@ -81,7 +88,7 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
             height_cm=protocol.arena_height_cm,
             frame_size_px=size,
             source="detected",
-            confidence=round(confidence, 3),
+            confidence=round(min(confidence, MOST_SURE), 3),
         )
 
     return FoundArenas(

@@ -18,7 +18,7 @@ _ALONG, _ACROSS = 64, 12
 _BLUR = 1.0
 
 
-def refine(corners: FloatArray, grey: Picture) -> FloatArray:
+def refine(corners: FloatArray, grey: Picture, *, covered: float = 0.0) -> FloatArray:
     """Return the corners with each side moved to the strongest edge nearby, (4, 2).
 
     Parameters
@@ -26,20 +26,23 @@ def refine(corners: FloatArray, grey: Picture) -> FloatArray:
     corners : (4, 2) float
         Clockwise, in pixels of the picture.
     grey : (height, width) float32
+    covered : float
+        Share of the first side, in its middle, that the enclosure covers.
     """
     for reach in (_REACH, _REACH / 3):
         to_picture = solve_homography(rectangle_cm((1.0, 1.0)), corners)
         ends = []
         for side in range(4):
-            shift = _shift(side, to_picture, grey, reach)
+            shift = _shift(side, to_picture, grey, reach, covered if side == 0 else 0.0)
             ends.append(_line(side, shift, to_picture))
         corners = np.array([_cross(ends[side - 1], ends[side]) for side in range(4)])
     return corners
 
 
-def _shift(side: int, to_picture: FloatArray, grey: Picture, reach: float) -> tuple[float, float]:
+def _shift(side: int, to_picture: FloatArray, grey: Picture, reach: float, covered: float) -> tuple[float, float]:
     """Return by how much a side is to be moved outwards at its two ends, in shares of the floor."""
     along = np.linspace(0.06, 0.94, _ALONG)
+    along = along[np.abs(along - 0.5) > covered / 2]
     across = np.linspace(-2 * reach, 2 * reach, 4 * _ACROSS + 1)
     x, y = _at(side, along[:, None], across[None], to_picture)
     sampled = cv2.remap(
@@ -55,7 +58,7 @@ def _shift(side: int, to_picture: FloatArray, grey: Picture, reach: float) -> tu
     place = first[:, None] * (1 - along) + last[:, None] * along + 2 * _ACROSS
     low = np.clip(np.floor(place).astype(int), 0, change.shape[1] - 2)
     share = place - low
-    rows = np.arange(_ALONG)
+    rows = np.arange(len(along))
     total = np.abs((change[rows, low] * (1 - share) + change[rows, low + 1] * share).sum(axis=1))
     # Of two edges alike the nearer one.
     total *= 1 - 0.1 * (first**2 + last**2) / (2 * _ACROSS**2)

@@ -15,7 +15,6 @@ from csds.arena.files import (
     choose_arena,
     find_arena_file,
     read_arenas,
-    require_arena_file,
     write_arenas,
 )
 from csds.errors import ArenaError, UsageError
@@ -107,17 +106,6 @@ def test_order_of_looking(tmp_path: Path) -> None:
 def test_given_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such arena file"):
         find_arena_file(tmp_path / "v.mp4", None, tmp_path / "nowhere.toml")
-
-
-def test_missing_file_comes_with_one_to_copy(tmp_path: Path) -> None:
-    video = tmp_path / "v.mp4"
-    with pytest.raises(ArenaError) as caught:
-        require_arena_file(video, GOLDEN, sheet_folder=tmp_path, frame_size_px=(640, 480))
-    assert str(arena_path(video)) in caught.value.hint
-    example = caught.value.hint[caught.value.hint.index("[[arena]]") :]
-    (arena,) = read_arenas(save(tmp_path, example), GOLDEN)
-    assert arena.frame_size_px == (640, 480)
-    assert require_arena_file(video, GOLDEN) == arena_path(video)
 
 
 @pytest.mark.parametrize(

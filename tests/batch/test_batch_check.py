@@ -62,13 +62,13 @@ def test_a_good_study_has_no_fault(folder: Path) -> None:
     assert messages(folder) == []
 
 
-def test_missing_arena_files_show_one_to_copy_once(folder: Path) -> None:
-    for name in ("a.mp4", "b.mp4"):
-        (folder / f"{name}.arena.toml").unlink()
-    first, second = check_study(folder / "study.csv").faults
-    assert "[[arena]]" in first.hint
-    assert "frame_size_px = [160, 120]" in first.hint
-    assert second.hint == "Save one like that of row 2 beside it, with this video's corners."
+def test_recordings_without_arena_files_are_told_apart(folder: Path) -> None:
+    assert check_study(folder / "study.csv").without_arena == ()
+    (folder / "b.mp4.arena.toml").unlink()
+    found = check_study(folder / "study.csv")
+    assert found.faults == ()
+    assert found.without_arena == ("b.mp4",)
+    assert check_study(folder / "study.csv", arena=folder / "a.mp4.arena.toml").without_arena == ()
 
 
 def test_arenas_beside_the_sheet_or_given(folder: Path) -> None:

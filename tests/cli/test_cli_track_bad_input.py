@@ -145,12 +145,6 @@ class TestArenas:
         listed = f"corners_px = {[list(corner) for corner in corners]}"
         path.write_text("\n".join(listed if line.startswith("corners") else line for line in lines), encoding="utf-8")
 
-    def test_none(self, sheet: Path):
-        (sheet.parent / "videos" / "M01_absent.mp4.arena.toml").unlink()
-        result = track(sheet)
-        failure(sheet, result, "expected an arena file M01_absent.mp4.arena.toml beside the video", "arena")
-        assert "frame_size_px = [320, 240]" in result.stderr
-
     def test_size_of_another_video(self, sheet: Path):
         self.edit(sheet, "[320, 240]", "[640, 480]")
         failure(sheet, track(sheet), "drawn on frames of 640 × 480 px, but the video's are 320 × 240 px", "arena")
