@@ -128,7 +128,7 @@ def test_random_rooms_are_never_wrong_in_silence() -> None:
         if found.confidence >= CONFIDENCE:
             accepted += 1
             assert error_cm(found, [scene.arena for scene in room.absent]) < BAR_CM, seed
-    assert accepted >= 3
+    assert accepted >= 2
 
 
 @pytest.mark.parametrize("room", ["roomA", "roomB", "roomC", "roomD"])
