@@ -10,6 +10,7 @@ import numpy as np
 from csds.model.protocol import Protocol
 from csds.protocol.zones import enclosure_shape
 from csds.simulate.box import Box
+from csds.simulate.boxes import box_of
 from csds.simulate.greys import FURS, LIGHT_GAIN
 from csds.simulate.layout import arena_name, arena_of
 from csds.simulate.motion import PLACES
@@ -23,6 +24,8 @@ _LAYOUTS = (((1, 1), 10), ((2, 1), 3), ((1, 2), 2), ((2, 2), 2), ((3, 2), 1), ((
 _NO_TRACK = frozenset({"no_mouse", "two_mice"})
 #: Grey levels of the picture between fur and floor, at least, under full light.
 _LEAST_CONTRAST = 25.0
+#: Grey levels under even light between floor and cage, at least.
+_CAGE_CONTRAST = 50.0
 _ABSENT, _PRESENT = ("explore", "avoid", "mostly_still"), ("social", "avoid", "mostly_still", "still", "explore")
 
 
@@ -101,17 +104,21 @@ def random_scene(seed: int, *, nuisances: Sequence[str] | None = None, duration_
     contrast = float(rng.choice([1.0, rng.uniform(0.0, 1.0)]))
     room = random_room(int(rng.integers(2**31)), arenas=1, duration_s=duration_s)
     absent, present = (
-        tuple(replace(scene, nuisances=put_in, floor_grey=_floor_grey(scene, contrast)) for scene in scenes)
+        tuple(replace(_with_contrast(scene, contrast), nuisances=put_in) for scene in scenes)
         for scenes in (room.absent, room.present)
     )
     return replace(room, absent=absent, present=present)
 
 
-def _floor_grey(scene: Scene, contrast: float) -> float:
-    """Return the scene's floor grey, drawn towards the fur's: all of its contrast at 1, the least at 0."""
-    fur = FURS[scene.coat, scene.light].body
+def _with_contrast(scene: Scene, contrast: float) -> Scene:
+    """Return the scene with its floor drawn towards the fur's grey: all of its contrast at 1, the least at 0."""
+    fur, box = FURS[scene.coat, scene.light].body, box_of(scene)
     least = _LEAST_CONTRAST / LIGHT_GAIN[scene.light] * (1 if scene.floor_grey > fur else -1)
-    return float(fur + least + contrast * (scene.floor_grey - fur - least))
+    floor = float(fur + least + contrast * (scene.floor_grey - fur - least))
+    if abs(box.cage.grey - floor) < _CAGE_CONTRAST:
+        grey = floor - _CAGE_CONTRAST if floor > 100 else floor + _CAGE_CONTRAST
+        box = replace(box, cage=replace(box.cage, grey=grey))
+    return replace(scene, floor_grey=floor, box=box)
 
 
 def _room(

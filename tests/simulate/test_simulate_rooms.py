@@ -211,6 +211,7 @@ def test_random_scenes_have_one_arena_and_the_nuisances_asked_for():
     assert min(contrasts) >= 25 - 1e-9
     assert min(contrasts) < 45
     assert max(contrasts) > 100
+    assert min(abs(scene.floor_grey - box_of(scene).cage.grey) for scene in scenes) >= 50 - 1e-9
 
 
 def test_random_subjects_stay_on_their_floors():
