@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csds.arena import check_frame_size, choose_arena, find_arena_file, read_arenas
+from csds.batch.asked import duration_of, given_window, sharing_trials
 from csds.errors import ArenaError, CsdsError, ProtocolError, SheetError, UsageError, VideoError
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
@@ -87,6 +88,7 @@ def _check_recordings(sessions: Sequence[Session], protocol: Protocol, folder: P
         faults = list(
             pool.map(lambda session: _check_session(session, opened[session.videos], protocol, folder, arena), sessions)
         )
+        faults += pool.map(lambda session: _check_length(session, opened[session.videos], sessions, protocol), sessions)
     return _said_once([fault for some in faults for fault in some])
 
 
@@ -106,7 +108,6 @@ def _check_session(
         faults.append(_fault(session, "video", recording))
     else:
         size = (recording.info.width, recording.info.height)
-        faults += _check_window(session, recording, protocol)
     try:
         path = find_arena_file(session.videos[0], folder, given)
         if path is None:
@@ -122,9 +123,15 @@ def _check_session(
     return faults
 
 
-def _check_window(session: Session, recording: Recording, protocol: Protocol) -> list[Fault]:
-    start = session.start_s or 0.0
-    end = start + (session.duration_s or protocol.phase(session.phase).duration_s)
+def _check_length(
+    session: Session, recording: Recording | VideoError, sessions: Sequence[Session], protocol: Protocol
+) -> list[Fault]:
+    """Return a fault where a recording ends before a session's window does, or is too short for its trials."""
+    if isinstance(recording, VideoError):
+        return []
+    given = given_window(session, protocol)
+    sharing = sharing_trials(session, sessions, protocol)
+    start, end = given or (0.0, sum(duration_of(other, protocol) for other in sharing))
     if _has_frame(recording, max(end - _TOLERANCE_S, start)):
         return []
     if start > 0 and not _has_frame(recording, start):
@@ -133,8 +140,10 @@ def _check_window(session: Session, recording: Recording, protocol: Protocol) ->
             hint="Correct start_s, or the recording's name.",
         )
         return [_fault(session, "start_s", error)]
+    window = f"the window of {start:g} to {end:g} s does" if given else f"a trial of {end:g} s can"
     error = VideoError(
-        f"{session.video}: the recording ends before the window of {start:g} to {end:g} s does",
+        f"{session.video}: the recording ends before "
+        + (window if len(sharing) < 2 else f"{len(sharing)} trials of {end:g} s together can"),
         hint="If this is meant, nothing need be done (the session is flagged short_recording); otherwise correct "
         "start_s or duration_s, or choose the protocol with this duration.",
     )

@@ -42,6 +42,10 @@ class ResultsFolder:
         """Return where the picture goes of what was considered where a session's arena was not found."""
         return self.path / "arenas" / f"{session_id}.png"
 
+    def thumbnails(self, session_id: str) -> Path:
+        """Return where the small pictures go, side by side, of a trial's start and end."""
+        return self.path / "thumbnails" / f"{session_id}.png"
+
     def overlay(self, session_id: str) -> Path:
         """Return where a session's picture goes."""
         return self.path / "overlays" / f"{session_id}.png"

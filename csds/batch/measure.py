@@ -20,7 +20,7 @@ from csds.behaviour.uncertainty import SessionErrors
 from csds.model.flags import join_flags
 from csds.model.shapes import Zone
 from csds.protocol.zones import enclosure_shape, resolve_zones
-from csds.tracking import Track
+from csds.tracking import Track, Window
 
 
 def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
         with writing(path):
             path.unlink(missing_ok=True)
     zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
-    length_s = track.window_s[1] - track.window_s[0]
+    length_s = track.window.length_s
     raw = [name for name in track.table.columns if name != "speed_cm_s" and not name.startswith("in_")]
     table, metrics, flags = measure_session(track.table[raw], zones, arena.floor, protocol.behaviour, length_s)
     readings = _read_interaction(item, table, zones, length_s, context)
@@ -54,7 +54,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
     record: dict[str, Any] = plain(
         {
             "keys": keys,
-            "row": _row(item, track.window_s, metrics, {*track.flags, *flags, *_arena_flags(item, context)}),
+            "row": _row(item, track.window, metrics, {*track.flags, *flags, *_arena_flags(item, context)}),
             "tracking_flags": track.flags,
             "readings": None if readings is None else readings.to_record(),
             "time_bins": _bins(table, zones, length_s, context),
@@ -67,18 +67,17 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
                 "arena": asdict(arena),
                 "camera_shifts": [asdict(shift) for shift in track.shifts],
                 "floor_offset_px": [grid.left, grid.top],
+                "thumbnails_s": track.thumbnails_s,
             },
         }
     )
     if context.options.overlay_video:
-        _write_overlay_video(item, table, track.window_s, context)
+        _write_overlay_video(item, table, track.window, context)
     write_json(folder.record(session.session_id), record)
     return record
 
 
-def _row(
-    item: Placed, window_s: tuple[float, float], metrics: dict[str, float | int], flags: set[str]
-) -> dict[str, Any]:
+def _row(item: Placed, window: Window, metrics: dict[str, float | int], flags: set[str]) -> dict[str, Any]:
     session = item.session
     return {
         "session_id": session.session_id,
@@ -88,8 +87,9 @@ def _row(
         "treatment": session.treatment,
         "video": session.video,
         "arena": item.arena.name,
-        "start_s": window_s[0],
-        "duration_s": window_s[1] - window_s[0],
+        "start_s": window.start_s,
+        "duration_s": window.length_s,
+        "start_source": window.source,
         **metrics,
         "exclude": session.exclude,
         "flags": join_flags(flags),
@@ -121,11 +121,11 @@ def _bins(table: pd.DataFrame, zones: Sequence[Zone], length_s: float, context: 
     return [{str(name): value for name, value in row.items()} for row in bins.to_dict(orient="records")]
 
 
-def _write_overlay_video(item: Placed, table: pd.DataFrame, window_s: tuple[float, float], context: Context) -> None:
+def _write_overlay_video(item: Placed, table: pd.DataFrame, window: Window, context: Context) -> None:
     from csds.behaviour.timing import frame_durations
     from csds.figures.overlay_video import OverlayPlan, write_overlay_video
 
-    start_s, end_s = window_s
+    start_s, end_s = window.start_s, window.end_s
     plan = OverlayPlan(
         arena=item.arena,
         zones=resolve_zones(context.protocol, item.arena.width_cm, item.arena.height_cm),

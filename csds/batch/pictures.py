@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from csds.batch.folder import ResultsFolder, read_picture, read_track
 from csds.behaviour.timing import frame_durations
@@ -35,6 +37,7 @@ def session_picture(record: Mapping[str, Any], folder: ResultsFolder, protocol: 
     track = read_track(folder.track(row["session_id"]))
     arena = arena_of(record)
     zones = resolve_zones(protocol, arena.width_cm, arena.height_cm)
+    times = tuple(record["made_from"]["thumbnails_s"])
     entry_zone = "interaction" if "in_interaction" in track.columns else zones[0].name if zones else ""
     return SessionPicture(
         session_id=row["session_id"],
@@ -54,6 +57,8 @@ def session_picture(record: Mapping[str, Any], folder: ResultsFolder, protocol: 
         entry_times_s=_entries(track, entry_zone, protocol.behaviour, row["duration_s"]),
         entry_zone=entry_zone,
         window_s=row["duration_s"],
+        thumbnails=_thumbnails(folder.thumbnails(row["session_id"]), len(times)),
+        thumbnails_s=times,
     )
 
 
@@ -113,6 +118,11 @@ def arena_of(record: Mapping[str, Any]) -> Arena:
     if values["lens"] is not None:
         values["lens"] = Lens(**{name: tuple(numbers) for name, numbers in values["lens"].items()})
     return Arena(**values)
+
+
+def _thumbnails(path: Path, count: int) -> tuple[NDArray[np.uint8], ...]:
+    """Return the small pictures that stand side by side in a file."""
+    return tuple(np.hsplit(read_picture(path), count))
 
 
 def _entries(track: pd.DataFrame, zone: str, spec: BehaviourSpec, window_s: float) -> tuple[float, ...]:

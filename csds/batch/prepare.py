@@ -128,12 +128,6 @@ def session_arena(
     return arena, path
 
 
-def session_window(session: Session, protocol: Protocol) -> tuple[float, float]:
-    """Return start and end of a session's window within its recording in seconds."""
-    start_s = session.start_s or 0.0
-    return start_s, start_s + (session.duration_s or protocol.phase(session.phase).duration_s)
-
-
 def start_error_s(session: Session) -> float:
     """Return the SD of the trial's start, by where the window comes from: the sheet, or the recording."""
     return START_FOUND_SD_S if session.start_s is None else START_GIVEN_SD_S

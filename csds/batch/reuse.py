@@ -7,18 +7,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from csds.batch.asked import duration_of
 from csds.batch.folder import ResultsFolder, digest, file_digest, read_json, read_track
 from csds.batch.options import Outcome
 from csds.batch.pictures import arena_of
-from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena, session_window, start_error_s
+from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena, start_error_s
+from csds.batch.windows import wanted_trials
 from csds.behaviour.uncertainty import METHOD
 from csds.errors import CsdsError
 from csds.model.arena import Arena
 from csds.model.study import Session
-from csds.tracking import CameraShift, Track
+from csds.tracking import CameraShift, Track, Window
 
 #: Raised whenever a change to the code alters tracks or metrics, so that old results are not kept.
-ENGINE = "2"
+ENGINE = "3"
 
 Keys = dict[str, dict[str, str]]
 """Digests of what a session's track (``track``) and its numbers and picture (``measure``) depend on, by part."""
@@ -30,6 +32,7 @@ PARTS = {
     "floor": "a recording or arena of the animal's other phase",
     "arena": "the arena",
     "window": "the window",
+    "trials": "the sessions of the same recording",
     "enclosure": "the protocol's enclosure",
     "tracking": "the protocol's tracking",
     "zones": "the protocol's zones",
@@ -60,11 +63,16 @@ class Earlier:
 def session_keys(item: Opened, opened: Sequence[Opened], context: Context) -> Keys:
     """Return what a session's results depend on."""
     floor_from = sorted(
-        [*other.video_sha256, str(session_window(other.session, context.protocol)), _digest_arena(other.given, context)]
+        [*other.video_sha256, *map(str, _asked_window(other.session, context)), _digest_arena(other.given, context)]
         for other in same_test(item, opened)
     )
+    wanted = wanted_trials(item.session, [other.session for other in opened], context.protocol)
     keys = _settings(item.session, item.given, context)
-    keys["track"] |= {"recording": digest(item.video_sha256), "floor": digest(floor_from)}
+    keys["track"] |= {
+        "recording": digest(item.video_sha256),
+        "floor": digest(floor_from),
+        "trials": digest(asdict(wanted) if wanted is not None else None),
+    }
     return keys
 
 
@@ -84,11 +92,12 @@ def find_earlier(item: Opened, keys: Keys, context: Context) -> Earlier:
         because = (*because, "overlay_video")
     if not because:
         return Earlier(record=record)
-    start_s, length_s = record["row"]["start_s"], record["row"]["duration_s"]
+    row = record["row"]
     track = Track(
         table=read_track(folder.track(session_id)),
         flags=tuple(record["tracking_flags"]),
-        window_s=(start_s, start_s + length_s),
+        window=Window(start_s=row["start_s"], end_s=row["start_s"] + row["duration_s"], source=row["start_source"]),
+        thumbnails_s=tuple(record["made_from"]["thumbnails_s"]),
         shifts=tuple(CameraShift(**shift) for shift in record["made_from"]["camera_shifts"]),
     )
     return Earlier(placed=Placed(opened=item, arena=arena_of(record)), track=track, because=because)
@@ -120,7 +129,7 @@ def stat_videos(session: Session) -> list[list[int]]:
 
 def digest_files(session_id: str, folder: ResultsFolder) -> dict[str, str]:
     """Return the SHA-256 of the files that later runs build on."""
-    return {path.name: file_digest(path) for path in _built_on(session_id, folder)}
+    return {f"{path.parent.name}/{path.name}": file_digest(path) for path in _built_on(session_id, folder)}
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
@@ -138,7 +147,7 @@ def _settings(session: Session, arena: Arena | None, context: Context) -> Keys:
     track = {
         "engine": ENGINE,
         "arena": _digest_arena(arena, context),
-        "window": digest(session_window(session, protocol)),
+        "window": digest(_asked_window(session, context)),
         "enclosure": digest(asdict(protocol.enclosure) if protocol.enclosure else None),
         "tracking": digest(asdict(protocol.tracking)),
     }
@@ -162,6 +171,11 @@ def _digest_arena(arena: Arena | None, context: Context) -> str:
     return digest(["to be found", *wanted, context.options.arena_confidence])
 
 
+def _asked_window(session: Session, context: Context) -> tuple[float | None, float]:
+    """Return what the sheet says of a session's window; what is found in the recording depends on that."""
+    return session.start_s, duration_of(session, context.protocol)
+
+
 def _changed(before: Mapping[str, Mapping[str, str]], now: Keys, kind: str) -> tuple[str, ...]:
     return tuple(part for part in PARTS if before[kind].get(part) != now[kind].get(part))
 
@@ -174,4 +188,4 @@ def _files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolde
 
 
 def _built_on(session_id: str, folder: ResultsFolder) -> tuple[Path, ...]:
-    return folder.track(session_id), folder.floor(session_id)
+    return folder.track(session_id), folder.floor(session_id), folder.thumbnails(session_id)

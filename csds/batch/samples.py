@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from csds.arena.view import View, learn_view, move_back
-from csds.batch.prepare import Opened, session_window
+from csds.batch.prepare import Opened
+from csds.batch.windows import sampled_span
 from csds.errors import VideoError
 from csds.model.protocol import Protocol
+from csds.model.study import Session
 from csds.video import sample_frames
 from csds.video.planes import Luma
 
@@ -20,26 +22,41 @@ class Samples:
     ``progress`` is told of frames, here 0: that something goes on.
     """
 
+    sessions: Sequence[Session]
     protocol: Protocol
     progress: Callable[[int], None] | None = None
     _taken: dict[tuple[object, ...], tuple[list[Luma], View | None]] = field(default_factory=dict)
 
-    def of(self, item: Opened) -> list[Luma]:
-        """Return whole frames spread over a session's window; those of a camera that moved are moved back.
+    def of(self, item: Opened, *, reach: float = 1.0) -> list[Luma]:
+        """Return whole frames spread over a session's window, or over where that is looked for.
+
+        Those of a camera that moved are moved back.
+
+        Parameters
+        ----------
+        item : Opened
+        reach : float
+            How much further than at first to look for a window that isn't known.
 
         Raises
         ------
         VideoError
             If there is none.
         """
-        return self._take(item)[0]
+        return self._take(item, reach)[0]
 
     def view(self, item: Opened) -> View:
         """Return where a session's camera looks at first, and what it sees there; raises what `of` raises."""
-        return self._take(item)[1]
+        return self._take(item, 1.0)[1]
 
-    def _take(self, item: Opened) -> tuple[list[Luma], View]:
-        start_s, end_s = session_window(item.session, self.protocol)
+    def reach_to_end(self, item: Opened, reach: float) -> bool:
+        """Return True where samples of that reach are spread over all that there is."""
+        end_s = sampled_span(item.session, self.sessions, self.protocol, reach=reach)[1]
+        claimed_s = item.recording.offsets_s[-1] + item.recording.info.claimed_s
+        return item.session.start_s is not None or not end_s < claimed_s < float("inf")
+
+    def _take(self, item: Opened, reach: float) -> tuple[list[Luma], View]:
+        start_s, end_s = sampled_span(item.session, self.sessions, self.protocol, reach=reach)
         name = (item.session.videos, start_s, end_s)
         if name not in self._taken:
             _, frames = sample_frames(item.recording, start_s, end_s)

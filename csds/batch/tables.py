@@ -97,6 +97,7 @@ def _without_numbers(session: Session, outcome: Outcome | None = None) -> dict[s
         "arena": session.arena or "",
         "start_s": session.start_s,
         "duration_s": session.duration_s,
+        "start_source": "sheet" if session.start_s is not None else "",
         "exclude": session.exclude,
         "flags": join_flags({"failed", outcome.flag} - {""} if outcome else {"failed"}),
     }

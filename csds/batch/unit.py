@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from csds.batch.arenas import Arenas
 from csds.batch.camera import follow_camera
@@ -13,11 +16,12 @@ from csds.batch.guard import Outcomes, failures_recorded
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
 from csds.batch.pictures import arena_of
-from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session, session_window
+from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session
 from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
 from csds.batch.samples import Samples
+from csds.batch.windows import find_window
 from csds.model.study import Session
-from csds.tracking import Observations, Task, assemble_track, observe_recording
+from csds.tracking import Observations, Task, Track, assemble_track, observe_recording
 
 
 def process_unit(
@@ -49,23 +53,22 @@ def process_unit(
         session_id = known.session.session_id
         with failures_recorded([known.session], outcomes):
             earlier[session_id] = _reuse(known, keys[session_id], context, outcomes)
-    samples = Samples(protocol=context.protocol, progress=progress)
+    samples = Samples(sessions=unit, protocol=context.protocol, progress=progress)
     placed = _place(opened, Arenas(opened=opened, samples=samples, context=context), outcomes)
     floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
     todo = [item for item in placed if item.session.session_id not in outcomes]
     for group in by_recording(todo):
         tasks = _tasks(group, floors, outcomes)
-        seen: list[Observations] = []
+        distinct = list({id(task): task for _, task in tasks}.values())
+        seen: dict[int, Observations] = {}
         if tasks:
             with failures_recorded([item.session for item, _ in tasks], outcomes):
-                seen = observe_recording(
-                    group[0].recording, [task for _, task in tasks], threads=context.threads, progress=progress
-                )
-        for (item, task), observations in zip(tasks, seen, strict=bool(seen)):
+                observed = observe_recording(group[0].recording, distinct, threads=context.threads, progress=progress)
+                seen = {id(task): one for task, one in zip(distinct, observed, strict=True)}
+        for item, task in tasks if seen else ():
             session_id = item.session.session_id
             with failures_recorded([item.session], outcomes):
-                track = assemble_track(task, observations, session_window(item.session, context.protocol))
-                write_picture(context.folder.floor(session_id), floor_picture(task))
+                track = _assemble(item, task, seen[id(task)], unit, context)
                 record = finish_session(item, track, keys[session_id], context)
                 because = earlier[session_id].because
                 outcomes[session_id] = Outcome(session_id=session_id, record=record, because=because)
@@ -119,3 +122,14 @@ def _tasks(group: Sequence[Placed], floors: Floors, outcomes: Outcomes) -> list[
         with failures_recorded([item.session], outcomes):
             tasks.append((item, floors.task(item)))
     return tasks
+
+
+def _assemble(item: Placed, task: Task, seen: Observations, unit: Sequence[Session], context: Context) -> Track:
+    """Return a session's track, with the floor and the thumbnails that its picture needs written."""
+    folder, session_id = context.folder, item.session.session_id
+    window = find_window(item.session, unit, context.protocol, seen)
+    track = assemble_track(task, seen, window)
+    shown = seen.thumbnails.around(window.start_s, min(window.end_s, window.until_s)) or seen.thumbnails.spread()
+    write_picture(folder.floor(session_id), floor_picture(task))
+    write_picture(folder.thumbnails(session_id), np.hstack([picture for _, picture in shown]))
+    return replace(track, thumbnails_s=tuple(time_s - window.start_s for time_s, _ in shown))

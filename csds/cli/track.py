@@ -236,10 +236,15 @@ def _range(low: float, high: float) -> str:
     return f"{low:.2f}-{high:.2f}" if high == high else f"{low:.2f}-"  # noqa: PLR0124 - NaN: not bounded
 
 
+#: What is decoded before, between and after trials that are to be found, s for each; for the bar alone.
+_AROUND_S = 20.0
+
+
 class _FrameTotal:
     """How many frames there are to decode, by what the recordings' headers say; for the bar alone."""
 
     def __init__(self, study: Study, settings: Protocol) -> None:
+        from csds.batch.asked import duration_of, given_window, sharing_trials
         from csds.errors import VideoError
         from csds.video import probe
 
@@ -247,8 +252,10 @@ class _FrameTotal:
         self._frames: dict[tuple[Path, ...], float] = {}
         spans: dict[tuple[Path, ...], tuple[float, float]] = {}
         for session in study.sessions:
-            start = session.start_s or 0.0
-            end = start + (session.duration_s or settings.phase(session.phase).duration_s)
+            sharing = sharing_trials(session, study.sessions, settings)
+            # Where the trials are to be found, what lies around them is decoded too.
+            found = (0.0, sum(duration_of(other, settings) for other in sharing) + _AROUND_S * len(sharing))
+            start, end = given_window(session, settings) or found
             low, high = spans.get(session.videos, (start, end))
             spans[session.videos] = min(low, start), max(high, end)
         for videos, (start, end) in spans.items():

@@ -17,6 +17,7 @@ from csds.figures.furniture import LINE_IN, draw_flags, draw_rows, draw_timeline
 from csds.figures.lettering import fitted
 from csds.figures.paths import draw_ends, draw_path, positions_at
 from csds.figures.pictures import SessionPicture, number, shown, shown_range, spoken
+from csds.figures.strip import draw_strip, strip_height
 
 _WIDTH = 6.9
 _LEFT, _RIGHT = 0.45, 0.25
@@ -40,7 +41,9 @@ def session_figure(picture: SessionPicture) -> Figure:
         timeline = 0.14 * (len(zones) + 1)
         below = _HEADER + max(view.height_in, _side_height(picture)) + 0.3
         lines = flag_lines(picture.flags, _WIDTH - _LEFT - _RIGHT)
-        height = below + timeline + 0.36 + len(lines) * LINE_IN + 0.14
+        width = _WIDTH - _LEFT - _RIGHT
+        pictured = below + timeline + 0.36
+        height = pictured + strip_height(picture, width) + len(lines) * LINE_IN + 0.14
         figure = blank_figure(_WIDTH, height)
         _draw_header(figure, picture)
         left = _LEFT + (_PLAN - view.width_in) / 2
@@ -52,6 +55,7 @@ def session_figure(picture: SessionPicture) -> Figure:
         small = {"fontsize": 6.5, "ha": "right", "color": palette.MUTED}
         put(figure, _LEFT + _NAMES - 0.1, below + timeline + 0.14, "Time (s)", **small)
         put(figure, left - 0.05, _HEADER + view.height_in + 0.145, "cm", **small)
+        draw_strip(figure, picture, left=_LEFT, top=pictured - 0.08, width=width)
         draw_flags(figure, lines, left=_LEFT, top=height - 0.1 - len(lines) * LINE_IN)
     return figure
 

@@ -44,6 +44,10 @@ class SessionPicture:
     entry_zone : str
     window_s : float or None
         Length of the window, for the time axis; default: the track's own length.
+    thumbnails : tuple of uint8 arrays (h, w)
+        Small pictures of the arena around the window's start and end, all of one size.
+    thumbnails_s : tuple of float
+        Their times, from the window's start.
     """
 
     session_id: str
@@ -63,6 +67,8 @@ class SessionPicture:
     entry_times_s: tuple[float, ...] = ()
     entry_zone: str = "interaction"
     window_s: float | None = None
+    thumbnails: tuple[NDArray[np.uint8], ...] = ()
+    thumbnails_s: tuple[float, ...] = ()
 
     @property
     def length_s(self) -> float:

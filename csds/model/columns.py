@@ -64,6 +64,13 @@ SESSION_COLUMNS = (
     _column("arena", "text", "", "arena within the frame"),
     _column("start_s", "number", "s", "start of the window within the recording"),
     _column("duration_s", "number", "s", "length of the window that was asked for"),
+    _column(
+        "start_source",
+        "text",
+        "",
+        "how the start is known: sheet (given as start_s), found (the hand was gone, the animal on the floor) or "
+        "first_frame (the animal is there from the recording's first frame on)",
+    ),
     _column("recorded_s", "number", "s", "time within the window that frames account for"),
     _column("n_frames", "integer", "", "decoded frames in the window"),
     _column("tracked_fraction", "number", "", "share of the frames in which the animal was found"),

@@ -31,7 +31,28 @@ FLAGS: dict[str, Flag] = {
             meaning="head and tail could not be told apart, or no nose be seen, in more than 10 % of the frames with "
             "the animal; there the nose is empty, and readings by the nose cover the other frames only",
         ),
-        Flag(code="short_recording", trust=True, meaning="the recording ends before the window does"),
+        Flag(
+            code="short_recording",
+            trust=True,
+            meaning="the recording ends, or the animal is taken out, before the window ends",
+        ),
+        Flag(
+            code="uncertain_start",
+            trust=True,
+            meaning="the start of the trial could not be told with confidence from hands and animal; "
+            "the picture shows the one taken, start_s in the sheet settles it",
+        ),
+        Flag(
+            code="hand_in_trial",
+            trust=True,
+            meaning="a hand, or something as large, reached into the arena during the trial",
+        ),
+        Flag(
+            code="phases_swapped",
+            trust=True,
+            meaning="more moves in the enclosure in the phase without target than in the one with it: "
+            "the phases may have been run the other way round",
+        ),
         Flag(code="dropped_frames", trust=True, meaning="time stamps jump by more than 0.5 s; that time is in no zone"),
         Flag(code="damaged_frames", trust=True, meaning="frames that could not be decoded were skipped"),
         Flag(

@@ -11,7 +11,7 @@ from csds.model.protocol import Protocol
 from csds.model.study import Study
 from csds.study import rules
 from csds.study.faults import Fault, errors_among
-from csds.study.rows import SHEET_COLUMNS, ReadRow, SheetRow, read_row
+from csds.study.rows import SHEET_COLUMNS, ReadRow, SheetRow, read_row, split_phases
 from csds.study.session_ids import session_ids
 
 _SHOWN = 20
@@ -33,7 +33,8 @@ class Source:
 
 def assemble(rows: Sequence[SheetRow], protocol: Protocol, source: Source) -> tuple[Study, list[Fault]]:
     """Return the study of all usable rows, and the faults of all rows in the order of the sheet."""
-    read = _with_ids([read_row(row, protocol, source.paths_from) for row in rows])
+    split = [part for row in rows for part in split_phases(row, protocol)]
+    read = _with_ids([read_row(row, protocol, source.paths_from) for row in split])
     named = [item.session for item in read if item.session.key.animal_id and item.session.phase]
     unclear = {item.session.key for item in read if not item.session.phase}
     between = [
@@ -44,7 +45,7 @@ def assemble(rows: Sequence[SheetRow], protocol: Protocol, source: Source) -> tu
         *rules.look_alikes(named),
     ]
     own = [replace(fault, session_id=item.session.session_id) for item in read for fault in item.faults]
-    faults = sorted([*own, *between], key=lambda fault: fault.row or 0)
+    faults = sorted(_said_once([*own, *between]), key=lambda fault: fault.row or 0)
     lost = {(fault.session_id, fault.row) for fault in between if fault.unusable}
     usable = tuple(
         item.session
@@ -62,6 +63,15 @@ def assemble(rows: Sequence[SheetRow], protocol: Protocol, source: Source) -> tu
         settings=source.settings,
     )
     return study, faults
+
+
+def _said_once(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults without those that the other phase of the same row has told already."""
+    told: dict[object, Fault] = {}
+    for fault in faults:
+        same = (fault.row, fault.column, fault.message)
+        told.setdefault(same if fault.row else id(fault), fault)
+    return list(told.values())
 
 
 def _with_ids(read: Sequence[ReadRow]) -> list[ReadRow]:

@@ -13,7 +13,7 @@ from csds.study.assemble import Source, assemble, raise_errors
 from csds.study.faults import Fault
 from csds.study.rows import SheetRow
 from csds.study.sheet import read_settings
-from csds.study.words import phase_pattern
+from csds.study.words import BOTH, phase_pattern
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".wmv", ".asf", ".mts", ".m2ts", ".ts", ".vob", ".webm"}
@@ -58,7 +58,7 @@ def study_from_files(
     if absent.samefile(present):
         raise UsageError(
             f"{absent}: given for both phases",
-            hint="Give two recordings, or a sheet with start_s where one recording holds both phases.",
+            hint="Give two recordings, or a sheet with the phase 'both' where one recording holds both phases.",
         )
     rows = [
         SheetRow(row=0, cells={**(columns or {}), "animal_id": animal, "phase": phases[target], "video": str(path)})
@@ -157,7 +157,7 @@ def compile_pattern(pattern: str, phases: list[str]) -> re.Pattern[str]:
 
 def _field_pattern(name: str, phases: list[str]) -> str:
     if name == "phase":
-        return phase_pattern(phases)
+        return phase_pattern([*phases, BOTH] if len(phases) > 1 else phases)
     return r"[^./]+" if name == "ext" else r"[^/]+?"
 
 

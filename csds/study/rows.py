@@ -58,6 +58,15 @@ class ReadRow:
         return not any(fault.unusable for fault in self.faults)
 
 
+def split_phases(row: SheetRow, protocol: Protocol) -> list[SheetRow]:
+    """Return a row as it is, or, where it is for both phases, a row for each phase of the protocol in its order."""
+    names = [phase.name for phase in protocol.phases]
+    is_both = BOTH not in names and len(names) > 1 and echo_phase(row.cell("phase"), names) == BOTH
+    if not is_both or not is_missing(row.cell("start_s")):
+        return [row]
+    return [SheetRow(row=row.row, cells={**row.cells, "phase": name}) for name in names]
+
+
 def read_row(row: SheetRow, protocol: Protocol, folder: Path | None) -> ReadRow:
     """Return a row's session and faults.
 
@@ -123,13 +132,12 @@ def _phase(row: SheetRow, protocol: Protocol, faults: list[Fault]) -> str:
     text = row.cell("phase")
     found = echo_phase(text, names)
     if found == BOTH and BOTH not in names:
-        fault = _fault(
-            row,
-            "phase",
-            f"expected one of {quoted(names)}; finding two phases within one recording isn't possible yet",
-            "Give the recording two rows, one for each phase, with start_s: the second at which the phase begins.",
-        )
-        faults.append(fault)
+        if len(names) == 1:
+            expected, hint = f"expected '{names[0]}', the only phase of protocol {protocol.name}", "Correct the phase."
+        else:
+            expected = f"expected one of {quoted(names)} in a row with start_s"
+            hint = "Leave start_s empty, so that both phases are found in the recording; or give each a row of its own."
+        faults.append(_fault(row, "phase", expected, hint))
         return ""
     if found is None:
         near = nearest_phase(text, names) if text else None

@@ -33,40 +33,38 @@ def doubled_sessions(sessions: Sequence[Session]) -> list[Fault]:
 
 
 def overlapping_windows(sessions: Sequence[Session], protocol: Protocol) -> list[Fault]:
-    """Return a fault for each row that claims the same arena of the same file at the same time as another."""
+    """Return a fault for each row that claims the same arena of the same file at the same time as another.
+
+    Windows that are to be found don't overlap with those of the same animal, nor with given ones.
+    """
     faults: list[Fault] = []
     for same in _groups(sessions, lambda s: (_files(s), (s.arena or "").casefold())):
         for session in same if len(same) > 1 else ():
-            start, end = _window(session, protocol)
-            clash = next(
-                (
-                    other
-                    for other in same
-                    if (other.key, other.phase) != (session.key, session.phase)
-                    and start < _window(other, protocol)[1]
-                    and _window(other, protocol)[0] < end
-                ),
-                None,
-            )
+            clash = next((other for other in same if _overlap(session, other, protocol)), None)
             if clash is not None:
-                faults.append(_clash(session, clash, start, end))
+                faults.append(_clash(session, clash, protocol))
     return faults
 
 
-def _clash(session: Session, clash: Session, start: float, end: float) -> Fault:
+def _overlap(one: Session, other: Session, protocol: Protocol) -> bool:
+    if (one.key, one.phase) == (other.key, other.phase):
+        return False
+    if one.start_s is None or other.start_s is None:
+        return one.start_s is other.start_s and one.key != other.key
+    start, end = _window(one, protocol)
+    return start < _window(other, protocol)[1] and _window(other, protocol)[0] < end
+
+
+def _clash(session: Session, clash: Session, protocol: Protocol) -> Fault:
     if session.key == clash.key:
         said = f"{session.phase} and {clash.phase} of {name_of(session.key)} are both taken from"
         hint = "Correct the file, or give start_s and duration_s where one recording holds both phases."
     else:
         said = f"{name_of(session.key)} and {name_of(clash.key)} are both taken from"
         hint = "Correct the file, or tell the arenas apart in a column 'arena' where a frame shows several."
-    return _fault(
-        session,
-        "video",
-        f"{said} {session.video} at the same time ({start:g} to {end:g} s, {_line(clash)})",
-        hint,
-        unusable=True,
-    )
+    start, end = _window(session, protocol)
+    at = f"at the same time ({start:g} to {end:g} s, " if session.start_s is not None else "without start_s ("
+    return _fault(session, "video", f"{said} {session.video} {at}{_line(clash)})", hint, unusable=True)
 
 
 def missing_phases(sessions: Sequence[Session], protocol: Protocol, unclear: set[AnimalKey]) -> list[Fault]:

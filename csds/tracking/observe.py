@@ -19,8 +19,13 @@ from csds.model.shapes import FloatArray
 from csds.tracking.find import MEASURES, Finder
 from csds.tracking.steady import CameraShift, Steadier
 from csds.tracking.survey import Survey, Surveyor
+from csds.tracking.thumbnails import Thumbnails
+from csds.tracking.trial import Wanted, trials_are_over
 from csds.video.planes import Luma
-from csds.video.read import DecodingLog, Recording
+from csds.video.read import DecodingLog, Frame, Recording
+
+#: So often it is asked whether the trials are over, s.
+_ASK_EVERY_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,8 @@ class Task:
     """One animal to be followed in a recording: its arena's grid, floor and mask, and the span to look at in s.
 
     ``view`` is where the camera looks at first: what it films after it moved is moved back. ``shift`` is by
-    how much it had moved since the arena was drawn.
+    how much it had moved since the arena was drawn. ``wanted`` are the trials to be found in the span; None
+    where it is the trial itself.
     """
 
     arena: Arena
@@ -37,6 +43,7 @@ class Task:
     mask: Mask
     start_s: float
     end_s: float
+    wanted: Wanted | None = None
     spec: TrackingSpec = field(default_factory=TrackingSpec)
     view: View | None = None
     shift: CameraShift | None = None
@@ -60,6 +67,8 @@ class Observations:
         What the arena as a whole showed a few times a second.
     shifts : tuple of CameraShift
         When the camera came to rest in another place.
+    thumbnails : Thumbnails
+        Pictures around possible starts and ends of the trial.
     """
 
     frames: NDArray[np.int64]
@@ -68,6 +77,7 @@ class Observations:
     damaged_s: tuple[float, ...] = ()
     survey: Survey = field(default_factory=Survey)
     shifts: tuple[CameraShift, ...] = ()
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)
 
 
 def observe_recording(
@@ -78,6 +88,8 @@ def observe_recording(
     progress: Callable[[int], None] | None = None,
 ) -> list[Observations]:
     """Return what is seen of every task's animal, all from one pass over the recording.
+
+    The pass ends with the last task's span, or sooner when all the trials that are wanted are over.
 
     Parameters
     ----------
@@ -95,68 +107,86 @@ def observe_recording(
         If the recording can't be opened.
     """
     log = DecodingLog()
-    finders = [Finder(grid=task.grid, background=task.background, mask=task.mask) for task in tasks]
-    surveyors = [
-        Surveyor(arena=task.arena, grid=task.grid, background=task.background, mask=task.mask) for task in tasks
-    ]
+    watches = [_Watch(task=task) for task in tasks]
     steadiers = {id(task.view): Steadier(view=task.view) for task in tasks if task.view is not None}
-    rows = [array("d") for _ in tasks]
-    stamps = [array("d") for _ in tasks]
-    numbers = [array("q") for _ in tasks]
     start, end = min(task.start_s for task in tasks), max(task.end_s for task in tasks)
     pending = 0
     for frame in recording.frames(start, end, threads=threads, log=log):
         steadied: dict[int, Luma] = {}
-        for i, task in enumerate(tasks):
-            if task.start_s <= frame.time_s < task.end_s:
-                place = id(task.view)
-                if place not in steadied:
-                    steadier = steadiers.get(place)
-                    steadied[place] = steadier.steady(frame.luma, frame.time_s) if steadier else frame.luma
-                rows[i].extend(finders[i].locate(steadied[place]))
-                surveyors[i].see(frame.time_s, steadied[place])
-                stamps[i].append(frame.time_s)
-                numbers[i].append(frame.index)
+        for watch in watches:
+            if not watch.task.start_s <= frame.time_s < watch.task.end_s:
+                continue
+            place = id(watch.task.view)
+            if place not in steadied:
+                steadier = steadiers.get(place)
+                steadied[place] = steadier.steady(frame.luma, frame.time_s) if steadier else frame.luma
+            watch.see(frame, steadied[place])
         pending += 1
-        if progress is not None and pending >= 100:
-            progress(pending)
+        if pending >= 100:
+            if progress is not None:
+                progress(pending)
             pending = 0
+            if all(watch.is_over(frame.time_s) for watch in watches):
+                break
     if progress is not None and pending:
         progress(pending)
-    return [
-        _observations(
-            np.frombuffer(numbers[i], np.int64),
-            np.frombuffer(stamps[i]),
-            np.frombuffer(rows[i]).reshape(-1, len(MEASURES)),
-            damaged_s=tuple(log.damaged),
-            survey=surveyors[i].finish(),
-            steadier=steadiers.get(id(task.view)),
+    return [watch.finish(tuple(log.damaged), steadiers.get(id(watch.task.view))) for watch in watches]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watch:
+    """Follows one task's animal: what has been seen so far."""
+
+    task: Task
+    finder: Finder = field(init=False)
+    surveyor: Surveyor = field(init=False)
+    thumbnails: Thumbnails = field(init=False)
+    rows: array[float] = field(init=False, default_factory=lambda: array("d"))
+    stamps: array[float] = field(init=False, default_factory=lambda: array("d"))
+    numbers: array[int] = field(init=False, default_factory=lambda: array("q"))
+    asked_s: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        task = self.task
+        self.finder = Finder(grid=task.grid, background=task.background, mask=task.mask)
+        self.surveyor = Surveyor(arena=task.arena, grid=task.grid, background=task.background, mask=task.mask)
+        lengths = task.wanted.durations_s if task.wanted is not None else (task.end_s - task.start_s,)
+        self.thumbnails = Thumbnails(lengths_s=tuple(dict.fromkeys(lengths)))
+
+    def see(self, frame: Frame, luma: Luma) -> None:
+        """Take in a frame within the task's span, with its picture as seen from where the camera looked at first."""
+        self.rows.extend(self.finder.locate(luma))
+        self.stamps.append(frame.time_s)
+        self.numbers.append(frame.index)
+        picture = self.surveyor.see(frame.time_s, luma)
+        if picture is not None:
+            self.thumbnails.see(frame.time_s, picture, mark=self.surveyor.has_changed)
+
+    def is_over(self, time_s: float) -> bool:
+        """Return True where no later frame is needed."""
+        if time_s >= self.task.end_s:
+            return True
+        wanted = self.task.wanted
+        if wanted is None or time_s < self.asked_s:
+            return False
+        self.asked_s = time_s + _ASK_EVERY_S
+        return trials_are_over(self.surveyor.finish(), wanted)
+
+    def finish(self, damaged_s: tuple[float, ...], steadier: Steadier | None) -> Observations:
+        """Return all that was seen, without what was seen while the camera was elsewhere than thought."""
+        time_s = np.frombuffer(self.stamps)
+        measures: FloatArray = np.frombuffer(self.rows).reshape(-1, len(MEASURES))
+        if steadier is not None and steadier.doubtful_s:
+            doubtful = np.zeros(len(time_s), bool)
+            for start, end in steadier.doubtful_s:
+                doubtful |= (time_s > start) & (time_s < end)
+            measures = np.where(doubtful[:, None], np.nan, measures)
+        return Observations(
+            frames=np.frombuffer(self.numbers, np.int64),
+            time_s=time_s,
+            measures=measures,
+            damaged_s=damaged_s,
+            survey=self.surveyor.finish(),
+            shifts=tuple(steadier.shifts) if steadier is not None else (),
+            thumbnails=self.thumbnails,
         )
-        for i, task in enumerate(tasks)
-    ]
-
-
-def _observations(
-    frames: NDArray[np.int64],
-    time_s: FloatArray,
-    measures: FloatArray,
-    *,
-    damaged_s: tuple[float, ...],
-    survey: Survey,
-    steadier: Steadier | None,
-) -> Observations:
-    """Return what a pass saw, without what it saw while the camera was elsewhere than thought."""
-    known = measures
-    if steadier is not None and steadier.doubtful_s:
-        doubtful = np.zeros(len(time_s), bool)
-        for start, end in steadier.doubtful_s:
-            doubtful |= (time_s > start) & (time_s < end)
-        known = np.where(doubtful[:, None], np.nan, measures)
-    return Observations(
-        frames=frames,
-        time_s=time_s,
-        measures=known,
-        damaged_s=damaged_s,
-        survey=survey,
-        shifts=tuple(steadier.shifts) if steadier is not None else (),
-    )

@@ -23,6 +23,8 @@ from csds.model.shapes import FloatArray
 _EVERY_S = 0.2
 #: … and for so long after, s.
 _ATTENTIVE_S = 0.6
+#: An animal that is seen after none was for so long has come in, s.
+_AWAY_S = 2.0
 #: Survey pixels per cm that are aimed at.
 _PX_PER_CM = 2.5
 #: Something differs from the empty floor from so many noise SDs on …
@@ -31,8 +33,8 @@ _NOISE_SDS = 6.0
 _LEAST_DIFFERENCE = 12.0
 #: What reaches in from outside is a hand if it covers this much more of the floor than the animal: cm² …
 _HAND_CM2 = 30.0
-#: … and as a share of the animal's area.
-_HAND_SHARE = 0.6
+#: … and as a share of the animal's area, which tail, shadow and reflection may more than double.
+_HAND_SHARE = 1.5
 #: Half the width of what is too thin to be a hand or an animal (cables, edges of a shaken picture), cm.
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
@@ -72,6 +74,11 @@ class Surveyor:
     background : Background
     mask : (height, width) uint8
         255 where the animal can be: the floor without the enclosure.
+
+    Attributes
+    ----------
+    has_changed : bool
+        Whether in the last survey a hand had come or gone, or an animal had come in; True after the first.
     """
 
     arena: Arena
@@ -91,6 +98,9 @@ class Surveyor:
     _regular_s: float = field(init=False, default=-np.inf)
     _attentive_until_s: float = field(init=False, default=-np.inf)
     _before: NDArray[np.int16] | None = field(init=False, default=None)
+    _hand: bool | None = field(init=False, default=None)
+    _animal_s: float = field(init=False, default=-np.inf)
+    has_changed: bool = field(init=False, default=False)
     _rows: array[float] = field(init=False, default_factory=lambda: array("d"))
 
     def __post_init__(self) -> None:
@@ -132,11 +142,21 @@ class Surveyor:
         picture = _shrunk(luma[grid.top : bottom, grid.left : right], grid.factor)
         row = self._measure(time_s, picture)
         self._rows.extend(row)
-        if row[SURVEYED.index("reach_cm2")] >= self.hand_cm2:
+        hand, animals = row[SURVEYED.index("reach_cm2")] >= self.hand_cm2, row[SURVEYED.index("animals")] >= 1
+        if hand:
             self._attentive_until_s = time_s + _ATTENTIVE_S
+        self._note_change(time_s, hand, animals)
         # A little early rather than a frame late.
         self._next_s = time_s if time_s < self._attentive_until_s else time_s + _EVERY_S - 1e-3
         return picture
+
+    def _note_change(self, time_s: float, hand: bool, animals: bool) -> None:
+        """Say whether a hand came or went, or an animal is seen after none was for long."""
+        came_back = animals and time_s > self._animal_s + _AWAY_S
+        self.has_changed = self._hand is None or hand != self._hand or came_back
+        self._hand = hand
+        if animals:
+            self._animal_s = time_s
 
     def finish(self) -> Survey:
         """Return all surveys so far."""

@@ -17,6 +17,7 @@ from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import head_evidence, head_odds
 from csds.tracking.observe import Observations, Task
 from csds.tracking.steady import CameraShift, is_far
+from csds.tracking.trial import Window, hand_within
 
 #: Contrast below this many SDs of the noise is flagged ``low_contrast``.
 _LOW_CONTRAST_SDS = 6.0
@@ -32,26 +33,28 @@ _NOSE_MISSING = 0.1
 class Track:
     """A track: its table (TRACK_COLUMNS but for what behaviour adds) and the flags that tracking raises.
 
-    ``window_s`` is the trial's start and end within the recording; the table's time counts from its start.
-    ``shifts`` tells how the camera moved since the arena was drawn: before the window, and within it.
+    ``window`` is the trial's within the recording; the table's time counts from its start, and so do
+    ``thumbnails_s``, the times of the pictures that show the trial's start and end. ``shifts`` tells how
+    the camera moved since the arena was drawn: before the window, and within it.
     """
 
     table: pd.DataFrame
     flags: tuple[str, ...]
-    window_s: tuple[float, float]
+    window: Window
+    thumbnails_s: tuple[float, ...] = ()
     shifts: tuple[CameraShift, ...] = ()
 
 
-def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]) -> Track:
-    """Return the track within a window (start and end in s of the recording) in arena centimetres.
+def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
+    """Return the track within a window of the recording, as long as the animal is in, in arena centimetres.
 
     Raises
     ------
     TrackingError
         If there is no frame at all.
     """
-    start_s, end_s = window_s
-    inside = (seen.time_s >= start_s) & (seen.time_s < end_s)
+    start_s, end_s = window.start_s, window.end_s
+    inside = (seen.time_s >= start_s) & (seen.time_s < min(end_s, window.until_s))
     if not inside.any():
         raise TrackingError(
             f"no frame between {start_s:g} s and {end_s:g} s: the window lies beyond the recording's end",
@@ -88,12 +91,12 @@ def assemble_track(task: Task, seen: Observations, window_s: tuple[float, float]
         }
     )
     shifts = (*([task.shift] if task.shift else []), *(s for s in seen.shifts if start_s <= s.time_s < end_s))
-    flags = _flags(task.background, seen, window_s)
+    flags = _flags(task.background, seen, window)
     if any(is_far(shift, task.arena) for shift in shifts):
         flags = (*flags, "camera_moved")
     if np.count_nonzero(nosed) < (1 - _NOSE_MISSING) * np.count_nonzero(found):
         flags = (*flags, "uncertain_nose")
-    return Track(table=table, flags=flags, window_s=window_s, shifts=shifts)
+    return Track(table=table, flags=flags, window=window, shifts=shifts)
 
 
 def _between(nosed: NDArray[np.bool_], found: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -129,12 +132,18 @@ def _ellipse_cm(
     }
 
 
-def _flags(background: Background, seen: Observations, window_s: tuple[float, float]) -> tuple[str, ...]:
+def _flags(background: Background, seen: Observations, window: Window) -> tuple[str, ...]:
     flags = []
     if background.presence == "doubtful":
         flags.append("uncertain_animal")
     if background.contrast < _LOW_CONTRAST_SDS * background.noise:
         flags.append("low_contrast")
-    if any(window_s[0] - 1.0 <= moment <= window_s[1] for moment in seen.damaged_s):
+    if any(window.start_s - 1.0 <= moment <= window.end_s for moment in seen.damaged_s):
         flags.append("damaged_frames")
+    if window.uncertain:
+        flags.append("uncertain_start")
+    if window.phases_swapped:
+        flags.append("phases_swapped")
+    if hand_within(seen.survey, window.start_s, min(window.end_s, window.until_s)):
+        flags.append("hand_in_trial")
     return tuple(flags)

@@ -62,6 +62,7 @@ class TestFiles:
                 f"overlays/{name}.png",
                 f"sessions/{name}.json",
                 f"floors/{name}.png",
+                f"thumbnails/{name}.png",
             }
         assert found == expected | {"animals/C1_M01.png", "animals/C1_M02.png"}
 

@@ -202,7 +202,7 @@ class TestNames:
         new = set(tmp_path.rglob("*")) - before
         assert {path.relative_to(tmp_path).parts[0] for path in new} == {"deep"}
         assert {path.parent for path in new if path.is_file()} == {
-            out / name for name in ("tracks", "floors", "overlays", "sessions", "animals", ".")
+            out / name for name in ("tracks", "floors", "thumbnails", "overlays", "sessions", "animals", ".")
         }
         assert read_table(out / "animals.csv")["animal_id"].tolist() == names
         assert len(list((out / "animals").iterdir())) == len(names)

@@ -238,3 +238,31 @@ def test_numbers_that_are_none_are_dashes() -> None:
     assert shown(number({"a": None, "b": "text"}, "a"), "s") == "–"
     assert shown(number({"a": None, "b": "text"}, "b"), "s") == "–"
     assert shown(number({"a": np.float32(-1.25)}, "a"), "s") == "−1.2 s"
+
+
+def test_the_strip_shows_start_and_end_with_a_mark(make_picture) -> None:
+    times = (-1.0, -0.5, 0.0, 1.0, 19.0, 20.0)
+    pictures = tuple(np.full((60, 62), 20 * i, np.uint8) for i in range(len(times)))
+    metrics = {"start_s": 12.4, "start_source": "found"}
+    picture = make_picture(thumbnails=pictures, thumbnails_s=times, metrics=metrics)
+    figure = session_figure(picture)
+
+    words = texts(figure)
+    assert "Start at 12.40 s of the recording: the hand is gone, the animal on the floor" in words
+    assert [word for word in words if word in {"−1.0 s", "−0.5 s", "start", "+1.0 s", "+19.0 s", "+20.0 s"}][-6:] == [
+        "−1.0 s",
+        "−0.5 s",
+        "start",
+        "+1.0 s",
+        "+19.0 s",
+        "+20.0 s",
+    ]
+    (mark,) = [line for line in named(figure, "start") if line.axes.images and len(line.get_xdata()) == 2]
+    edges = sorted(image.get_extent()[0] for image in mark.axes.images)
+    assert edges[1] < mark.get_xdata()[0] < edges[2]
+    assert inside_the_paper(figure)
+
+
+def test_without_pictures_there_is_no_strip(make_picture) -> None:
+    bare = session_figure(make_picture())
+    assert not [word for word in texts(bare) if word.startswith("Start")]

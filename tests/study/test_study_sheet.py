@@ -156,7 +156,7 @@ def test_two_arenas_of_one_file(folder: Path) -> None:
         ("M1,absnt,a.mp4", (2, "phase"), "expected one of 'target_absent', 'target_present', found 'absnt'"),
         ("M1,habituation,a.mp4", (2, "phase"), "found 'habituation'"),
         ("M1,,a.mp4", (2, "phase"), "found nothing"),
-        ("M1,both,a.mp4", (2, "phase"), "isn't possible yet, found 'both'"),
+        ("M1,both,a.mp4,10", (2, "phase"), "'target_present' in a row with start_s, found 'both'"),
         ("M1,open field,a.mp4", (2, "phase"), "found 'open field'"),
         (",absent,a.mp4", (2, "animal_id"), "expected the animal's ID, found nothing"),
         ("x" * 1001 + ",absent,a.mp4", (2, "animal_id"), "at most 1000 characters"),
@@ -186,7 +186,6 @@ def test_faults_of_a_row(folder: Path, rows: str, where: tuple[int, str], said: 
 def test_misspelt_phase_gets_its_name(folder: Path) -> None:
     assert "Did you mean 'target_absent'?" in faults(folder, f"{HEADER}\nM1,absnt,a.mp4\n")[0].hint
     assert "--protocol" in faults(folder, f"{HEADER}\nM1,open field,a.mp4\n")[0].hint
-    assert "two rows" in faults(folder, f"{HEADER}\nM1,both,a.mp4\n")[0].hint
 
 
 def test_nul_is_refused(folder: Path) -> None:
@@ -210,13 +209,30 @@ def test_repeated_tests_and_cohorts_are_not_doubled(folder: Path) -> None:
     assert load_study(folder / "study.csv", GOLDEN)[0].sessions[0].session_id == "1_M1_pre_target_absent"
 
 
-def test_same_file_for_both_phases(folder: Path) -> None:
-    found = faults(folder, f"{HEADER}\nM1,absent,a.mp4\nM1,present,./a.mp4\n")
-    assert {(fault.row, fault.column) for fault in found} == {(2, "video"), (3, "video")}
-    assert (
-        "target_absent and target_present of animal M1 are both taken from a.mp4 at the same time" in found[0].message
-    )
+def test_one_recording_for_both_phases_has_a_row_or_two(folder: Path) -> None:
+    once = read_study(save(folder, f"{HEADER},stress\nM1,both,a.mp4,defeated\n"), GOLDEN)
+    assert [session.phase for session in once.sessions] == ["target_absent", "target_present"]
+    assert {(s.videos, s.start_s, s.stress, s.row) for s in once.sessions} == {
+        ((folder / "a.mp4",), None, "defeated", 2)
+    }
+    twice = read_study(save(folder, f"{HEADER}\nM1,absent,a.mp4\nM1,present,./a.mp4\n"), GOLDEN)
+    assert [s.session_id for s in twice.sessions] == [s.session_id for s in once.sessions]
+
+
+def test_a_row_for_both_phases_tells_its_faults_once(folder: Path) -> None:
+    found = faults(folder, f"{HEADER}\nM1,both,nowhere.mp4\n")
+    assert [(fault.row, fault.column) for fault in found] == [(2, "video")]
     assert load_study(folder / "study.csv", GOLDEN)[0].sessions == ()
+
+
+def test_a_single_phase_is_never_both(folder: Path) -> None:
+    _, found = load_study(save(folder, f"{HEADER}\nM1,both,a.mp4\n"), load_protocol("open_field"))
+    assert "expected 'open_field', the only phase" in found[0].message
+
+
+def test_a_window_to_be_found_goes_with_a_given_one(folder: Path) -> None:
+    text = f"{HEADER},start_s,duration_s\nM1,absent,a.mp4,,150\nM1,present,a.mp4,180,150\n"
+    assert faults(folder, text) == []
 
 
 def test_overlapping_windows(folder: Path) -> None:
