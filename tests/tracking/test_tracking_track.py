@@ -13,7 +13,7 @@ from csds.errors import TrackingError
 from csds.model.arena import Arena
 from csds.model.columns import TRACK_COLUMNS, names
 from csds.model.protocol import TrackingSpec
-from csds.tracking import Observations, Task, assemble_track, observe_recording
+from csds.tracking import Observations, Task, Window, assemble_track, observe_recording
 from csds.tracking.find import LOST, MEASURES
 
 N, FPS = 60, 30.0
@@ -49,7 +49,7 @@ def rows_at(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 def assembled(rows: np.ndarray, damaged_s: tuple[float, ...] = (), **changes: object):
     numbers = np.arange(len(rows))
     seen = Observations(frames=300 + numbers, time_s=10.0 + numbers / FPS, measures=rows, damaged_s=damaged_s)
-    return assemble_track(task(**changes), seen, (10.0, 10.0 + N / FPS))
+    return assemble_track(task(**changes), seen, Window(start_s=10.0, end_s=10.0 + N / FPS))
 
 
 def test_pixels_become_centimetres_of_a_turned_arena() -> None:
@@ -122,7 +122,7 @@ def test_two_windows_of_one_recording_are_tracked_in_one_pass(tmp_path: Path) ->
     seen = observe_recording(recording, tasks, progress=counted.append)
     assert sum(counted) == ((truth["time_s"] >= 0) & (truth["time_s"] < 5.0)).sum()
     for task_, observed, (start, end) in zip(tasks, seen, windows, strict=True):
-        track = assemble_track(task_, observed, (start, end))
+        track = assemble_track(task_, observed, Window(start_s=start, end_s=end))
         inside = truth[(truth["time_s"] >= start - 1e-3) & (truth["time_s"] < end - 1e-3)]
         assert track.table["frame"].tolist() == inside["frame"].tolist()
         assert track.table["time_s"].to_numpy() == pytest.approx(inside["time_s"].to_numpy() - start, abs=2e-3)
