@@ -72,6 +72,12 @@ def close_gaps(mask: Mask) -> Mask:
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _PINHOLE), np.uint8)
 
 
+def fill_between(mask: Mask, width: float) -> Mask:
+    """Return a mask with what lies between its parts filled, up to a width in pixels."""
+    side = 2 * round(width / 2) + 1
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), np.uint8)
+
+
 def without_thin(mask: Mask, radius: float) -> Mask:
     """Return a mask without what is narrower than a disc of that radius (a tail, a joint between tiles)."""
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(radius)), np.uint8)

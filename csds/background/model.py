@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from csds.background.coat import patch_threshold
 from csds.background.cutout import Cutout, is_surely_alive
 from csds.background.floor import far_side, floor_between_visits, measure_noise, without_ghosts
+from csds.background.lid import enclosure_lid
 from csds.background.light import even_out
 from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
 from csds.background.polarity import find_polarity
@@ -82,6 +83,8 @@ class Background:
     smooth_px : int
         Side of the square over which pictures are averaged before they are compared with the floor,
         which is averaged as well; more than 1 where fur and floor differ by little more than the noise.
+    lid : (height, width) uint8 or None
+        The floor and on it the enclosure, as an animal that has climbed onto it is told from it.
     """
 
     floor: Picture
@@ -94,6 +97,7 @@ class Background:
     animal_area_px: float = 0.0
     found_share: float = 0.0
     smooth_px: int = 1
+    lid: Picture | None = None
 
     @property
     def clearness(self) -> float:
@@ -223,6 +227,17 @@ def _with_contrast(background: Background, samples: Picture, spec: BackgroundSpe
         presence = "still"
     return replace(
         background,
+        lid=None
+        if spec.enclosure is None
+        else enclosure_lid(
+            cutouts,
+            samples,
+            background.floor,
+            spec.enclosure,
+            polarity=background.polarity,
+            contrast=contrast,
+            mesh_px=spec.mesh_px,
+        ),
         presence=presence,
         contrast=contrast,
         threshold=best,

@@ -21,13 +21,16 @@ _STOUT_SHARE = 0.35
 class BackgroundSpec:
     """What is known beforehand: where the animal can be, how large it is, and its polarity if given.
 
-    ``mask`` is 255 where the animal can be; ``area_px`` the least and greatest area of an animal in
-    working pixels.
+    ``mask`` is 255 where the animal can be, but for the target's ``enclosure``, onto which it may
+    climb, and which is 255 in that mask where there is one; ``area_px`` the least and greatest area
+    of an animal in working pixels; ``mesh_px`` how far apart the enclosure's wires are at most.
     """
 
     mask: Mask
     area_px: tuple[float, float]
     polarity: Polarity = "auto"
+    enclosure: Mask | None = None
+    mesh_px: float = 7.0
 
     @property
     def thin_px(self) -> float:

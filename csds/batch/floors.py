@@ -21,6 +21,7 @@ from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 from csds.protocol.zones import enclosure_shape
 from csds.tracking import Task
+from csds.tracking.find import MESH_CM
 
 #: How far the body leans over the floor's edge, and how much is shown around it, as shares of the arena's
 #: width: 0.7 and 1.5 cm of 42.
@@ -35,6 +36,7 @@ class _Floor:
     grid: WorkGrid
     mask: NDArray[np.uint8]
     background: Background
+    enclosure: NDArray[np.uint8] | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Floors:
                 grid=floor.grid,
                 background=floor.background,
                 mask=floor.mask,
+                enclosure=floor.enclosure,
                 start_s=start_s,
                 end_s=end_s,
                 wanted=wanted_trials(item.session, self.samples.sessions, self.protocol),
@@ -93,8 +96,9 @@ class Floors:
         grid = picture_grid(arena)
         mask = shape_mask(grid, arena, arena.floor, margin_cm=_LEAN_SHARE * arena.width_cm)
         enclosure = enclosure_shape(self.protocol, arena.width_cm, arena.height_cm)
-        if enclosure is not None:
-            mask[shape_mask(grid, arena, enclosure) > 0] = 0
+        lid = None if enclosure is None else shape_mask(grid, arena, enclosure)
+        if lid is not None:
+            mask[lid > 0] = 0
         stacks: dict[int, Picture] = {}
         for other in sharing:
             try:
@@ -110,8 +114,14 @@ class Floors:
                 stacks[id(frames)] = np.array([grid.crop(frame) for frame in moved], np.uint8)
         low, high = self.protocol.tracking.animal_area_cm2
         scale = grid.px_per_cm**2
-        spec = BackgroundSpec(mask=mask, area_px=(low * scale, high * scale), polarity=self.protocol.tracking.polarity)
-        return _Floor(grid=grid, mask=mask, background=learn_background(list(stacks.values()), spec))
+        spec = BackgroundSpec(
+            mask=mask,
+            area_px=(low * scale, high * scale),
+            polarity=self.protocol.tracking.polarity,
+            enclosure=lid,
+            mesh_px=MESH_CM * grid.px_per_cm,
+        )
+        return _Floor(grid=grid, mask=mask, background=learn_background(list(stacks.values()), spec), enclosure=lid)
 
 
 def picture_grid(arena: Arena) -> WorkGrid:

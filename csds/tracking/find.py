@@ -11,7 +11,17 @@ import numpy as np
 from csds.background.coat import other_side, patches_of
 from csds.background.grid import WorkGrid
 from csds.background.light import Light
-from csds.background.masks import Mask, Picture, above_each, close_gaps, grow, mask_where, smoothed, without_thin
+from csds.background.masks import (
+    Mask,
+    Picture,
+    above_each,
+    close_gaps,
+    fill_between,
+    grow,
+    mask_where,
+    smoothed,
+    without_thin,
+)
 from csds.background.model import Background
 from csds.model.shapes import FloatArray
 
@@ -28,6 +38,8 @@ _REACH = 3.3
 _LIGHT_SHARES = ((0.15, 0.6, 0.75), (0.15, 0.6, 1.0))
 #: … and by this many SDs of the noise.
 _NOISE_SDS = 5.0
+#: Wires of an enclosure are at most so far apart, cm.
+MESH_CM = 1.3
 #: Pixels within this many of the farthest one, along the body's axis, are its tip.
 _TIP_PX = 1.0
 #: Fewer pixels than this are no tail.
@@ -56,14 +68,18 @@ class Finder:
     background : Background
     mask : (height, width) uint8
         255 where the animal can be: the floor without the enclosure.
+    enclosure : (height, width) uint8, optional
+        255 where the target's enclosure is, onto which the animal may climb.
     """
 
     grid: WorkGrid
     background: Background
     mask: Mask
+    enclosure: Mask | None = None
     _floor: Picture = field(init=False)
     _least: Picture = field(init=False)
     _light: Light = field(init=False)
+    _lid: Box | None = field(init=False, default=None)
     _rim: float = field(init=False)
     _reach: int = field(init=False)
     _last: tuple[float, float] | None = field(init=False, default=None)
@@ -73,6 +89,11 @@ class Finder:
         # Where the animal can't be, the floor is given the grey level that nothing differs from.
         nothing = np.uint8(0 if background.polarity == "dark" else 255)
         self._floor = np.where(self.mask > 0, background.floor, nothing)
+        if self.enclosure is not None and background.lid is not None:
+            self._floor = np.where(self.enclosure > 0, background.lid, self._floor)
+            rows, columns = (np.flatnonzero((self.enclosure > 0).any(axis=axis)) for axis in (1, 0))
+            if len(rows) and len(columns):
+                self._lid = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
         self._least = self._thresholds()
         self._light = Light(
             floor=background.floor, mask=self.mask, animal_px=background.animal_area_px, noise=background.noise
@@ -117,6 +138,7 @@ class Finder:
             picture = self._light.evened(picture, ratios, box)
         difference = self.background.difference(picture, self._floor[top:bottom, left:right])
         seen = close_gaps(above_each(difference, self._least[top:bottom, left:right]))
+        self._fill_lid(seen, box)
         solid = without_thin(seen, self.background.tail_px)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
         label = self._choose(np.asarray(stats).tolist(), np.asarray(centres).tolist(), left, top)
@@ -140,6 +162,20 @@ class Finder:
             whole = (slice(top + y0, min(top + y1, bottom)), slice(left + x0, min(left + x1, right)))
             body |= self._patches(core, picture[part], whole)
         return _measure(body, near & ~grow(body, 1.5), (left + x0, top + y0)), cut
+
+    def _fill_lid(self, seen: Mask, box: Box) -> None:
+        """Close, in place, the gaps between what is seen on the enclosure: wires, or what lies between them."""
+        if self._lid is None or self.enclosure is None:
+            return
+        left, top, right, bottom = (
+            max(self._lid[0], box[0]), max(self._lid[1], box[1]), min(self._lid[2], box[2]), min(self._lid[3], box[3]),
+        )  # fmt: skip
+        if left >= right or top >= bottom:
+            return
+        part = seen[top - box[1] : bottom - box[1], left - box[0] : right - box[0]]
+        if cv2.countNonZero(part):
+            whole = fill_between(part, MESH_CM * self.grid.px_per_cm)
+            part |= whole & self.enclosure[top:bottom, left:right]
 
     def _patches(self, core: Mask, picture: Picture, part: tuple[slice, slice]) -> Mask:
         """Return what of a coat of two colours differs from the floor to the other side."""

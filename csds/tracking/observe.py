@@ -32,6 +32,7 @@ _ASK_EVERY_S = 3.0
 class Task:
     """One animal to be followed in a recording: its arena's grid, floor and mask, and the span to look at in s.
 
+    ``mask`` is 255 on the floor without the target's ``enclosure``, which has a mask of its own.
     ``view`` is where the camera looks at first: what it films after it moved is moved back. ``shift`` is by
     how much it had moved since the arena was drawn. ``wanted`` are the trials to be found in the span; None
     where it is the trial itself.
@@ -45,6 +46,7 @@ class Task:
     end_s: float
     wanted: Wanted | None = None
     spec: TrackingSpec = field(default_factory=TrackingSpec)
+    enclosure: Mask | None = None
     view: View | None = None
     shift: CameraShift | None = None
 
@@ -148,7 +150,7 @@ class _Watch:
 
     def __post_init__(self) -> None:
         task = self.task
-        self.finder = Finder(grid=task.grid, background=task.background, mask=task.mask)
+        self.finder = Finder(grid=task.grid, background=task.background, mask=task.mask, enclosure=task.enclosure)
         self.surveyor = Surveyor(arena=task.arena, grid=task.grid, background=task.background, mask=task.mask)
         lengths = task.wanted.durations_s if task.wanted is not None else (task.end_s - task.start_s,)
         self.thumbnails = Thumbnails(lengths_s=tuple(dict.fromkeys(lengths)))
