@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from csds.background.coat import patch_threshold
 from csds.background.cutout import Cutout, is_surely_alive
 from csds.background.floor import far_side, floor_between_visits, measure_noise, without_ghosts
+from csds.background.hands import without_hands
 from csds.background.lid import enclosure_lid
 from csds.background.light import even_out
 from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
@@ -136,6 +137,7 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
             "no frame of the window could be decoded",
             hint="Check start_s and duration_s against the recording's length.",
         )
+    stacks = without_hands(stacks, spec.mask, spec.area_px[1])
     learnt: list[Background] = []
     errors: list[TrackingError] = []
     for smooth_px in _SMOOTH_PX:
