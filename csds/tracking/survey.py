@@ -35,6 +35,10 @@ _LEAST_DIFFERENCE = 12.0
 _HAND_CM2 = 30.0
 #: … and as a share of the animal's area, which tail, shadow and reflection may more than double.
 _HAND_SHARE = 1.5
+#: Where it comes over the edge as wide as an arm, cm (and roots of the animal's area, for larger animals) …
+_ARM_CM, _ARM_SHARE = 5.5, 1.3
+#: … it is a hand if it covers this multiple of the animal's area.
+_ARM_COVERS = 1.3
 #: Half the width of what is too thin to be a hand or an animal (cables, edges of a shaken picture), cm.
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
@@ -45,15 +49,16 @@ _LIGHT_PIXELS = 400
 #: What a survey measures (columns of `Survey.rows`). ``light`` is the floor's brightness as a multiple
 #: of the empty floor's; ``dark_share`` and ``light_share`` are the shares of the arena (without the
 #: enclosure) that are darker and lighter than the empty floor under this light; ``reach_cm2`` is the
-#: floor that something covers which reaches in from outside the picture's margin, 0 for nothing;
+#: floor that something covers which reaches in from outside the picture's margin, 0 for nothing, and
+#: ``hand`` is 1 where that is a hand, else 0;
 #: ``animals`` counts animal-sized regions apart from a hand; ``animal_cm2`` is the area of the largest
 #: of them; ``stir`` is the share of the enclosure that has changed since the survey before.
-SURVEYED = ("time_s", "light", "dark_share", "light_share", "reach_cm2", "animals", "animal_cm2", "stir")
+SURVEYED = ("time_s", "light", "dark_share", "light_share", "reach_cm2", "hand", "animals", "animal_cm2", "stir")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """The surveys of one pass: ``rows`` is (n, len(SURVEYED)); ``hand_cm2`` the least ``reach_cm2`` of a hand."""
+    """The surveys of one pass: ``rows`` is (n, len(SURVEYED)); ``hand_cm2`` what covers so much is surely a hand."""
 
     rows: FloatArray = field(default_factory=lambda: np.zeros((0, len(SURVEYED))))
     hand_cm2: float = np.inf
@@ -129,7 +134,7 @@ class Surveyor:
 
     @property
     def hand_cm2(self) -> float:
-        """How much of the floor something that reaches in covers at least, to be a hand."""
+        """How much of the floor something that reaches in covers at least, to be a hand whatever its shape."""
         animal_cm2 = self._animal_px / self.coarse.px_per_cm**2
         return animal_cm2 + max(_HAND_CM2, _HAND_SHARE * animal_cm2)
 
@@ -142,7 +147,7 @@ class Surveyor:
         picture = _shrunk(luma[grid.top : bottom, grid.left : right], grid.factor)
         row = self._measure(time_s, picture)
         self._rows.extend(row)
-        hand, animals = row[SURVEYED.index("reach_cm2")] >= self.hand_cm2, row[SURVEYED.index("animals")] >= 1
+        hand, animals = row[SURVEYED.index("hand")] > 0, row[SURVEYED.index("animals")] >= 1
         if hand:
             self._attentive_until_s = time_s + _ATTENTIVE_S
         self._note_change(time_s, hand, animals)
@@ -174,18 +179,19 @@ class Surveyor:
         scale = self.coarse.px_per_cm**2
         own = darker if self.background.polarity == "dark" else lighter
         seen = above(own, self.background.threshold) & self._walkable
-        reaching = self._reaching(dark | bright)
-        covered = cv2.countNonZero(reaching & self._walkable) / scale if reaching is not None else 0.0
-        if reaching is not None and covered >= self.hand_cm2:
+        reaching, covered, hand = self._reach(dark | bright)
+        if hand:
             seen &= ~reaching
         animals, animal_px = self._count_animals(seen)
-        return time_s, light, *shares, covered, animals, animal_px / scale, self._stir(time_s, picture)
+        stir = self._stir(time_s, picture)
+        return time_s, light, *shares, covered, float(hand), animals, animal_px / scale, stir
 
-    def _reaching(self, differs: Mask) -> Mask | None:
-        """Return the region that reaches in from the picture's edge and covers most, or None."""
+    def _reach(self, differs: Mask) -> tuple[Mask, float, bool]:
+        """Return what reaches in from the picture's edge, the floor that it covers in cm², and if it is a hand."""
+        nothing = np.zeros_like(differs)
         edges = (differs[0], differs[-1], differs[:, 0], differs[:, -1])
         if not any(edge.any() for edge in edges) or cv2.countNonZero(differs) < self._animal_px:
-            return None
+            return nothing, 0.0, False
         solid = without_thin(differs, max(1.0, _THIN_CM * self.coarse.px_per_cm))
         _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
         best, best_area = 0, 0
@@ -193,7 +199,24 @@ class Surveyor:
             reaches = x <= 1 or y <= 1 or x + width >= self.coarse.width - 1 or y + height >= self.coarse.height - 1
             if label and reaches and area > best_area:
                 best, best_area = label, area
-        return mask_where(np.asarray(labels) == best) if best else None
+        if not best:
+            return nothing, 0.0, False
+        region = mask_where(np.asarray(labels) == best)
+        scale = self.coarse.px_per_cm**2
+        covered = cv2.countNonZero(region & self._walkable) / scale
+        if covered >= self.hand_cm2:
+            return region, covered, True
+        animal_cm2 = self._animal_px / scale
+        if self._edge_cm(region) < max(_ARM_CM, _ARM_SHARE * float(np.sqrt(animal_cm2))):
+            return region, covered, False
+        # Where a sleeve is as bright as the floor, the hand is seen apart from it: all counts but one animal.
+        covered = max(covered, cv2.countNonZero(solid & self._walkable) / scale - animal_cm2)
+        return region, covered, covered >= _ARM_COVERS * animal_cm2 and self.background.presence == "moving"
+
+    def _edge_cm(self, region: Mask) -> float:
+        """Return the width, in cm, in which a region comes over the picture's edge."""
+        sides = (region[:2], region[-2:], region[:, :2].T, region[:, -2:].T)
+        return sum(int(np.count_nonzero(side.max(axis=0))) for side in sides) / self.coarse.px_per_cm
 
     def _count_animals(self, seen: Mask) -> tuple[int, float]:
         """Return the number of animal-sized regions and the area of the largest in survey pixels."""

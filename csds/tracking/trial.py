@@ -144,7 +144,7 @@ def stir_within(survey: Survey, start_s: float, end_s: float) -> float:
 def _hands(survey: Survey) -> NDArray[np.bool_]:
     """Return the surveys in which a hand reaches in, its last fingers included."""
     time_s, reach = survey.of("time_s"), survey.of("reach_cm2")
-    hand = reach >= survey.hand_cm2
+    hand = survey.of("hand") > 0
     if not hand.any() or float(_steps(time_s)[hand].sum()) > _ROOM_SHARE * float(time_s[-1] - time_s[0]):
         return np.zeros(len(time_s), bool)
     trace = reach >= _RETREAT_SHARE * survey.hand_cm2

@@ -53,7 +53,7 @@ def look(surveyor: Surveyor, *frames: np.ndarray) -> dict[str, list[float]]:
     for i, frame in enumerate(frames):
         surveyor.see(float(i), frame)
     survey = surveyor.finish()
-    return {name: survey.of(name).tolist() for name in ("light", "dark_share", "light_share", "reach_cm2", "animals")}
+    return {name: survey.of(name).tolist() for name in ("light", "light_share", "reach_cm2", "hand", "animals")}
 
 
 def test_animals_are_counted_with_their_size(surveyor: Surveyor) -> None:
@@ -71,14 +71,21 @@ def test_an_arm_reaches_in_and_is_no_animal(surveyor: Surveyor, grey: int) -> No
 
     # 60 pixels wide from the floor's edge at 110 to 320, with the little that an animal leans over the edge.
     assert seen["reach_cm2"][0] == pytest.approx(6 * 21.5, rel=0.1)
-    assert seen["reach_cm2"][0] > surveyor.hand_cm2
+    assert seen["hand"] == [1]
     assert seen["animals"] == [1]
+
+
+def test_a_hand_apart_from_a_sleeve_as_bright_as_the_floor_is_a_hand(surveyor: Surveyor) -> None:
+    frame = paint((440, 380), hand=60)
+    frame[200:260, 130:180] = FLOOR
+
+    assert look(surveyor, frame)["hand"] == [1]
 
 
 def test_an_animal_at_the_wall_is_no_hand(surveyor: Surveyor) -> None:
     seen = look(surveyor, paint((112, 240)), paint((300, 446)))
 
-    assert max(seen["reach_cm2"]) < 0.6 * surveyor.hand_cm2
+    assert seen["hand"] == [0, 0]
     assert seen["animals"] == [1, 1]
 
 

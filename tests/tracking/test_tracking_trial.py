@@ -24,6 +24,7 @@ def survey_of(*parts: tuple[str, float]) -> Survey:
                 "time_s": time_s,
                 "light": 1.0,
                 "reach_cm2": 150.0 if what == HAND else 0.0,
+                "hand": float(what == HAND),
                 "animals": float(what == MOUSE),
                 "animal_cm2": 20.0 if what == MOUSE else 0.0,
             }
@@ -148,7 +149,7 @@ def test_a_window_that_the_sheet_gives_to_the_other_phase_is_left_alone() -> Non
 
 def test_what_always_reaches_in_is_part_of_the_room() -> None:
     survey = survey_of((MOUSE, 20.0))
-    survey.rows[:90, SURVEYED.index("reach_cm2")] = 80.0
+    survey.rows[:90, SURVEYED.index("hand")] = 1.0
 
     (trial,) = find_trials(survey, Wanted(durations_s=(TRIAL_S,)))
     assert (trial.start_s, trial.source, trial.uncertain) == (0.0, "first_frame", False)
