@@ -32,7 +32,11 @@ _TUKEY_SDS = 4.7
 _LEAST_SD = 1.0
 #: How far each of the eight ways of moving goes, as a share of half the picture's width: shift along x and y,
 #: turn, scale, aspect, shear, perspective along x and y. What landmarks can't tell stays near 0.
-_USUAL = np.array([0.1, 0.1, 0.06, 0.02, 0.006, 0.006, 0.02, 0.02])
+_USUAL = np.array([0.1, 0.1, 0.06, 0.01, 0.006, 0.006, 0.02, 0.02])
+#: How many landmarks on the same edges are worth as much as one that stands alone.
+_ALIKE = 100.0
+#: … and at most, as a multiple of that.
+_FARTHEST = 5.0
 #: How many of them are looked for: shift, turn and scale; or all of a plane seen from anywhere.
 SIMILARITY, HOMOGRAPHY = 4, 8
 #: Steps smaller than this (same unit) are the last: 0.01 px of 640.
@@ -135,7 +139,7 @@ class Landmarks:
         columns = np.column_stack([self.moves[:, :ways], self.detail])
         weighted = columns * weight[:, None]
         normal, right = weighted.T @ columns, weighted.T @ residual
-        prior = 1 / _USUAL[:ways] ** 2
+        prior = _ALIKE / _USUAL[:ways] ** 2
         normal[np.diag_indices(ways)] += prior
         normal[ways, ways] += 1.0
         right[:ways] += prior * _ways_of(motion)[:ways]
@@ -205,6 +209,13 @@ def unit_matrix(frame_size_px: tuple[int, int], size: tuple[int, int]) -> FloatA
             [0, 0, 1],
         ]
     )
+
+
+def is_plausible(matrix: FloatArray, frame_size_px: tuple[int, int]) -> bool:
+    """Return True for a motion that a knock can make: none of its ways goes more than five times as far as usual."""
+    to_unit = unit_matrix(frame_size_px, frame_size_px)
+    motion = to_unit @ matrix @ np.linalg.inv(to_unit)
+    return bool((np.abs(_ways_of(motion / motion[2, 2])) <= _FARTHEST * _USUAL).all())
 
 
 def _strongest(slope: Detail, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from csds.arena.landmarks import LEAST_LANDMARKS, SIMILARITY, Landmarks, Picture, find_landmarks, work_detail
+from csds.arena.landmarks import LEAST_LANDMARKS, SIMILARITY, Detail, Landmarks, Picture, find_landmarks, work_detail
 from csds.arena.register import register
 from csds.model.arena import project
 from csds.model.shapes import FloatArray
@@ -25,8 +25,9 @@ _FOUND = 0.7
 _CERTAIN, _CERTAIN_PX = 0.6, 0.25
 #: Frames that the view's picture is made of, at most.
 _AVERAGED = 8
-#: Grey levels by which these may differ where nothing moves, and how many times the typical difference.
-_STATIC_GREYS, _STATIC_TIMES = 12.0, 2.5
+#: Grey levels by which their details may differ where nothing moves, how many times the typical difference, and
+#: which share of the detail itself.
+_STATIC_GREYS, _STATIC_TIMES, _LIT_SHARE = 6.0, 2.5, 0.3
 #: Most steps in which a frame at rest shows that it is.
 _FEW_STEPS = 3
 
@@ -148,15 +149,25 @@ def learn_view(frames: Sequence[Picture]) -> tuple[View, list[FloatArray | None]
 def _view_of(frames: Sequence[Picture]) -> View:
     """Return the view that frames of a resting camera show."""
     chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, _AVERAGED).round().astype(int))]
-    total, lowest, highest = chosen[0].astype(np.float32), chosen[0], chosen[0]
+    total = chosen[0].astype(np.float32)
     for frame in chosen[1:]:
         cv2.accumulate(frame, total)
-        lowest, highest = cv2.min(lowest, frame), cv2.max(highest, frame)
     picture = np.asarray(cv2.convertScaleAbs(total, alpha=1 / len(chosen)), np.uint8)
-    spread = np.asarray(cv2.subtract(highest, lowest), np.uint8)
-    limit = max(_STATIC_GREYS, _STATIC_TIMES * float(np.median(spread[::4, ::4])))
-    static = np.asarray(cv2.threshold(spread, min(limit, 254.0), 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    details = [work_detail(frame, coarser=_COARSER) for frame in chosen]
+    static = _static(details, picture.shape)
     size = (picture.shape[1], picture.shape[0])
     landmarks = find_landmarks(work_detail(picture, coarser=_COARSER), size, usable=static)
-    own = [landmarks.likeness(work_detail(frame, coarser=_COARSER), np.eye(3)) for frame in chosen]
+    own = [landmarks.likeness(detail, np.eye(3)) for detail in details]
     return View(picture=picture, static=static, landmarks=landmarks, typical=float(np.median(own)))
+
+
+def _static(details: Sequence[Detail], shape: tuple[int, ...]) -> Picture:
+    """Return 255 where several frames show the same but for the light, (height, width)."""
+    lowest, highest = details[0], details[0]
+    for detail in details[1:]:
+        lowest, highest = np.minimum(lowest, detail), np.maximum(highest, detail)
+    spread = highest - lowest
+    # Twice the light is twice the detail.
+    limit = np.maximum(_STATIC_GREYS, _STATIC_TIMES * np.median(spread)) + _LIT_SHARE * np.maximum(highest, -lowest)
+    static = np.where(spread <= limit, np.uint8(255), np.uint8(0))
+    return np.asarray(cv2.resize(static, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from csds.arena.files import arena_path
-from csds.arena.register import Motion, move_arena, register
+from csds.arena.register import Motion, goodness_of, move_arena, register
 from csds.arena.view import View, move_back
 from csds.batch.prepare import Placed
 from csds.batch.samples import Samples
@@ -24,6 +24,8 @@ from csds.video.planes import Luma
 _REST_PX = 0.5
 #: Two arenas drawn each for itself are one floor if their corners differ by no more than this after registration, cm.
 _SAME_CM = 1.0
+#: Motions whose goodness differs by no more explain floor and walls equally well.
+_AS_GOOD = 0.05
 #: How far around the floor a picture is compared, as a share of the arena's width: its walls.
 _WALLS_SHARE = 0.12
 
@@ -75,7 +77,7 @@ def _followed(item: Placed, first: Placed, samples: Samples) -> Placed:
     one_arena = item.arena.corners_px == first.arena.corners_px
     moved = move_arena(first.arena, motion)
     if not motion.same_room or not (one_arena or _apart_cm(moved, item.arena) <= _SAME_CM):
-        return shared if one_arena else item
+        return replace(shared, is_unsure=True) if one_arena else item
     if motion.shift_px(first.arena) < _REST_PX * max(1.0, first.arena.frame_size_px[0] / 640):
         return shared
     if not one_arena:
@@ -85,7 +87,7 @@ def _followed(item: Placed, first: Placed, samples: Samples) -> Placed:
 
 
 def _motion(here: View, there: View, arena: Arena) -> Motion:
-    """Return how the camera moved, by the arena's floor and walls: what lies around may be moved for itself."""
+    """Return how the camera moved, or, where floor and walls were moved for themselves, how these were."""
     height, width = here.picture.shape
     around = np.zeros((height, width), np.uint8)
     corners = np.rint(np.array(arena.corners_px)).astype(np.int32)
@@ -95,7 +97,10 @@ def _motion(here: View, there: View, arena: Arena) -> Motion:
     usable = np.minimum(here.static, around)
     if here.rests_in(there.picture, usable):
         return Motion(matrix=np.eye(3), goodness=1.0)
-    return register(here.picture, there.picture, usable=usable)
+    pictures = here.picture, there.picture
+    whole, near = register(*pictures, usable=here.static), register(*pictures, usable=usable)
+    fits = goodness_of(whole.matrix, *pictures, usable=usable) >= near.goodness - _AS_GOOD
+    return whole if whole.same_room and fits else near
 
 
 def _apart_cm(one: Arena, other: Arena) -> float:

@@ -51,7 +51,8 @@ class Placed:
     """An opened session whose arena is known.
 
     ``floor_of`` names the session whose floor this one shares, the two pictures being those of one
-    room, and ``motion`` takes that one's pixels to this one's; None where the camera rested.
+    room, and ``motion`` takes that one's pixels to this one's; None where the camera rested. ``is_unsure``
+    where the arena comes from another recording whose picture shows no such room.
     """
 
     opened: Opened
@@ -59,6 +60,7 @@ class Placed:
     floor_of: str = ""
     motion: FloatArray | None = None
     shift: CameraShift | None = None
+    is_unsure: bool = False
 
     @property
     def session(self) -> Session:

@@ -129,6 +129,8 @@ def _assemble(item: Placed, task: Task, seen: Observations, unit: Sequence[Sessi
     folder, session_id = context.folder, item.session.session_id
     window = find_window(item.session, unit, context.protocol, seen)
     track = assemble_track(task, seen, window)
+    if item.is_unsure:
+        track = replace(track, flags=(*track.flags, "ambiguous_arena"))
     shown = seen.thumbnails.around(window.start_s, min(window.end_s, window.until_s)) or seen.thumbnails.spread()
     write_picture(folder.floor(session_id), floor_picture(task))
     write_picture(folder.thumbnails(session_id), np.hstack([picture for _, picture in shown]))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from csds.arena.register import move_arena, register
+from csds.arena.register import goodness_of, move_arena, register
 from csds.model.arena import Arena, project
 
 SIZE = (640, 480)
@@ -92,6 +92,24 @@ def test_another_room_is_told_apart_and_so_is_one_without_any_detail() -> None:
     assert not register(room(1), other).same_room
     assert not register(other, np.full_like(other, 90)).same_room
     assert not register(np.full_like(other, 90), np.full_like(other, 90)).same_room
+
+
+def test_a_clock_burnt_into_the_picture_does_not_hold_the_room() -> None:
+    true = rigid(9, -6, turn_deg=0.7)
+    before, after = room(2, light=0.3), seen_after(true, room(2, light=0.3))
+    for picture in (before, after):
+        cv2.rectangle(picture, (0, 440), (420, 479), 16, -1)
+        cv2.putText(picture, "2026-03-14 10:00:11", (4, 472), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 235, 3)
+    found = register(before, after)
+    assert found.same_room
+    assert corner_error(true, found.matrix) < 0.4
+
+
+def test_goodness_falls_with_a_wrong_motion() -> None:
+    before, after = room(1), seen_after(rigid(5, 5), room(1))
+    right, wrong = (goodness_of(rigid(d, d), before, after) for d in (5, -5))
+    assert right > 0.9
+    assert wrong < 0.5
 
 
 def test_what_is_not_usable_has_no_say() -> None:
