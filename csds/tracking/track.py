@@ -90,7 +90,10 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
             "interpolated": gaps,
         }
     )
-    shifts = (*([task.shift] if task.shift else []), *(s for s in seen.shifts if start_s <= s.time_s < end_s))
+    # Where the camera had come to rest before the window counts as well, but not where it had been before.
+    earlier = [shift for shift in seen.shifts if shift.time_s < start_s][-1:]
+    within = [shift for shift in seen.shifts if start_s <= shift.time_s < end_s]
+    shifts = (*([task.shift] if task.shift else []), *earlier, *within)
     flags = _flags(task.background, seen, window)
     if any(is_far(shift, task.arena) for shift in shifts):
         flags = (*flags, "camera_moved")
