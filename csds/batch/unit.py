@@ -10,6 +10,7 @@ import numpy as np
 
 from csds.batch.arenas import Arenas
 from csds.batch.camera import follow_camera
+from csds.batch.evidence import failures_pictured
 from csds.batch.floors import Floors, floor_picture
 from csds.batch.folder import file_digest, write_picture
 from csds.batch.guard import Outcomes, failures_recorded
@@ -58,7 +59,7 @@ def process_unit(
     floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
     todo = [item for item in placed if item.session.session_id not in outcomes]
     for group in by_recording(todo):
-        tasks = _tasks(group, floors, outcomes)
+        tasks = _tasks(group, floors, context, outcomes)
         distinct = list({id(task): task for _, task in tasks}.values())
         seen: dict[int, Observations] = {}
         if tasks:
@@ -67,7 +68,7 @@ def process_unit(
                 seen = {id(task): one for task, one in zip(distinct, observed, strict=True)}
         for item, task in tasks if seen else ():
             session_id = item.session.session_id
-            with failures_recorded([item.session], outcomes):
+            with failures_recorded([item.session], outcomes), failures_pictured(item, samples, context):
                 track = _assemble(item, task, seen[id(task)], unit, context)
                 record = finish_session(item, track, keys[session_id], context)
                 because = earlier[session_id].because
@@ -116,10 +117,10 @@ def _place(opened: Sequence[Opened], arenas: Arenas, outcomes: Outcomes) -> list
     return follow_camera(placed, arenas.samples, arenas.context.protocol)
 
 
-def _tasks(group: Sequence[Placed], floors: Floors, outcomes: Outcomes) -> list[tuple[Placed, Task]]:
+def _tasks(group: Sequence[Placed], floors: Floors, context: Context, outcomes: Outcomes) -> list[tuple[Placed, Task]]:
     tasks: list[tuple[Placed, Task]] = []
     for item in group:
-        with failures_recorded([item.session], outcomes):
+        with failures_recorded([item.session], outcomes), failures_pictured(item, floors.samples, context):
             tasks.append((item, floors.task(item)))
     return tasks
 

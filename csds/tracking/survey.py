@@ -43,6 +43,8 @@ _ARM_COVERS = 1.3
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
 _ANIMAL_SIZES = (0.35, 2.6)
+#: A region stands out as the animal does if it differs from the floor by this share of the animal's contrast.
+_ALIKE = 0.6
 #: Pixels of the floor that the light is measured from, at most.
 _LIGHT_PIXELS = 400
 
@@ -52,8 +54,11 @@ _LIGHT_PIXELS = 400
 #: floor that something covers which reaches in from outside the picture's margin, 0 for nothing, and
 #: ``hand`` is 1 where that is a hand, else 0;
 #: ``animals`` counts animal-sized regions apart from a hand; ``animal_cm2`` is the area of the largest
-#: of them; ``stir`` is the share of the enclosure that has changed since the survey before.
-SURVEYED = ("time_s", "light", "dark_share", "light_share", "reach_cm2", "hand", "animals", "animal_cm2", "stir")
+#: of them and ``alike`` how many of them stand out from the floor as the animal does; ``stir`` is the
+#: share of the enclosure that has changed since the survey before.
+SURVEYED = (
+    "time_s", "light", "dark_share", "light_share", "reach_cm2", "hand", "animals", "animal_cm2", "alike", "stir",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +187,9 @@ class Surveyor:
         reaching, covered, hand = self._reach(dark | bright)
         if hand:
             seen &= ~reaching
-        animals, animal_px = self._count_animals(seen)
+        animals, animal_px, alike = self._count_animals(seen, own)
         stir = self._stir(time_s, picture)
-        return time_s, light, *shares, covered, float(hand), animals, animal_px / scale, stir
+        return time_s, light, *shares, covered, float(hand), animals, animal_px / scale, alike, stir
 
     def _reach(self, differs: Mask) -> tuple[Mask, float, bool]:
         """Return what reaches in from the picture's edge, the floor that it covers in cm², and if it is a hand."""
@@ -218,14 +223,21 @@ class Surveyor:
         sides = (region[:2], region[-2:], region[:, :2].T, region[:, -2:].T)
         return sum(int(np.count_nonzero(side.max(axis=0))) for side in sides) / self.coarse.px_per_cm
 
-    def _count_animals(self, seen: Mask) -> tuple[int, float]:
-        """Return the number of animal-sized regions and the area of the largest in survey pixels."""
+    def _count_animals(self, seen: Mask, difference: Picture) -> tuple[int, float, int]:
+        """Return the number of animal-sized regions, the area of the largest in survey pixels, and how many are alike.
+
+        A mark on the floor or a shadow can be as large as the animal, but differs less from the floor.
+        """
         solid = without_thin(seen, max(1.0, 0.5 * _THIN_CM * self.coarse.px_per_cm))
-        count, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
         low, high = (factor * self._animal_px for factor in _ANIMAL_SIZES)
-        areas = np.asarray(stats)[1:count, cv2.CC_STAT_AREA].tolist()
-        fitting = [area for area in areas if low <= area <= high]
-        return len(fitting), float(max(fitting, default=0.0))
+        areas = np.asarray(stats)[:count, cv2.CC_STAT_AREA].tolist()
+        fitting = [label for label in range(1, count) if low <= areas[label] <= high]
+        alike = len(fitting)
+        if len(fitting) > 1:
+            depths = [float(np.median(difference[np.asarray(labels) == label])) for label in fitting]
+            alike = sum(depth >= _ALIKE * self.background.contrast for depth in depths)
+        return len(fitting), float(max((areas[label] for label in fitting), default=0.0)), alike
 
     def _stir(self, time_s: float, picture: Picture) -> float:
         """Return the share of the enclosure that has changed since the survey before; NaN where that isn't known."""

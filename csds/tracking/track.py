@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from csds.background.model import Background
 from csds.errors import TrackingError
 from csds.model.shapes import FloatArray
+from csds.tracking.alone import require_one_animal
 from csds.tracking.find import MEASURES
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import head_evidence, head_odds
@@ -51,7 +52,7 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
     Raises
     ------
     TrackingError
-        If there is no frame at all.
+        If there is no frame at all, no animal, or more than one.
     """
     start_s, end_s = window.start_s, window.end_s
     inside = (seen.time_s >= start_s) & (seen.time_s < min(end_s, window.until_s))
@@ -63,6 +64,7 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
     measures = dict(zip(MEASURES, seen.measures[inside].T, strict=True))
     time_s = seen.time_s[inside] - start_s
     found = np.isfinite(measures["u"])
+    require_one_animal(seen.survey, found, (start_s, min(end_s, window.until_s)))
     odds = head_odds(measures["axis"], head_evidence(measures, time_s), known=found)
     nosed = found & (np.abs(odds) >= _LEAST_HEAD_ODDS) & (measures["length"] >= _LEAST_ELONGATION * measures["width"])
 

@@ -53,7 +53,8 @@ def look(surveyor: Surveyor, *frames: np.ndarray) -> dict[str, list[float]]:
     for i, frame in enumerate(frames):
         surveyor.see(float(i), frame)
     survey = surveyor.finish()
-    return {name: survey.of(name).tolist() for name in ("light", "light_share", "reach_cm2", "hand", "animals")}
+    names = ("light", "light_share", "reach_cm2", "hand", "animals", "alike")
+    return {name: survey.of(name).tolist() for name in names}
 
 
 def test_animals_are_counted_with_their_size(surveyor: Surveyor) -> None:
@@ -122,3 +123,13 @@ def test_what_moves_in_the_enclosure_stirs_it(surveyor: Surveyor) -> None:
     assert stir[1] == 0
     # 4 × 3 of the enclosure's 10 × 6.5 cm.
     assert stir[2:] == pytest.approx([12 / 65, 12 / 65], rel=0.2)
+
+
+def test_a_mark_as_large_as_the_animal_but_fainter_is_not_alike(surveyor: Surveyor) -> None:
+    one, two = paint((300, 200)), paint((200, 300), (440, 380))
+    mark = paint((200, 300))
+    darker = one.copy()
+    body = mark < FLOOR - 20
+    darker[body] = round(0.66 * FLOOR)
+    seen = look(surveyor, one, two, darker)
+    assert seen["alike"] == [1, 2, 1]
