@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,15 @@ def session_picture(record: Mapping[str, Any], folder: ResultsFolder, protocol: 
         thumbnails=_thumbnails(folder.thumbnails(row["session_id"]), len(times)),
         thumbnails_s=times,
     )
+
+
+def show_recording(session_id: str, shown: Sequence[tuple[float, NDArray[np.uint8]]], folder: ResultsFolder) -> None:
+    """Draw and save what a recording shows in which no trial was found for a session."""
+    from csds.figures.strip import save_recording_strip
+
+    if shown:
+        times, pictures = zip(*shown, strict=True)
+        save_recording_strip(pictures, times, session_id, folder.thumbnails(session_id))
 
 
 def save_animal(

@@ -16,11 +16,12 @@ from csds.batch.folder import file_digest, write_picture
 from csds.batch.guard import Outcomes, failures_recorded
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
-from csds.batch.pictures import arena_of
+from csds.batch.pictures import arena_of, show_recording
 from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session
 from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
 from csds.batch.samples import Samples
 from csds.batch.windows import find_window
+from csds.errors import TrackingError
 from csds.model.study import Session
 from csds.tracking import Observations, Task, Track, assemble_track, observe_recording
 
@@ -128,7 +129,11 @@ def _tasks(group: Sequence[Placed], floors: Floors, context: Context, outcomes: 
 def _assemble(item: Placed, task: Task, seen: Observations, unit: Sequence[Session], context: Context) -> Track:
     """Return a session's track, with the floor and the thumbnails that its picture needs written."""
     folder, session_id = context.folder, item.session.session_id
-    window = find_window(item.session, unit, context.protocol, seen)
+    try:
+        window = find_window(item.session, unit, context.protocol, seen)
+    except TrackingError:
+        show_recording(session_id, seen.thumbnails.spread(), folder)
+        raise
     track = assemble_track(task, seen, window)
     if item.is_unsure:
         track = replace(track, flags=(*track.flags, "ambiguous_arena"))

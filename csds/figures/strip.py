@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from csds.figures import palette
-from csds.figures.canvas import axes_at
+from csds.figures.canvas import axes_at, blank_figure, house_style, save_figure
 from csds.figures.furniture import LINE_IN, put
+from csds.figures.lettering import fitted
 from csds.figures.pictures import SessionPicture, number
 
 #: Inches between pictures, and between those of the start and those of the end.
@@ -18,6 +23,8 @@ _START_UNTIL_S = 3.0
 _USUAL = 9
 _AROUND = 1.9 * LINE_IN
 _PT = 6.5
+#: Pictures of a whole recording in one row.
+_PER_ROW = 6
 
 _SOURCES = {
     "sheet": "as in the sheet",
@@ -61,6 +68,27 @@ def draw_strip(figure: Figure, picture: SessionPicture, *, left: float, top: flo
         middle = left + x + side / 2
         put(figure, middle, top + _AROUND + height + 0.75 * LINE_IN, at, fontsize=_PT, ha="center", color=colour)
         before = time_s
+
+
+def save_recording_strip(
+    pictures: Sequence[NDArray[np.uint8]], times_s: Sequence[float], title: str, path: Path
+) -> None:
+    """Write small pictures spread over a recording, each with its time, for one whose trials were not found."""
+    rows = [range(start, min(start + _PER_ROW, len(pictures))) for start in range(0, len(pictures), _PER_ROW)]
+    side = 1.0
+    height = side * pictures[0].shape[0] / pictures[0].shape[1]
+    step = height + 1.5 * LINE_IN
+    with house_style():
+        figure = blank_figure(_PER_ROW * (side + _GAP) + 0.4, len(rows) * step + 0.45)
+        put(figure, 0.2, 0.22, fitted(title, _PER_ROW * side, 8.0, "bold"), fontsize=8.0, fontweight="bold")
+        for number, row in enumerate(rows):
+            for column, index in enumerate(row):
+                left, top = 0.2 + column * (side + _GAP), 0.35 + number * step
+                axes = axes_at(figure, left=left, top=top, width=side, height=height)
+                axes.imshow(pictures[index], cmap="gray", vmin=0, vmax=255, aspect="auto")
+                at = f"{times_s[index]:.1f} s"
+                put(figure, left + side / 2, top + height + LINE_IN, at, fontsize=_PT, ha="center", color=palette.MUTED)
+        save_figure(figure, path)
 
 
 def _side(picture: SessionPicture, width_in: float) -> float:
