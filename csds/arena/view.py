@@ -31,6 +31,8 @@ _STATIC_GREYS, _STATIC_TIMES, _LIT_SHARE = 6.0, 2.5, 0.3
 #: Most steps in which a frame at rest shows that it is.
 _FEW_STEPS = 3
 
+Part = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -105,15 +107,24 @@ def moved_px(matrix: FloatArray, frame_size_px: tuple[int, int]) -> float:
     return float(np.sqrt(np.mean((u - x) ** 2 + (v - y) ** 2)))
 
 
-def move_back(frame: Picture, matrix: FloatArray) -> Picture:
-    """Return a frame as the view would see it; ``matrix`` takes the view's pixels to the frame's."""
-    size = (frame.shape[1], frame.shape[0])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    if np.abs(matrix[2, :2]).max() < 1e-9:
-        moved = cv2.warpAffine(frame, matrix[:2], size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+def move_back(frame: Picture, matrix: FloatArray, part: Part | None = None) -> Picture:
+    """Return a frame as the view would see it; ``matrix`` takes the view's pixels to the frame's.
+
+    Of a part (left, top, right, bottom) alone where one is given: all the rest is left black.
+    """
+    height, width = frame.shape
+    left, top, right, bottom = (0, 0, width, height) if part is None else part
+    there = matrix @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], float)
+    size, flags = (right - left, bottom - top), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    if np.abs(there[2, :2]).max() < 1e-9:
+        moved = cv2.warpAffine(frame, there[:2] / there[2, 2], size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     else:
-        moved = cv2.warpPerspective(frame, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, np.uint8)
+        moved = cv2.warpPerspective(frame, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    if part is None:
+        return np.asarray(moved, np.uint8)
+    whole = np.zeros_like(frame)
+    whole[top:bottom, left:right] = moved
+    return whole
 
 
 def learn_view(frames: Sequence[Picture]) -> tuple[View, list[FloatArray | None]]:

@@ -110,7 +110,7 @@ def observe_recording(
     """
     log = DecodingLog()
     watches = [_Watch(task=task) for task in tasks]
-    steadiers = {id(task.view): Steadier(view=task.view) for task in tasks if task.view is not None}
+    steadiers = {id(task.view): _steadier(task.view, tasks) for task in tasks if task.view is not None}
     start, end = min(task.start_s for task in tasks), max(task.end_s for task in tasks)
     pending = 0
     for frame in recording.frames(start, end, threads=threads, log=log):
@@ -133,6 +133,14 @@ def observe_recording(
     if progress is not None and pending:
         progress(pending)
     return [watch.finish(tuple(log.damaged), steadiers.get(id(watch.task.view))) for watch in watches]
+
+
+def _steadier(view: View, tasks: Sequence[Task]) -> Steadier:
+    """Return a steadier of what the tasks of a view look at."""
+    grids = [task.grid for task in tasks if task.view is view]
+    right, bottom = (max(g.left + g.width * g.factor for g in grids), max(g.top + g.height * g.factor for g in grids))
+    part = (min(grid.left for grid in grids), min(grid.top for grid in grids), right, bottom)
+    return Steadier(view=view, part=part)
 
 
 @dataclass(slots=True, kw_only=True)

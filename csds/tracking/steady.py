@@ -8,7 +8,7 @@ import numpy as np
 
 from csds.arena.register import register
 from csds.arena.sentry import Sentry, place_sentry
-from csds.arena.view import View, move_back, moved_px
+from csds.arena.view import Part, View, move_back, moved_px
 from csds.background.masks import Picture
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray
@@ -49,6 +49,8 @@ class Steadier:
     ----------
     view : View
         Where it looks at first.
+    part : (left, top, right, bottom)
+        What of a frame is needed: all else of one that is moved back is black.
     shifts : list of CameraShift
         Places in which it came to rest since.
     doubtful_s : list of (start, end)
@@ -56,6 +58,7 @@ class Steadier:
     """
 
     view: View
+    part: Part | None = None
     shifts: list[CameraShift] = field(default_factory=list)
     doubtful_s: list[tuple[float, float]] = field(default_factory=list)
     _pose: FloatArray | None = None
@@ -82,7 +85,7 @@ class Steadier:
             self._follow(frame, time_s)
         elif time_s >= self._next_s:
             self._check(frame, time_s)
-        return frame if self._pose is None else move_back(frame, self._pose)
+        return frame if self._pose is None else move_back(frame, self._pose, self.part)
 
     def _check(self, frame: Picture, time_s: float) -> None:
         """See whether the camera still rests."""

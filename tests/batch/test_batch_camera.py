@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
 from csds.arena import arena_path, read_arenas, write_arenas
+from csds.arena.view import learn_view
 from csds.batch import RunResult, TrackOptions, track_study
+from csds.batch.camera import follow_camera
+from csds.batch.prepare import Opened, Placed
 from csds.formats.tables import write_table
+from csds.model.study import AnimalKey, Session
 from csds.protocol import load_protocol
 from csds.simulate.recording import Truth, simulate_recording
 from csds.simulate.scenarios import PHASES, scenario
@@ -113,3 +119,42 @@ def test_a_camera_at_rest_has_no_shifts_and_the_arena_of_the_file(filmed: Path, 
         assert written["made_from"]["camera_shifts"] == []
         (drawn,) = read_arenas(arena_path(filmed / written["row"]["video"]), load_protocol("golden2011"))
         assert np.array_equal(written["made_from"]["arena"]["corners_px"], drawn.corners_px)
+
+
+def boxes(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    picture = np.full((240, 320), 70, np.uint8)
+    for grey in rng.integers(30, 200, 30):
+        x, y, w, h = (int(v) for v in rng.integers((0, 0, 15, 15), (300, 220, 80, 80)))
+        cv2.rectangle(picture, (x, y), (x + w, y + h), int(grey), -1)
+    return picture
+
+
+@pytest.mark.parametrize(("other_room", "unsure"), [(1, False), (2, True)])
+def test_an_arena_of_another_room_is_used_but_not_trusted(other_room: int, *, unsure: bool) -> None:
+    arena = scenario("small_wmv").arena  # of 320 × 240
+    views = {"target_absent": learn_view([boxes(1)] * 3)[0], "target_present": learn_view([boxes(other_room)] * 3)[0]}
+    placed = [
+        Placed(
+            opened=Opened(
+                session=Session(
+                    session_id=phase,
+                    key=AnimalKey(cohort="", animal_id="M", test=""),
+                    phase=phase,
+                    video=f"{phase}.mp4",
+                    videos=(Path(f"{phase}.mp4"),),
+                ),
+                recording=None,
+                video_sha256=(),
+                given=arena,
+                arena_file=Path("room.toml"),
+            ),
+            arena=arena,
+        )
+        for phase in PHASES
+    ]
+    samples = SimpleNamespace(view=lambda opened: views[opened.session.phase])
+    absent, present = follow_camera(placed, samples, load_protocol("golden2011"))
+    assert not absent.is_unsure
+    assert present.is_unsure is unsure
+    assert present.arena == arena
