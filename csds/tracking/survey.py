@@ -28,9 +28,9 @@ _AWAY_S = 2.0
 #: Survey pixels per cm that are aimed at.
 _PX_PER_CM = 2.5
 #: Something differs from the empty floor from so many noise SDs on …
-_NOISE_SDS = 6.0
-#: … and so many grey levels.
-_LEAST_DIFFERENCE = 12.0
+_NOISE_SDS = 4.0
+#: … and so many grey levels, or as many as the animal does where that is fainter.
+_CLEAR_DIFFERENCE = 12.0
 #: What reaches in from outside is a hand if it covers this much more of the floor than the animal: cm² …
 _HAND_CM2 = 30.0
 #: … and as a share of the animal's area, which tail, shadow and reflection may more than double.
@@ -135,7 +135,8 @@ class Surveyor:
         self._light_at = known[:: max(1, len(known) // _LIGHT_PIXELS)]
         self._light_scale = np.float32(1.0) / self._floor.ravel()[self._light_at].astype(np.float32)
         self._animal_px = self.background.animal_area_px / shrink**2
-        self._threshold = max(_NOISE_SDS * self.background.noise, _LEAST_DIFFERENCE)
+        least = min(_CLEAR_DIFFERENCE, self.background.threshold)
+        self._threshold = max(_NOISE_SDS * self.background.noise, least)
 
     @property
     def hand_cm2(self) -> float:
