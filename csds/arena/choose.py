@@ -13,20 +13,20 @@ from csds.model.shapes import FloatArray
 
 #: Two floors overlap if they share this part of the smaller one; they are rivals if they share that part.
 _OVERLAP, _RIVAL = 0.04, 0.2
-#: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.6 cm of 42.
-_DIFFERENT = 1 / 70
+#: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.8 cm of 42.
+_DIFFERENT = 1 / 52
 #: Lowest score of a floor, and how much lower than the best one's that of another floor in the frame may be.
-_LOWEST, _BELOW = -6.5, 4.5
+_LOWEST, _BELOW = -12.0, 6.5
 #: Sides of floors in one frame differ by this factor at most, and typically by this one.
 _SIZES, _SIZE_SD = 1.2, 0.02
-#: A floor as large as the others that is less likely than they are, but by no more than this, leaves it open how many
-#: there are.
-_MAYBE = 2.5
+#: What looks like another floor of the same size (to this factor), less likely than the others but by no more than
+#: this, leaves it open how many there are.
+_ALIKE, _MAYBE = 1.06, 2.0
 #: Most arenas in a frame.
 _MOST = 8
 #: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
-_MARGIN, _MARGIN_SD = 0.75, 0.22
-_SCORE, _SCORE_SD = -6.0, 0.5
+_MARGIN, _MARGIN_SD = 1.4, 0.35
+_SCORE, _SCORE_SD = -7.5, 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def choose(hypotheses: Sequence[Hypothesis]) -> list[Chosen]:
         hypotheses = ordered
     if not winners:
         return []
-    count = _count_certainty(winners, hypotheses, scores)
+    count = _count_certainty(winners, hypotheses)
     return _in_reading_order([_chosen(winner, hypotheses, scores, count) for winner in winners])
 
 
@@ -111,17 +111,21 @@ def _chosen(winner: Hypothesis, hypotheses: Sequence[Hypothesis], scores: dict[i
     return Chosen(floor=winner, rival=rival, margin=margin, confidence=confidence)
 
 
-def _count_certainty(
-    winners: Sequence[Hypothesis], hypotheses: Sequence[Hypothesis], scores: dict[int, float]
-) -> float:
+def _count_certainty(winners: Sequence[Hypothesis], hypotheses: Sequence[Hypothesis]) -> float:
     """Return how sure it is that there are no more floors than these."""
-    worst = min(_score(winner, scores) for winner in winners)
+    worst = min(_floor_alone(winner) for winner in winners)
     best = winners[0]
+    likeliest = -np.inf
     for hypothesis in hypotheses:
-        beside = all(shared(hypothesis.corners, winner.corners) <= _OVERLAP for winner in winners)
-        if beside and abs(_log_side(hypothesis.corners) - _log_side(best.corners)) < np.log(_SIZES):
-            return _logistic((worst - _score(hypothesis, scores) - _MAYBE) / 0.5)
-    return 1.0
+        alike = abs(_log_side(hypothesis.corners) - _log_side(best.corners)) < np.log(_ALIKE)
+        if alike and all(shared(hypothesis.corners, winner.corners) <= _OVERLAP for winner in winners):
+            likeliest = max(likeliest, _floor_alone(hypothesis))
+    return _logistic((worst - likeliest - _MAYBE) / 0.5) if np.isfinite(likeliest) else 1.0
+
+
+def _floor_alone(hypothesis: Hypothesis) -> float:
+    """Return a floor's score without regard to the enclosure: a box in the frame is one also where that isn't seen."""
+    return sum(value for name, value in hypothesis.terms.items() if name not in ("enclosure", "place", "target"))
 
 
 def different(one: FloatArray, other: FloatArray) -> bool:

@@ -203,7 +203,7 @@ def _best_rise(profiles: FloatArray, at: FloatArray) -> tuple[float, float]:
         lower = offsets[low.argmax(axis=1)] / _SCALE
         seen = np.log1p(np.clip(stands.max(axis=1), 0.0, _SURE)) / np.log1p(_SURE)
         off = np.minimum(4.0, 0.5 * (place**2 + lower**2) / _OFF_SD_CM**2) * seen
-        value = float(seen.mean()) * 6.0 - float(off.mean())
+        value = float(seen.mean()) * 7.0 - float(off.mean())
         if value > best[0]:
             best = (value, float(seen.mean()), float(off.mean()))
     return best[1], best[2]

@@ -70,7 +70,8 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
             f"the phases' frames are of different sizes ({sizes} px)", hint="Give each phase an arena file of its own."
         )
     view = see(stacks, protocol)
-    chosen = choose(rectangles(view))
+    # A round floor's edge is not made of straight ones: it is drawn by hand.
+    chosen = choose(rectangles(view)) if protocol.arena_shape == "rectangle" else []
     sharp = np.asarray(np.mean([still_grey(stack) for stack in stacks], axis=0), np.float32)
     size = (sharp.shape[1], sharp.shape[0])
     enclosure = protocol.enclosure

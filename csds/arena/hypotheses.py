@@ -28,7 +28,7 @@ _LOOKED_AT = 400
 #: many floors each of these gives, and how many of a place's are weighed with the enclosure at their walls.
 _PLACES, _SNAPPED_EACH, _SNAPPED, _WEIGHED = 14, 2, 24, 16
 #: A wall whose enclosure is less likely than another's by this much at the likeliest floor isn't looked at further.
-_UNLIKELY = 4.0
+_UNLIKELY = 7.0
 #: Floors are the same if no corner is further apart than this share of a side: 0.2 cm of 42.
 _SAME = 1 / 210
 #: Quadrilaterals are at one place if their middles are nearer than this share of a side.
@@ -98,10 +98,7 @@ def rectangles(view: View) -> list[Hypothesis]:
         snapped = [snap(corners[i], grey, view.size_cm, grey.shape, most=_SNAPPED) for i in place]
         floors += _floors(
             np.concatenate([some.corners for some in snapped]),
-            {
-                "edges": np.concatenate([some.edges for some in snapped]),
-                "camera": np.concatenate([some.camera for some in snapped]),
-            },
+            {name: np.concatenate([getattr(some, name) for some in snapped]) for name in ("seen", "within", "camera")},
             view,
         )
     return sorted(floors, key=lambda hypothesis: -hypothesis.score)
@@ -112,13 +109,13 @@ def _floors(corners: FloatArray, terms: dict[str, FloatArray], view: View) -> li
     inside = shares_inside(corners, view.spots, _LEAN)
     here = inside > _STRADDLES
     straddling = (here & (inside < 1 - _STRADDLES)).sum(axis=1) / np.maximum(here.sum(axis=1), 1)
-    terms = terms | {"straddling": -4.0 * straddling, "empty": -2.0 * ~here.any(axis=1)}
+    terms = terms | {"straddling": -8.0 * straddling, "empty": -2.0 * ~here.any(axis=1)}
     chosen = _distinct(corners, np.sum(list(terms.values()), axis=0))
     if not len(chosen):
         return []
     terms = {name: values[chosen] for name, values in terms.items()}
     steps = find_steps(corners[chosen], view.grey)
-    terms["inner"] = -2.0 * steps.inner / (steps.inner + 6.0)
+    terms["inner"] = -6.0 * steps.inner / (steps.inner + 6.0)
     found: list[Hypothesis] = []
     walls: Sequence[int] = range(0, 4, 1 if view.is_square else 2)
     for i, at in enumerate(corners[chosen]):
@@ -175,9 +172,9 @@ def weigh_walls(corners: FloatArray, terms: dict[str, float], walls: Sequence[in
 
 def _enclosure_terms(evidence: EnclosureEvidence) -> dict[str, float]:
     return {
-        "enclosure": 7.0 * (evidence.edges - 1.0) + float(np.clip(evidence.busy / 4.0, 0.0, 1.0) - 1.0),
-        "place": -1.0 * evidence.places,
-        "target": 1.5 * float(np.clip(evidence.motion, 0.0, 1.0)),
+        "enclosure": 11.0 * (evidence.edges - 1.0) + 1.6 * float(np.clip(evidence.busy / 4.0, 0.0, 1.0) - 1.0),
+        "place": -1.6 * evidence.places,
+        "target": 2.0 * float(np.clip(evidence.motion, 0.0, 1.0)),
     }
 
 

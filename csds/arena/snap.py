@@ -15,11 +15,11 @@ from csds.model.shapes import FloatArray
 #: Change across an edge, in units of noise, at which it is as sure as can be.
 _SURE = 25.0
 #: What an edge that isn't seen is worth less, and one with a sharp step within its floor.
-_UNSEEN, _WITHIN = 2.5, 2.5
+_UNSEEN, _WITHIN = 1.4, 1.5
 #: A step further inwards of this share of the edge's own change is enough to say that it lies within the floor.
 _AS_STRONG = 0.35
 #: How far floors may be from what a camera sees: a misfit that is one standard deviation.
-_CAMERA_SD = 0.03
+_CAMERA_SD = 0.023
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,15 @@ class Snapped:
     Parameters
     ----------
     corners : (n, 4, 2) float
-    edges : (n,) float
-        How well their sides are seen, 0 at best.
+    seen, within : (n,) float
+        How well their sides are seen and how little else is seen within them, summed over the sides and 0 at best.
     camera : (n,) float
         How well a camera could see such floors, 0 at best.
     """
 
     corners: FloatArray
-    edges: FloatArray
+    seen: FloatArray
+    within: FloatArray
     camera: FloatArray
 
 
@@ -58,23 +59,25 @@ def snap(
     """
     sides = [side_edges(corners, side, grey) for side in range(4)]
     worth = [edge_worth(side) for side in sides]
-    if not all(len(side) for side in worth):
-        return Snapped(corners=np.zeros((0, 4, 2)), edges=np.zeros(0), camera=np.zeros(0))
-    choices = np.array(list(itertools.product(*(range(len(side)) for side in worth))))
-    edges = np.sum([worth[k][choices[:, k]] for k in range(4)], axis=0)
-    best = np.argsort(-edges, kind="stable")[: 12 * most]
-    choices, edges = choices[best], edges[best]
+    count = [len(side.change) for side in sides]
+    if not all(count):
+        return Snapped(corners=np.zeros((0, 4, 2)), **dict.fromkeys(("seen", "within", "camera"), np.zeros(0)))
+    choices = np.array(list(itertools.product(*map(range, count))))
+    parts = np.sum([worth[side][:, choices[:, side]] for side in range(4)], axis=0)
+    best = np.argsort(-parts.sum(axis=0), kind="stable")[: 12 * most]
+    choices, parts = choices[best], parts[:, best]
     moved = _moved(corners, sides, choices)
     camera = -np.minimum(6.0, 0.5 * (camera_misfits(moved, size_cm, frame) / _CAMERA_SD) ** 2)
-    order = np.argsort(-(edges + camera), kind="stable")[:most]
-    return Snapped(corners=moved[order], edges=edges[order], camera=camera[order])
+    order = np.argsort(-(parts.sum(axis=0) + camera), kind="stable")[:most]
+    seen, within = parts[:, order]
+    return Snapped(corners=moved[order], seen=seen, within=within, camera=camera[order])
 
 
 def edge_worth(edges: SideEdges) -> FloatArray:
-    """Return what each edge is worth as a floor's side, 0 at best."""
+    """Return what each edge is worth as a floor's side, 0 at best: for being seen, and for what is within it."""
     seen = np.log1p(edges.change / edges.noise) / np.log1p(_SURE)
     within = edges.within / (_AS_STRONG * edges.change + edges.noise)
-    return np.asarray(_UNSEEN * (np.minimum(seen, 1.0) - 1.0) - _WITHIN * np.minimum(within, 1.0), float)
+    return np.stack([_UNSEEN * (np.minimum(seen, 1.0) - 1.0), -_WITHIN * np.minimum(within, 1.0)])
 
 
 def _moved(corners: FloatArray, sides: list[SideEdges], choices: FloatArray) -> FloatArray:
