@@ -40,6 +40,8 @@ _LATE_S = 2.0
 _AWAY_S = 10.0
 #: The last of a hand that withdraws covers less than a hand does: this share of it, for at most so long, s.
 _RETREAT_SHARE, _RETREAT_S = 0.2, 0.4
+#: An animal that is seen in this share of the looks at a hand has been on the floor all the time.
+_BESIDE_SHARE = 0.9
 #: What reaches in for more than this share of a recording is part of the room.
 _ROOM_SHARE = 0.7
 #: So long after the last trial's end the rest of a recording needs no look, s.
@@ -77,7 +79,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stretch:
-    """A stretch between hands, from its first survey to its end; ``seen`` are the times at which an animal was seen."""
+    """A stretch between hands, from its first survey to its end; ``seen`` are the times at which an animal was seen.
+
+    ``seen_with_hand`` says that a recording begins with a hand that the animal is seen beside all the time: it was
+    on the floor already, or what reaches in is a shadow.
+    """
 
     start_s: float
     end_s: float
@@ -85,6 +91,7 @@ class _Stretch:
     before_hand: bool
     seen: FloatArray
     seen_s: float
+    seen_with_hand: bool = False
 
     @property
     def length_s(self) -> float:
@@ -170,8 +177,9 @@ def _stretches(survey: Survey) -> list[_Stretch]:
             before_hand=last + 1 < len(time_s),
             seen=time_s[first : last + 1][seen[first : last + 1]],
             seen_s=float(steps[first : last + 1][seen[first : last + 1]].sum()),
+            seen_with_hand=number == 0 and first > 0 and float(seen[:first].mean()) >= _BESIDE_SHARE,
         )
-        for first, last in _runs(~_hands(survey))
+        for number, (first, last) in enumerate(_runs(~_hands(survey)))
     ]
 
 
@@ -233,7 +241,7 @@ def _trial(visit: _Visit, length_s: float) -> Window:
     own = alone[0] if alone else max(visit, key=lambda stretch: stretch.length_s)
     late = float(own.seen[0]) - own.start_s > _LATE_S
     first = visit[0]
-    was_there = first is not own and not first.after_hand and first.length_s > _LATE_S
+    was_there = (first is not own and not first.after_hand) or first.seen_with_hand
     never_alone = not alone and any(stretch.after_hand or stretch.before_hand for stretch in visit)
     soon_back = len(alone) > 1 and own.length_s < min(_SETTLED_S, length_s / 2)
     start_s = float(own.seen[0]) if late else own.start_s

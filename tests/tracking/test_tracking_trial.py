@@ -97,6 +97,14 @@ def test_a_mouse_that_was_there_before_the_hand_is_uncertain() -> None:
     assert trial.uncertain
 
 
+def test_a_mouse_beside_a_hand_from_the_first_frame_on_is_uncertain() -> None:
+    survey = survey_of((HAND, 2.0), (MOUSE, 155.0))
+    assert not find_trials(survey, Wanted(durations_s=(TRIAL_S,)))[0].uncertain
+
+    survey.rows[:, SURVEYED.index("animals")] = 1.0
+    assert find_trials(survey, Wanted(durations_s=(TRIAL_S,)))[0].uncertain
+
+
 def test_a_mouse_on_the_enclosure_is_still_in_its_trial() -> None:
     (trial,) = find(*PLACED, (MOUSE, 40.0), (EMPTY, 30.0), (MOUSE, 85.0), *TAKEN)
 
