@@ -16,7 +16,7 @@ _OVERLAP, _RIVAL = 0.04, 0.2
 #: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.8 cm of 42.
 _DIFFERENT = 1 / 52
 #: Lowest score of a floor, and how much lower than the best one's that of another floor in the frame may be.
-_LOWEST, _BELOW = -12.0, 6.5
+_LOWEST, _BELOW = -15.0, 8.0
 #: Sides of floors in one frame differ by this factor at most, and typically by this one.
 _SIZES, _SIZE_SD = 1.2, 0.02
 #: What looks like another floor of the same size (to this factor), less likely than the others but by no more than
@@ -25,8 +25,8 @@ _ALIKE, _MAYBE = 1.06, 2.0
 #: Most arenas in a frame.
 _MOST = 8
 #: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
-_MARGIN, _MARGIN_SD = 1.4, 0.35
-_SCORE, _SCORE_SD = -7.5, 0.6
+_MARGIN, _MARGIN_SD = 1.7, 0.4
+_SCORE, _SCORE_SD = -9.5, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

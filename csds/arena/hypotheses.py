@@ -109,13 +109,13 @@ def _floors(corners: FloatArray, terms: dict[str, FloatArray], view: View) -> li
     inside = shares_inside(corners, view.spots, _LEAN)
     here = inside > _STRADDLES
     straddling = (here & (inside < 1 - _STRADDLES)).sum(axis=1) / np.maximum(here.sum(axis=1), 1)
-    terms = terms | {"straddling": -8.0 * straddling, "empty": -2.0 * ~here.any(axis=1)}
+    terms = terms | {"straddling": -12.0 * straddling, "empty": -2.0 * ~here.any(axis=1)}
     chosen = _distinct(corners, np.sum(list(terms.values()), axis=0))
     if not len(chosen):
         return []
     terms = {name: values[chosen] for name, values in terms.items()}
     steps = find_steps(corners[chosen], view.grey)
-    terms["inner"] = -6.0 * steps.inner / (steps.inner + 6.0)
+    terms["inner"] = -10.0 * steps.inner / (steps.inner + 6.0)
     found: list[Hypothesis] = []
     walls: Sequence[int] = range(0, 4, 1 if view.is_square else 2)
     for i, at in enumerate(corners[chosen]):
@@ -172,9 +172,9 @@ def weigh_walls(corners: FloatArray, terms: dict[str, float], walls: Sequence[in
 
 def _enclosure_terms(evidence: EnclosureEvidence) -> dict[str, float]:
     return {
-        "enclosure": 11.0 * (evidence.edges - 1.0) + 1.6 * float(np.clip(evidence.busy / 4.0, 0.0, 1.0) - 1.0),
-        "place": -1.6 * evidence.places,
-        "target": 2.0 * float(np.clip(evidence.motion, 0.0, 1.0)),
+        "enclosure": 14.0 * (evidence.edges - 1.0) + 1.6 * float(np.clip(evidence.busy / 4.0, 0.0, 1.0) - 1.0),
+        "place": -2.2 * evidence.places,
+        "target": 2.3 * float(np.clip(evidence.motion, 0.0, 1.0)),
     }
 
 

@@ -19,7 +19,7 @@ _UNSEEN, _WITHIN = 1.4, 1.5
 #: A step further inwards of this share of the edge's own change is enough to say that it lies within the floor.
 _AS_STRONG = 0.35
 #: How far floors may be from what a camera sees: a misfit that is one standard deviation.
-_CAMERA_SD = 0.023
+_CAMERA_SD = 0.018
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
