@@ -25,8 +25,8 @@ _ALIKE, _MAYBE = 1.06, 2.0
 #: Most arenas in a frame.
 _MOST = 8
 #: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
-_MARGIN, _MARGIN_SD = 1.7, 0.4
-_SCORE, _SCORE_SD = -9.5, 0.7
+_MARGIN, _MARGIN_SD = 1.9, 0.4
+_SCORE, _SCORE_SD = -11.0, 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
