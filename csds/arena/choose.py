@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ _SIZES, _SIZE_SD = 1.2, 0.02
 #: What looks like another floor of the same size (to this factor), less likely than the others but by no more than
 #: this, leaves it open how many there are.
 _ALIKE, _MAYBE = 1.06, 2.0
+#: Confidence of floors that do not fill their rows, at most.
+_GAP = 0.3
 #: Most arenas in a frame.
 _MOST = 8
 #: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
@@ -72,7 +74,10 @@ def choose(hypotheses: Sequence[Hypothesis]) -> list[Chosen]:
     if not winners:
         return []
     count = _count_certainty(winners, hypotheses)
-    return _in_reading_order([_chosen(winner, hypotheses, scores, count) for winner in winners])
+    rows = _rows([_chosen(winner, hypotheses, scores, count) for winner in winners])
+    whole = len({len(row) for row in rows}) == 1
+    # Arenas stand in full rows: where one row has fewer, one was not seen.
+    return [one if whole else replace(one, confidence=min(one.confidence, _GAP)) for row in rows for one in row]
 
 
 def _score(hypothesis: Hypothesis, scores: dict[int, float]) -> float:
@@ -145,7 +150,7 @@ def _log_side(corners: FloatArray) -> float:
     return 0.5 * float(np.log(max(cv2.contourArea(corners.astype(np.float32)), 1.0)))
 
 
-def _in_reading_order(chosen: Sequence[Chosen]) -> list[Chosen]:
+def _rows(chosen: Sequence[Chosen]) -> list[list[Chosen]]:
     """Return floors row by row, as a page is read; a row's floors overlap in height."""
     left = sorted(chosen, key=lambda one: float(one.floor.corners[:, 1].mean()))
     rows: list[list[Chosen]] = []
@@ -156,7 +161,7 @@ def _in_reading_order(chosen: Sequence[Chosen]) -> list[Chosen]:
             rows[-1].append(one)
         else:
             rows.append([one])
-    return [one for row in rows for one in sorted(row, key=lambda one: float(one.floor.corners[:, 0].mean()))]
+    return [sorted(row, key=lambda one: float(one.floor.corners[:, 0].mean())) for row in rows]
 
 
 def _logistic(value: float) -> float:
