@@ -146,7 +146,7 @@ def flag_sentences(flags: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     Examples
     --------
     >>> flag_sentences(("short_recording",))
-    (('The recording ends before the window does (short_recording)', True),)
+    (('The recording ends, or the animal is taken out, before the window ends (short_recording)', True),)
     """
     sentences = []
     for code in flags:
