@@ -244,17 +244,17 @@ def film_animal(seed: int, room: str, folder: Path, seconds: float) -> list[dict
     return rows
 
 
-def measure_filmed(folder: Path, animals: int, seconds: float, seed: int) -> list[Trial]:
+def measure_filmed(folder: Path, animals: int, seed: int, *, jobs: int, seconds: float = 45.0) -> list[Trial]:
     """Film animals in `ROOMS`, track them from end to end, and return what their intervals held."""
     seeds = range(seed, seed + animals)
     rooms = [ROOMS[i % len(ROOMS)] for i in range(animals)]
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(jobs) as pool:
         films = pool.map(film_animal, seeds, rooms, [folder] * animals, [seconds] * animals)
         rows = [row for film in films for row in film]
     write_table(pd.DataFrame(rows), folder / "study.csv")
     protocol = load_protocol("golden2011")
     study, _ = load_study(folder / "study.csv", protocol)
-    result = track_study(study, protocol, folder / "results", TrackOptions(force=True, jobs=2))
+    result = track_study(study, protocol, folder / "results", TrackOptions(force=True, jobs=jobs))
     zone = resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)[0]
     trials = []
     for animal in result.animals.to_dict(orient="records"):
@@ -277,20 +277,20 @@ def main() -> int:
     parser.add_argument("--protocol", default="golden2011")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--filmed", type=int, default=0, help="animals to film and track as well")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     arguments = parser.parse_args()
     print(f"{'kind':34} animals   A     P   ratio    width of A    P   ratio", flush=True)
     seeds = range(arguments.seed, arguments.seed + arguments.animals)
     measure = partial(measure_kinds, kinds=KINDS, protocol_name=arguments.protocol, seconds=arguments.seconds, fps=15.0)
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(arguments.jobs) as pool:
         by_animal = list(pool.map(measure, seeds, chunksize=4))
     short = []
     for name in KINDS if by_animal else ():
         short += _show(name, [trials[name] for trials in by_animal])
     if arguments.filmed:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-            short += _show(
-                "filmed and tracked", measure_filmed(Path(temporary), arguments.filmed, 45.0, arguments.seed)
-            )
+            films = measure_filmed(Path(temporary), arguments.filmed, arguments.seed, jobs=arguments.jobs)
+            short += _show("filmed and tracked", films)
     print("falls short: " + "; ".join(short) if short else "no coverage is significantly below 95 %")
     return 1 if short else 0
 

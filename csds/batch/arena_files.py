@@ -15,7 +15,8 @@ from csds.arena.files import arena_path, check_corners, check_frame_size, read_a
 from csds.arena.find import FoundArenas
 from csds.arena.register import move_arena, register
 from csds.arena.still import still_grey
-from csds.batch.arenas import find_in_phases, save_found_picture, settling_command, why_ambiguous
+from csds.batch.arenas import find_in_phases
+from csds.batch.settle import how_to_settle, save_found_picture, why_ambiguous
 from csds.errors import ArenaError, CsdsError, UsageError, VideoError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -328,7 +329,9 @@ def _failed(seen: _Seen, job: _Job) -> ArenaResult:
         outcome="failed",
         picture=picture,
         error=why_ambiguous(found, request.confidence),
-        how_to_fix=f"Look at {picture}, then settle it: {settling_command(shot.video, found, request.protocol)}",
+        how_to_fix=how_to_settle(
+            found, shot.video, request.protocol, request.confidence, picture, request.sheet_folder
+        ),
     )
 
 

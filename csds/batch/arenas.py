@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,10 +15,10 @@ from csds.arena.register import Motion, register
 from csds.arena.still import still_grey
 from csds.batch.prepare import Context, Opened, same_test
 from csds.batch.samples import Samples
+from csds.batch.settle import how_to_settle, save_found_picture, why_ambiguous
 from csds.errors import AmbiguousArenaError, CsdsError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
-from csds.protocol.zones import enclosure_shape, resolve_zones
 
 if TYPE_CHECKING:
     from csds.arena.find import FoundArenas
@@ -92,13 +90,13 @@ class Arenas:
         return self._found[key]
 
     def _ambiguous(self, item: Opened, found: FoundArenas) -> AmbiguousArenaError:
-        session = item.session
+        session, protocol = item.session, self.context.protocol
         path = self.context.folder.arena(session.session_id)
         limit = self.context.options.arena_confidence
-        save_found_picture(found, session.video, self.context.protocol, path, limit)
+        save_found_picture(found, session.video, protocol, path, limit)
         return AmbiguousArenaError(
             f"{session.video}: {why_ambiguous(found, limit)}",
-            hint=f"Look at {path}, then settle it: {settling_command(session.videos[0], found, self.context.protocol)}",
+            hint=how_to_settle(found, session.videos[0], protocol, limit, path, self.context.sheet_folder),
         )
 
 
@@ -122,59 +120,6 @@ def find_in_phases(stacks: Sequence[NDArray[np.uint8]], protocol: Protocol) -> F
         if motion.same_room:
             aligned.append(_moved_back(stack, motion))
     return find_arenas(aligned, protocol)
-
-
-def why_ambiguous(found: FoundArenas, limit: float) -> str:
-    """Return in words why what was found isn't used."""
-    if not found.arenas:
-        return "nothing in the picture looks like the protocol's arena"
-    count = f"{len(found.arenas)} arenas were" if len(found.arenas) > 1 else "the arena was"
-    return f"{count} found, but with a confidence of {found.confidence:.2f}, expected {limit:.2f} or more"
-
-
-def settling_command(video: Path, found: FoundArenas, protocol: Protocol) -> str:
-    """Return the command that settles a recording's arena by hand, with the likeliest corners to start from."""
-    arenas = found.arenas or (_example(found, protocol),)
-    corners = " ".join(
-        f"--corners {shlex.quote(' '.join(f'{x:.0f},{y:.0f}' for x, y in arena.corners_px))}" for arena in arenas
-    )
-    return f"csds arena {shlex.quote(str(video))} --protocol {shlex.quote(protocol.name)} {corners}"
-
-
-def save_found_picture(found: FoundArenas, title: str, protocol: Protocol, path: Path, limit: float) -> None:
-    """Draw what was found, and what it could be instead where that is in doubt."""
-    from csds.figures.arena_preview import ArenaPicture, save_arena_picture
-
-    sure = found.confidence >= limit
-    size = (protocol.arena_width_cm, protocol.arena_height_cm)
-    save_arena_picture(
-        ArenaPicture(
-            title=title,
-            words=f"{len(found.arenas)} {'arena' if len(found.arenas) == 1 else 'arenas'} · protocol {protocol.name}",
-            grey=found.grey,
-            arenas=found.arenas,
-            rivals=() if sure else found.rivals,
-            zones=resolve_zones(protocol, *size),
-            enclosure=enclosure_shape(protocol, *size),
-            warning="" if sure else f"Not used: {why_ambiguous(found, limit)}. Broken lines: what else it could be.",
-        ),
-        path,
-    )
-
-
-def _example(found: FoundArenas, protocol: Protocol) -> Arena:
-    """Return a floor in the middle of the frame, for a command to be corrected."""
-    height, width = found.grey.shape
-    half = 0.4 * min(height, width)
-    x, y = width / 2, height / 2
-    return Arena(
-        name="A",
-        shape=protocol.arena_shape,
-        corners_px=((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)),
-        width_cm=protocol.arena_width_cm,
-        height_cm=protocol.arena_height_cm,
-        frame_size_px=(width, height),
-    )
 
 
 def _rounded(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:

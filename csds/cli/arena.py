@@ -43,7 +43,7 @@ def arena(
     corners: Annotated[
         list[str] | None,
         typer.Option(
-            help="Settle it by hand: 'x,y x,y x,y x,y', clockwise in the picture from the left end of the "
+            help='Settle it by hand: "x,y x,y x,y x,y", clockwise in the picture from the left end of the '
             "enclosure wall as seen with it at the top. Repeat it for several arenas in a frame."
         ),
     ] = None,
@@ -66,7 +66,8 @@ def arena(
     Examples:
       csds arena M01_absent.mp4 M01_present.mp4
       csds arena --sheet study.csv --protocol accelerated_defeat
-      csds arena M01.mp4 --corners '110,30 530,30 530,450 110,450'
+      csds arena M01.mp4 --corners "110,30 530,30 530,450 110,450"
+      csds arena M01.mp4 --corners "530,450 110,450 110,30 530,30" --wall left
       csds arena M02.mp4 M03.mp4 --from M01.mp4
 
     \b
@@ -144,7 +145,7 @@ def _corners(text: str) -> Corners:
     if len(points) != 4:
         raise UsageError(
             f"--corners: expected four corners as 'x,y x,y x,y x,y', found '{text}'",
-            hint="For example --corners '110,30 530,30 530,450 110,450', in pixels of the full frame.",
+            hint='For example --corners "110,30 530,30 530,450 110,450", in pixels of the full frame.',
         )
     return points
 
@@ -191,7 +192,8 @@ def _show(results: Sequence[ArenaResult], *, quiet: bool) -> None:
     console.print_table(["video", "arena", "n", "confidence", "from", "shift_px", "flags"], rows)
     for result in results:
         if result.outcome == "failed":
-            console.warn(f"{result.video}: {result.error}\n  fix: {result.how_to_fix}", quiet=False)
+            fix = result.how_to_fix.replace("\n", "\n  ")
+            console.warn(f"{result.video}: {result.error}\n  fix: {fix}", quiet=False)
     written = [result for result in results if result.file is not None and result.outcome != "kept"]
     failed = sum(result.outcome == "failed" for result in results)
     console.note(

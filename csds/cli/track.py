@@ -50,7 +50,7 @@ def track(
     stress: Annotated[str, typer.Option(help="With two recordings: control or defeated.")] = "",
     treatment: Annotated[str, typer.Option(help="With two recordings: the animal's treatment.")] = "",
     pattern: Annotated[
-        str, typer.Option(help="How the files of a folder are named, e.g. '{cohort}_{animal_id}_{phase}.{ext}'.")
+        str, typer.Option(help='How the files of a folder are named, e.g. "{cohort}_{animal_id}_{phase}.{ext}".')
     ] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Recordings worked on at the same time.")] = 1,
     overlay_video: Annotated[bool, typer.Option("--overlay-video", help="Also write an annotated video each.")] = False,
@@ -73,7 +73,7 @@ def track(
       csds track study.csv
       csds track study.csv --protocol accelerated_defeat --out results --jobs 2 --time-bins 30
       csds track absent.mp4 present.mp4 --animal M01 --stress defeated
-      csds track recordings --pattern '{animal_id}_{phase}.{ext}' --arena room1.arena.toml
+      csds track recordings --pattern "{animal_id}_{phase}.{ext}" --arena room1.arena.toml
 
     \b
     Exit code: 0 all well, 1 some sessions could not be used (the rest is done; see failures.csv),
@@ -147,14 +147,15 @@ def _check_inputs(inputs: list[Path], by_hand: dict[str, str], pattern: str) -> 
         if not pattern:
             raise UsageError(
                 f"{first}: a folder needs --pattern to tell animals and phases apart",
-                hint="For files such as M01_absent.mp4: --pattern '{animal_id}_{phase}.{ext}'",
+                hint='For files such as M01_absent.mp4: --pattern "{animal_id}_{phase}.{ext}"',
             )
     elif pattern:
         raise UsageError("--pattern goes with a folder", hint="Leave it out, or name the recordings' folder.")
     if len(inputs) == 1 and first.suffix.casefold() in VIDEO_SUFFIXES:
         raise UsageError(
             f"{first}: one recording alone, expected a study sheet",
-            hint="Give both phases: csds track absent.mp4 present.mp4 --animal M01; or list it in a sheet.",
+            hint="Give both phases: csds track absent.mp4 present.mp4 --animal M01; or list it in a sheet, with the "
+            "phase 'both' if it holds both.",
         )
 
 
@@ -216,7 +217,8 @@ def _show(result: RunResult, *, quiet: bool) -> None:
         [name.removeprefix("phenotype_") for name in cells], [list(row) for row in zip(*cells.values(), strict=True)]
     )
     for failure in result.failures:
-        console.warn(f"{failure.session_id or 'sheet'}: {failure.error}\n  fix: {failure.how_to_fix}", quiet=False)
+        fix = failure.how_to_fix.replace("\n", "\n  ")
+        console.warn(f"{failure.session_id or 'sheet'}: {failure.error}\n  fix: {fix}", quiet=False)
     words = {"tracked": "tracked", "rescored": "scored anew from their tracks", "kept": "kept as they were"}
     done = ", ".join(f"{count} {words[work]}" for work, count in sorted(result.work.items()))
     console.note(f"sessions: {done or 'none'}; {len(result.failures)} failed", quiet=quiet)

@@ -30,6 +30,10 @@ _GREYS = (60.0, 235.0)
 """Display greys of the picture's first and 99th percentile: dim infrared can be read, outlines stand out."""
 
 
+_MARKS = 16
+"""Marks along the longer side, at most, from which pixels are read off."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArenaPicture:
     """All that the picture of found arenas shows.
@@ -45,13 +49,14 @@ class ArenaPicture:
     arenas : sequence of Arena
         Drawn with zones and enclosure.
     rivals : sequence of Arena
-        Drawn as thin broken outlines: what else it could be.
+        Drawn with broken outlines: what else it could be.
     zones : sequence of Zone
         In cm.
     enclosure : Shape or None
         In cm.
     warning : str
-        Stands below in the warning colour; empty for none.
+        Stands below in the warning colour, and pixels along the picture's sides, so that corners can be read off;
+        empty for none.
     """
 
     title: str
@@ -71,7 +76,7 @@ def arena_figure(picture: ArenaPicture) -> Figure:
         wide = _WIDTH - 2 * _SIDE
         inch = min(wide / width, _TALLEST / height)
         lines = wrapped(picture.warning, wide, 7.0)
-        figure = blank_figure(_WIDTH, _HEADER + height * inch + 0.2 + LINE_IN * len(lines))
+        figure = blank_figure(_WIDTH, _HEADER + height * inch + 0.2 + (LINE_IN + 0.06) * len(lines))
         put(figure, _SIDE, 0.3, fitted(picture.title, wide, 10, "bold"), fontsize=10, fontweight="bold")
         put(figure, _SIDE, 0.49, fitted(picture.words, wide, 8), fontsize=8)
         axes = axes_at(
@@ -83,16 +88,11 @@ def arena_figure(picture: ArenaPicture) -> Figure:
         for arena in picture.arenas:
             _draw_arena(axes, arena, picture)
         for rival in picture.rivals:
-            style: dict[str, Any] = {
-                "edgecolor": palette.WARNING,
-                "linewidth": 0.9,
-                "linestyle": (0, (4, 3)),
-                "zorder": 4,
-            }
-            for outline in rival.floor.outlines():
-                axes.add_patch(Patch(_px(rival, outline), fill=False, gid="rival", **style))
+            _draw_rival(axes, rival, has_wall=picture.enclosure is not None)
+        if picture.warning:
+            _draw_ruler(axes, width, height)
         for i, line in enumerate(lines):
-            top = _HEADER + height * inch + 0.06 + (i + 0.8) * LINE_IN
+            top = _HEADER + height * inch + 0.18 + (i + 0.8) * LINE_IN
             put(figure, _SIDE, top, line, fontsize=7.0, color=palette.WARNING)
     return figure
 
@@ -118,6 +118,23 @@ def _draw_arena(axes: Axes, arena: Arena, picture: ArenaPicture) -> None:
     corners = np.array(arena.corners_px, float)
     if picture.enclosure is not None:
         axes.plot(*corners[:2].T, color=palette.ISOTYPE, linewidth=2.6, zorder=3.2, solid_capstyle="butt", gid="wall")
+    sure = f"{arena.confidence:.0%} sure" if arena.source == "detected" else "drawn"
+    _letter(axes, corners, f"{arena.name} · {sure}")
+
+
+def _draw_rival(axes: Axes, rival: Arena, *, has_wall: bool) -> None:
+    """Draw what an arena could be instead: broken outline, corner numbers and enclosure wall."""
+    style: dict[str, Any] = {"color": palette.WARNING, "linestyle": (0, (4, 3)), "zorder": 4}
+    for outline in rival.floor.outlines():
+        axes.plot(*np.vstack([_px(rival, outline), _px(rival, outline)[:1]]).T, linewidth=1.0, gid="rival", **style)
+    corners = np.array(rival.corners_px, float)
+    if has_wall:
+        axes.plot(*corners[:2].T, linewidth=2.4, gid="rival wall", **style)
+    _letter(axes, corners, f"or {rival.name}", lines_down=1.6)
+
+
+def _letter(axes: Axes, corners: FloatArray, name: str, *, lines_down: float = 0.0) -> None:
+    """Write the corners' numbers inside of them, and a name in the middle, or some lines below it."""
     middle = corners.mean(axis=0)
     halo = [patheffects.withStroke(linewidth=1.8, foreground="black")]
     words: dict[str, Any] = {
@@ -131,8 +148,21 @@ def _draw_arena(axes: Axes, arena: Arena, picture: ArenaPicture) -> None:
     for number, corner in enumerate(corners, start=1):
         x, y = corner + 0.05 * (middle - corner)
         axes.text(x, y, str(number), fontsize=7, gid="corner", **words)
-    name = f"{arena.name} · {arena.confidence:.0%} sure" if arena.source == "detected" else f"{arena.name} · drawn"
-    axes.text(float(middle[0]), float(middle[1]), name, fontsize=8, gid="name", **words)
+    offset: dict[str, Any] = {"textcoords": "offset points", "xytext": (0.0, -8.0 * lines_down)}
+    axes.annotate(name, (float(middle[0]), float(middle[1])), fontsize=8, gid="name", **offset, **words)
+
+
+def _draw_ruler(axes: Axes, width: int, height: int) -> None:
+    """Mark pixels along the left and lower side, with faint lines across."""
+    step = next(step for step in (10, 20, 50, 100, 200, 500, 1000) if max(width, height) / step <= _MARKS)
+    for is_across, length in ((True, width), (False, height)):
+        for at in range(0, length, step):
+            line = axes.axvline if is_across else axes.axhline
+            line(at, color="white", linewidth=0.4, alpha=0.35, zorder=1.5)
+            x, y, place = (at, -0.012, ("center", "top")) if is_across else (-0.008, at, ("right", "center"))
+            transform = axes.get_xaxis_transform() if is_across else axes.get_yaxis_transform()
+            style: dict[str, Any] = {"fontsize": 5.5, "color": palette.MUTED, "gid": "pixel"}
+            axes.text(x, y, str(at), transform=transform, ha=place[0], va=place[1], **style)
 
 
 def _px(arena: Arena, outline_cm: FloatArray) -> FloatArray:

@@ -140,7 +140,7 @@ class Protocol:
     """One way to run and score the test. ``rule`` is None where there is nothing to classify.
 
     ``open_fields`` names what the source left out and the user has not filled in; a protocol with
-    any can be shown but not used.
+    any can be shown but not used. ``asked_as`` is what it was loaded by: its name, or its file.
     """
 
     name: str
@@ -159,6 +159,7 @@ class Protocol:
     treatment: Mapping[str, object] = field(default_factory=dict)
     sha256: str = ""
     open_fields: tuple[str, ...] = ()
+    asked_as: str = field(default="", compare=False)
 
     def phase(self, name: str) -> PhaseSpec:
         """Return the phase of that name; KeyError if the protocol has none."""

@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def load_protocol(name_or_path: str | Path, *, allow_open: bool = False) -> Prot
     """
     path = find_protocol(name_or_path)
     data, text = parse_toml(path, ProtocolError)
-    protocol = _build(data, path, hashlib.sha256(text.encode("utf-8")).hexdigest())
+    protocol = replace(_build(data, path, hashlib.sha256(text.encode("utf-8")).hexdigest()), asked_as=str(name_or_path))
     if protocol.open_fields and not allow_open:
         start = protocol.name if protocol.name in protocol_names() else path
         raise ProtocolError(
