@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background.grid import WorkGrid, shape_mask
-from csds.background.masks import Mask, Picture, above, mask_where, without_thin
+from csds.background.masks import Mask, Picture, above, grow, mask_where, without_thin
 from csds.background.model import Background
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray
@@ -179,21 +179,24 @@ class Surveyor:
         floor = np.asarray(cv2.convertScaleAbs(self._floor, alpha=light), np.uint8)
         darker = np.asarray(cv2.subtract(floor, picture), np.uint8)
         lighter = np.asarray(cv2.subtract(picture, floor), np.uint8)
-        dark = above(darker, self._threshold) & self._outside
-        bright = above(lighter, self._threshold) & self._outside
+        both = above(darker, self._threshold), above(lighter, self._threshold)
+        dark, bright = (side & self._outside for side in both)
         shares = [cv2.countNonZero(side) / side.size for side in (dark, bright)]
         scale = self.coarse.px_per_cm**2
         own = darker if self.background.polarity == "dark" else lighter
         seen = above(own, self.background.threshold) & self._walkable
-        reaching, covered, hand = self._reach(dark | bright)
+        reaching, covered, hand = self._reach(dark | bright, within=both[0] | both[1])
         if hand:
             seen &= ~reaching
         animals, animal_px, alike = self._count_animals(seen, own)
         stir = self._stir(time_s, picture)
         return time_s, light, *shares, covered, float(hand), animals, animal_px / scale, alike, stir
 
-    def _reach(self, differs: Mask) -> tuple[Mask, float, bool]:
-        """Return what reaches in from the picture's edge, the floor that it covers in cm², and if it is a hand."""
+    def _reach(self, differs: Mask, *, within: Mask) -> tuple[Mask, float, bool]:
+        """Return what reaches in from the picture's edge, the floor that it covers in cm², and if it is a hand.
+
+        ``within`` is what differs in the enclosure, too: a hand may reach for nothing but that.
+        """
         nothing = np.zeros_like(differs)
         edges = (differs[0], differs[-1], differs[:, 0], differs[:, -1])
         if not any(edge.any() for edge in edges) or cv2.countNonZero(differs) < self._animal_px:
@@ -215,9 +218,19 @@ class Surveyor:
         animal_cm2 = self._animal_px / scale
         if self._edge_cm(region) < max(_ARM_CM, _ARM_SHARE * float(np.sqrt(animal_cm2))):
             return region, covered, False
+        with_enclosure = self._with_enclosure(region, within) / scale
+        if with_enclosure >= self.hand_cm2:
+            return region, with_enclosure, True
         # Where a sleeve is as bright as the floor, the hand is seen apart from it: all counts but one animal.
         covered = max(covered, cv2.countNonZero(solid & self._walkable) / scale - animal_cm2)
         return region, covered, covered >= _ARM_COVERS * animal_cm2 and self.background.presence == "moving"
+
+    def _with_enclosure(self, region: Mask, differs: Mask) -> int:
+        """Return how many pixels of floor and enclosure a region covers together with what hangs on to it there."""
+        inside = without_thin(differs & ~self._outside, max(1.0, _THIN_CM * self.coarse.px_per_cm))
+        _, labels = cv2.connectedComponents(inside, connectivity=8, ltype=cv2.CV_16U)
+        touching = np.unique(np.asarray(labels)[(grow(region, 2) & inside) > 0])
+        return cv2.countNonZero(region & self._walkable) + int(np.isin(labels, touching).sum()) * (len(touching) > 0)
 
     def _edge_cm(self, region: Mask) -> float:
         """Return the width, in cm, in which a region comes over the picture's edge."""

@@ -133,3 +133,23 @@ def test_a_mark_as_large_as_the_animal_but_fainter_is_not_alike(surveyor: Survey
     darker[body] = round(0.66 * FLOOR)
     seen = look(surveyor, one, two, darker)
     assert seen["alike"] == [1, 2, 1]
+
+
+def test_a_hand_at_the_enclosure_alone_is_a_hand(surveyor: Surveyor) -> None:
+    frame = paint((440, 380))
+    # Over the picture's upper edge and 10 × 6 cm of the enclosure, 2 cm of floor beside it.
+    frame[:90, 250:370] = 110
+
+    seen = look(surveyor, frame)
+    assert seen["hand"] == [1]
+    assert seen["animals"] == [1]
+
+
+def test_the_target_and_what_passes_behind_its_wall_are_no_hand(surveyor: Surveyor) -> None:
+    frame = paint((440, 380))
+    frame[15:30, 280:350] = MOUSE
+    cv2.ellipse(frame, (320, 60), (36, 18), 0, 0, 360, 235, -1)
+
+    seen = look(surveyor, frame)
+    assert seen["hand"] == [0]
+    assert seen["animals"] == [1]
