@@ -13,9 +13,14 @@ import pandas as pd
 
 from benchmarks.compare import NUISANCE_BARS, SessionScore, score_session
 from csds.arena import write_arenas
-from csds.batch import TrackOptions, track_study
+from csds.batch import TrackOptions
+from csds.batch.folder import ResultsFolder, prepare_folder
+from csds.batch.prepare import Context, group_sessions
+from csds.batch.tables import sessions_table
+from csds.batch.unit import process_unit
 from csds.formats.tables import write_table
 from csds.model.flags import FLAGS, split_flags
+from csds.model.protocol import Protocol
 from csds.protocol import load_protocol, resolve_zones
 from csds.simulate.nuisance import NUISANCES
 from csds.simulate.recording import simulate_recording
@@ -94,20 +99,32 @@ def film_combination(nuisances: Combination, folder: Path, seconds: float, seeds
 
 def measure_combination(nuisances: Combination, sheet: Path, out: Path) -> NuisanceScore:
     """Track a combination's recordings and return how they were measured."""
-    protocol = load_protocol(find_scenario(ROOMS[0]).protocol)
+    sessions, failed = measure_sheet(sheet, load_protocol(find_scenario(ROOMS[0]).protocol), out)
+    return NuisanceScore(nuisances=nuisances, sessions=sessions, failed=failed)
+
+
+def measure_sheet(sheet: Path, protocol: Protocol, out: Path) -> tuple[tuple[SessionScore, ...], tuple[str, ...]]:
+    """Track a sheet whose truths lie beside its videos; return its sessions' scores, and what failed and why.
+
+    What tracks is what `csds.batch.track_study` runs, one session after the other and without pictures.
+    """
     study, _ = load_study(sheet, protocol)
-    result = track_study(study, protocol, out, TrackOptions(force=True))
+    folder = ResultsFolder(path=out)
+    prepare_folder(folder)
+    context = Context(protocol=protocol, folder=folder, options=TrackOptions(), sheet_folder=study.folder, threads=1)
+    outcomes = [outcome for unit in group_sessions(study.sessions) for outcome in process_unit(unit, context=context)]
+    table = sessions_table(study, {outcome.session_id: outcome for outcome in outcomes}, protocol)
     zones = resolve_zones(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
     scores = []
-    for session in result.sessions.to_dict(orient="records"):
-        if session["flags"] == "failed":
+    for session in table.to_dict(orient="records"):
+        if "failed" in split_flags(session["flags"]):
             continue
         truth = pd.read_csv(sheet.parent / Path(session["video"]).with_suffix(".truth.csv"))
         track = pd.read_parquet(out / "tracks" / f"{session['session_id']}.parquet")
         name = f"{session['animal_id']}_{session['phase']}"
         scores.append(score_session(name, track, truth, zones, session["duration_s"], session["flags"]))
-    failed = tuple(f"{failure.session_id}: {failure.error}" for failure in result.failures)
-    return NuisanceScore(nuisances=nuisances, sessions=tuple(scores), failed=failed)
+    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    return tuple(scores), tuple(f"{failure.session_id}: {failure.error}" for failure in failures)
 
 
 def measure_nuisances(
