@@ -29,8 +29,12 @@ _ALIVE_SDS = 8.0
 _ALIVE_CONTRAST = 0.25
 #: … make at least this share of its area …
 _ALIVE_SHARE = 0.04
-#: … and lie at its place, this share of all that change in the arena.
+#: … and lie at its place, or adjoin it as its tail does, this share of all that change in the arena.
 _ALIVE_THERE = 0.8
+#: How far from its place a tail reaches, in mean radii.
+_TAIL_RADII = 4.0
+#: An animal has moved from place to place if no pixel is its own in more than this share of the samples.
+_MOST_THERE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +60,23 @@ class Cutout:
     difference: Picture
 
 
+def has_moved(cutouts: Sequence[Cutout], count: int) -> bool:
+    """Return whether the animal was, alone, in one place after the other in most of ``count`` samples."""
+    alone = [cutout for cutout in cutouts if cutout.second_area <= _SURE_ALONE * cutout.area]
+    if len(alone) < _SURE_SAMPLES * count:
+        return False
+    there = np.sum([cutout.solid > 0 for cutout in alone], axis=0)
+    return bool(there.max() <= _MOST_THERE * len(alone))
+
+
 def is_surely_alive(
-    cutouts: Sequence[Cutout], samples: Picture, floor: Picture, mask: Mask, *, contrast: float, noise: float
+    cutouts: Sequence[Cutout], stacks: Sequence[Picture], floor: Picture, mask: Mask, *, contrast: float, noise: float
 ) -> bool:
     """Return whether all the evidence there is says that what never left its place is the animal.
 
     It stands out strongly, as one stout piece of one size and alone; and it breathes, turns its head
-    or shifts about: nearly all that changes in the arena does so at this place. A thing left on the
-    floor fails the last, a restless picture too.
+    or shifts about: nearly all that changes in the arena within any of the recordings does so at this
+    place. A thing left on the floor fails the last, a restless picture too.
     """
     areas = np.array([cutout.area for cutout in cutouts])
     middle = float(np.median(areas))
@@ -72,17 +85,27 @@ def is_surely_alive(
     place = np.maximum.reduce([cutout.solid for cutout in cutouts])
     level = float(np.median(floor[place > 0]))
     if (
-        np.count_nonzero(usual & alone) < _SURE_SAMPLES * len(samples)
+        np.count_nonzero(usual & alone) < _SURE_SAMPLES * sum(map(len, stacks))
         or contrast < max(_SURE_SDS * noise, _SURE_CONTRAST * level)
         or float(np.median([_solidity(cutout) for cutout in cutouts])) < _SURE_SOLIDITY
     ):
         return False
+    least = max(_ALIVE_SDS * noise, _ALIVE_CONTRAST * contrast)
+    changed = mask_where(np.any([_reach(samples) > least for samples in stacks], axis=0) & (mask > 0))
+    radius = float(np.sqrt(middle / np.pi))
+    near = grow(place, 0.35 * radius) & mask
+    _, labels = cv2.connectedComponents(changed | near, connectivity=8)
+    own = np.isin(np.asarray(labels), np.unique(np.asarray(labels)[near > 0])) & (grow(place, _TAIL_RADII * radius) > 0)
+    moved = np.count_nonzero((changed > 0) & (near > 0))
+    attached = np.count_nonzero((changed > 0) & own)
+    return bool(moved >= _ALIVE_SHARE * middle and attached >= _ALIVE_THERE * np.count_nonzero(changed))
+
+
+def _reach(samples: Picture) -> Picture:
+    """Return by how much each pixel changes over samples of one recording."""
     ordered = np.sort(samples, axis=0)
     # Without the most extreme sample to each side: one flash is no sign of life.
-    reach = np.asarray(cv2.subtract(ordered[-2], ordered[1])) if len(samples) > 3 else np.zeros_like(floor)
-    changed = mask_where((reach > max(_ALIVE_SDS * noise, _ALIVE_CONTRAST * contrast)) & (mask > 0))
-    there = np.count_nonzero((changed > 0) & (grow(place, 0.35 * float(np.sqrt(middle / np.pi))) > 0))
-    return bool(there >= max(_ALIVE_SHARE * middle, _ALIVE_THERE * np.count_nonzero(changed)))
+    return np.asarray(cv2.subtract(ordered[-2], ordered[1]) if len(samples) > 3 else 0 * samples[0], np.uint8)
 
 
 def _solidity(cutout: Cutout) -> float:

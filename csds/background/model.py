@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background.coat import patch_threshold
-from csds.background.cutout import Cutout, is_surely_alive
+from csds.background.cutout import Cutout, has_moved, is_surely_alive
 from csds.background.floor import far_side, floor_between_visits, measure_noise, without_ghosts
 from csds.background.hands import without_hands
 from csds.background.lid import enclosure_lid
@@ -159,17 +159,18 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     typical_px = float(np.sqrt(spec.area_px[0] * spec.area_px[1]))
     samples = even_out(np.concatenate(stacks), spec.mask, animal_px=typical_px, noise=noise)
     ends = np.cumsum([len(stack) for stack in stacks])[:-1]
-    noise = max(_LEAST_NOISE, measure_noise(np.split(samples, ends), spec.mask))
+    evened = np.split(samples, ends)
+    noise = max(_LEAST_NOISE, measure_noise(evened, spec.mask))
     polarity = spec.polarity
     if polarity == "auto":
-        polarity, _ = find_polarity(samples, spec.mask, noise=noise, area_px=spec.area_px)
+        polarity, _ = find_polarity(evened, spec.mask, noise=noise, area_px=spec.area_px)
     if polarity == "auto":
         polarity = polarity_of_still_animal(np.median(samples, axis=0).astype(np.uint8), spec, noise)
     seen = far_side(samples, polarity, noise)
     seen = without_ghosts(seen, samples, spec.mask, polarity, limit=max(_GHOST_SDS * noise, _LEAST_GHOST))
     floor, stayed = take_out_still_animal(seen, polarity, samples, spec, noise)
     first = Background(floor=floor, polarity=polarity, noise=noise, presence="doubtful" if stayed else "moving")
-    return _with_contrast(_refined(first, samples, spec), samples, spec)
+    return _with_contrast(_refined(first, samples, spec), evened, spec)
 
 
 def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
@@ -201,8 +202,9 @@ def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> 
     )
 
 
-def _with_contrast(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
+def _with_contrast(background: Background, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     """Return the background with contrast, threshold and area as the samples show them."""
+    samples = np.concatenate(stacks)
     cutouts = _cut_out_animals(background, samples, spec)
     if not cutouts:
         raise TrackingError(
@@ -223,8 +225,10 @@ def _with_contrast(background: Background, samples: Picture, spec: BackgroundSpe
             break
         threshold = max(least, 0.75 * threshold)
     presence = background.presence
-    if presence == "doubtful" and is_surely_alive(
-        cutouts, samples, background.floor, spec.mask, contrast=contrast, noise=background.noise
+    if presence == "doubtful" and has_moved(cutouts, len(samples)):
+        presence = "moving"
+    elif presence == "doubtful" and is_surely_alive(
+        cutouts, stacks, background.floor, spec.mask, contrast=contrast, noise=background.noise
     ):
         presence = "still"
     return replace(

@@ -110,7 +110,8 @@ class Cast:
         """Draw the enclosure's wires into the whole picture of the room."""
         wires = self.painter.room.wires
         if wires is not None:
-            self._draw_wires(image[wires.window], wires)
+            room, part = self.painter.room, image[wires.window]
+            part += room.wire_share * (room.lit(room.wire_grey, wires.window) - part)
 
     def _draw_target(self, image: Frame, target: _Target, exposure: int) -> None:
         room, painter = self.painter.room, self.painter
@@ -129,11 +130,12 @@ class Cast:
             (right, fur.ears),
         ]
         share, grey = replace(crop, scale=painter.scale).paint(layers)
-        # On whatever nuisances have left on the floor, not on the clean room.
+        share, grey = share * room.inside_share, grey * room.inside_share
+        # On whatever nuisances have left on the floor, not on the clean room; and beneath the wires that are there.
         part = image[crop.window].astype(np.float32)
-        over = painter.over(part, crop, share * room.inside_share, grey * room.inside_share)
-        self._draw_wires(over, crop)
-        image[crop.window] = to_frame(over)
+        own = painter.over(np.zeros_like(part), crop, share, grey)
+        own += room.wire_share * (share * room.lit(room.wire_grey, crop.window) - own)
+        image[crop.window] = to_frame(part * (1 - share) + own)
 
     def _draw_reaching(self, image: Frame, target: _Target, exposure: int) -> None:
         """Draw what of the target is outside of its enclosure: the snout, and the tail as far as it reaches."""
@@ -146,10 +148,6 @@ class Cast:
         if len(tail) > 1:
             layers.insert(0, (self.painter.to_px(tail_outline(tail)), fur.tail))
         self.painter.paint(image, layers, within=target.floor)
-
-    def _draw_wires(self, part: Image, crop: Crop) -> None:
-        room = self.painter.room
-        part += room.wire_share * (room.lit(room.wire_grey, crop.window) - part)
 
 
 def _target_of(scene: Scene, effects: tuple[Effect, ...], exposed_s: FloatArray) -> _Target | None:

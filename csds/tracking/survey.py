@@ -43,8 +43,10 @@ _ARM_COVERS = 1.3
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
 _ANIMAL_SIZES = (0.35, 2.6)
-#: A region stands out as the animal does if it differs from the floor by this share of the animal's contrast.
-_ALIKE = 0.6
+#: A region is an animal as well if it is as stout, its half width at least this share of the mean radius, …
+_STOUT = 0.35
+#: … and if it differs, as a share of the floor's grey level beneath it, by this share of what the most different does.
+_ALIKE = 0.75
 #: Pixels of the floor that the light is measured from, at most.
 _LIGHT_PIXELS = 400
 
@@ -240,7 +242,8 @@ class Surveyor:
     def _count_animals(self, seen: Mask, difference: Picture) -> tuple[int, float, int]:
         """Return the number of animal-sized regions, the area of the largest in survey pixels, and how many are alike.
 
-        A mark on the floor or a shadow can be as large as the animal, but differs less from the floor.
+        A mark on the floor or a shadow can be as large as the animal, but differs less from the floor; the
+        rim of an enclosure that was moved is thinner.
         """
         solid = without_thin(seen, max(1.0, 0.5 * _THIN_CM * self.coarse.px_per_cm))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
@@ -248,10 +251,18 @@ class Surveyor:
         areas = np.asarray(stats)[:count, cv2.CC_STAT_AREA].tolist()
         fitting = [label for label in range(1, count) if low <= areas[label] <= high]
         alike = len(fitting)
-        if len(fitting) > 1:
-            depths = [float(np.median(difference[np.asarray(labels) == label])) for label in fitting]
-            alike = sum(depth >= _ALIKE * self.background.contrast for depth in depths)
+        if alike > 1:
+            stout = without_thin(seen, max(1.0, _STOUT * float(np.sqrt(self._animal_px / np.pi)))) > 0
+            depths = [self._depth((np.asarray(labels) == label) & stout, difference) for label in fitting]
+            alike = sum(depth >= _ALIKE * max(depths) for depth in depths if depth > 0)
         return len(fitting), float(max((areas[label] for label in fitting), default=0.0)), alike
+
+    def _depth(self, region: NDArray[np.bool_], difference: Picture) -> float:
+        """Return by how much a region differs from the floor, as a share of the floor's grey if it is darker."""
+        if not region.any():
+            return 0.0
+        level = float(np.median(self._floor[region])) if self.background.polarity == "dark" else 1.0
+        return float(np.median(difference[region])) / max(level, 1.0)
 
     def _stir(self, time_s: float, picture: Picture) -> float:
         """Return the share of the enclosure that has changed since the survey before; NaN where that isn't known."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from csds.background import BackgroundSpec, learn_background, shape_mask, work_grid
+from csds.background.cutout import Cutout, has_moved
 from csds.background.floor import far_side, measure_noise
 from csds.background.light import even_out
 from csds.background.polarity import find_polarity
@@ -80,6 +81,42 @@ def test_animal_that_breathes_and_turns_its_head_in_its_place_is_beyond_doubt(an
     assert np.abs(learnt.floor.astype(float) - floor).max() <= 8
 
 
+def test_animal_that_wags_its_tail_in_its_place_is_beyond_doubt_though_furniture_differs_between_recordings() -> None:
+    rng = np.random.default_rng(4)
+    (u, v), stacks = PLACES[2], []
+    for seed, grey in ((0, 170), (1, 190)):
+        samples = stack([(u + int(rng.integers(-2, 3)), v) for _ in range(20)], seed)
+        samples[:, 5:30, 60:95] = grey
+        for i, sample in enumerate(samples):
+            # From the body's end away, now more to this side and now to that.
+            for step in range(20):
+                x, y = u - 14 - step, v + round(step * (i % 5 - 2) / 3)
+                sample[y - 1 : y + 2, max(0, x - 1) : x + 2] = 70
+        stacks.append(samples)
+    assert learn_background(stacks, SPEC).presence == "still"
+
+
+def cutouts(places: list[tuple[int, int]], second_area: float = 0.0) -> list[Cutout]:
+    made = []
+    for i, place in enumerate(places):
+        solid = np.where(picture(place, np.random.default_rng(0), noise=0.0) < FLOOR, 255, 0).astype(np.uint8)
+        area = float(np.count_nonzero(solid))
+        made.append(Cutout(sample=i, solid=solid, area=area, second_area=second_area, difference=solid))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("still", "second_area", "moved"), [(0, 0.0, True), (10, 0.0, True), (18, 0.0, False), (0, 250.0, False)]
+)
+def test_animal_that_was_alone_in_one_place_after_the_other_has_moved(
+    still: int, second_area: float, moved: bool
+) -> None:
+    places = [PLACES[0]] * still + [PLACES[1 + i % 5] for i in range(20 - still)]
+    assert has_moved(cutouts(places, second_area), 20) == moved
+    # Found in too few of the samples.
+    assert not has_moved(cutouts(places), 40)
+
+
 def test_thing_left_on_the_floor_of_an_arena_in_which_something_small_moves_elsewhere_is_not_the_animal() -> None:
     samples = stack([PLACES[3]] * 20)
     samples[::2, 10:16, 10:16] = 90
@@ -104,9 +141,25 @@ def test_floor_and_body_of_a_hooded_animal_are_not_taken_for_each_other(white: i
 @pytest.mark.parametrize(("animal", "floor", "polarity"), [(60, 150, "dark"), (210, 60, "light")])
 def test_polarity_is_not_fooled_by_the_place_where_the_animal_sat_most(animal: int, floor: int, polarity: str) -> None:
     places = [PLACES[0]] * 16 + [PLACES[1]] * 8
-    found, share = find_polarity(stack(places, animal=animal, floor=floor), SPEC.mask, noise=1.5, area_px=SPEC.area_px)
+    found, share = find_polarity(
+        [stack(places, animal=animal, floor=floor)], SPEC.mask, noise=1.5, area_px=SPEC.area_px
+    )
     assert found == polarity
     assert share > 0.9
+
+
+def test_polarity_is_not_fooled_by_furniture_that_shines_more_in_the_other_recording() -> None:
+    first, second = stack([PLACES[i % 6] for i in range(24)]), stack([PLACES[3]] * 24, seed=1)
+    for shown, grey in ((first, 170), (second, 250)):
+        shown[:, 2:22, 60:95] = grey
+    found, share = find_polarity([first, second], SPEC.mask, noise=1.5, area_px=SPEC.area_px)
+    assert found == "dark"
+    assert share > 0.9
+
+
+def test_polarity_of_an_animal_that_only_moved_between_two_recordings_is_found() -> None:
+    stacks = [stack([PLACES[0]] * 12), stack([PLACES[4]] * 12, seed=1)]
+    assert find_polarity(stacks, SPEC.mask, noise=1.5, area_px=SPEC.area_px)[0] == "dark"
 
 
 @pytest.mark.parametrize("noise", [1.0, 2.5, 5.0])

@@ -12,7 +12,7 @@ import pytest
 from csds.errors import SimulationError
 from csds.model.arena import project, solve_homography
 from csds.model.shapes import Rectangle
-from csds.simulate.box import Box, View
+from csds.simulate.box import Box, Cage, View
 from csds.simulate.boxes import box_of, hidden_cm
 from csds.simulate.camera import Camera
 from csds.simulate.greys import FURS, LIGHT_GAIN
@@ -220,3 +220,11 @@ def test_random_subjects_stay_on_their_floors():
             poses = subject_poses(scene, np.arange(0.0, 2.0, 0.2))
             assert (scene.arena.floor.distance(poses.x_cm, poses.y_cm) < 0).all()
             assert (scene.enclosure.distance(poses.x_cm, poses.y_cm) > 0).all()
+
+
+def test_clear_panes_look_the_same_whether_or_not_the_target_is_behind_them():
+    box = replace(box_of(boxed()), cage=Cage(kind="perspex", height_cm=10.0, grey=220.0))
+    empty = boxed(box=box, floor_grey=60.0)
+    pictures = [Renderer(replace(empty, target_present=present)).frame(0).astype(int) for present in (False, True)]
+    target = np.abs(pictures[1] - pictures[0]) > 3
+    assert 0 < np.count_nonzero(target) < 1.3 * 8.4 * 4.0 * empty.arena.px_per_cm**2

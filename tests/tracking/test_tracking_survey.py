@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -153,3 +155,25 @@ def test_the_target_and_what_passes_behind_its_wall_are_no_hand(surveyor: Survey
     seen = look(surveyor, frame)
     assert seen["hand"] == [0]
     assert seen["animals"] == [1]
+
+
+def test_a_mark_is_held_against_the_floor_beneath_it_where_the_light_falls_off(surveyor: Surveyor) -> None:
+    # To the right there is half of the light: the mark on the bright side differs by as many grey levels as the mouse.
+    light = np.interp(np.arange(640), [150, 500], [1.0, 0.5])
+    background = surveyor.background
+    columns = surveyor.grid.to_frame(np.arange(surveyor.grid.width), 0)[0].astype(int)
+    dimmed = replace(background, floor=(background.floor * light[columns]).astype(np.uint8))
+    surveyor = Surveyor(arena=ARENA, grid=surveyor.grid, background=dimmed, mask=surveyor.mask)
+    mark, mouse = paint((220, 300)) < FLOOR - 20, paint((460, 300)) < FLOOR - 20
+    frame = (FLOOR * light)[None].repeat(480, axis=0)
+    frame[mark] *= 0.66
+    frame[mouse] *= 0.3
+    assert look(surveyor, frame.astype(np.uint8))["alike"] == [1]
+
+
+def test_the_rim_of_an_enclosure_that_was_moved_is_no_second_animal(surveyor: Surveyor) -> None:
+    frame = paint((300, 330))
+    # Two strips of 1 × 12 cm that meet: as large as the animal, as dark, and thin.
+    frame[100:110, 380:500] = MOUSE
+    frame[100:220, 490:500] = MOUSE
+    assert look(surveyor, frame)["alike"] == [1]
