@@ -9,13 +9,14 @@ and carries such a flag. Ends with 1 if a bar is missed.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def measure_scene(seed: int, *, keep: Path | None, seconds: float, find: bool) -
     return SceneScore(seed=seed, nuisances=nuisances, sessions=sessions, failed=failed)
 
 
+def read_scores(path: Path) -> dict[int, SceneScore]:
+    """Return the scores that an earlier run has written, by seed."""
+    scores = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        score = json.loads(line)
+        score["sessions"] = tuple(SessionScore(**session) for session in score["sessions"])
+        score = SceneScore(**score | {name: tuple(score[name]) for name in ("nuisances", "failed")})
+        scores[score.seed] = score
+    return scores
+
+
 def show_scene(score: SceneScore) -> None:
     """Print what is worth a look about a scene: what failed, was off, or was flagged though right."""
     for error in score.failed:
@@ -151,14 +163,21 @@ def main() -> int:
     parser.add_argument("--find", action="store_true", help="give no arena files: csds finds the arenas")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="a folder to keep the recordings in, and to take them from")
+    parser.add_argument("--scores", type=Path, help="a file to which scores are added; scenes in it aren't run again")
     arguments = parser.parse_args()
     seeds = arguments.only or range(arguments.first, arguments.first + arguments.scenes)
+    known = read_scores(arguments.scores) if arguments.scores else {}
+    scores = [known[seed] for seed in seeds if seed in known]
+    for score in scores:
+        show_scene(score)
     measure = partial(measure_scene, keep=arguments.keep, seconds=arguments.seconds, find=arguments.find)
-    scores = []
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        for score in pool.map(measure, seeds):
+        for score in pool.map(measure, [seed for seed in seeds if seed not in known]):
             show_scene(score)
             scores.append(score)
+            if arguments.scores:
+                with arguments.scores.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(score)) + "\n")
     short = show_summary(scores)
     print("falls short: " + "; ".join(short) if short else "all bars held")
     return 1 if short else 0

@@ -94,11 +94,15 @@ def is_surely_alive(
     changed = mask_where(np.any([_reach(samples) > least for samples in stacks], axis=0) & (mask > 0))
     radius = float(np.sqrt(middle / np.pi))
     near = grow(place, 0.35 * radius) & mask
-    _, labels = cv2.connectedComponents(changed | near, connectivity=8)
-    own = np.isin(np.asarray(labels), np.unique(np.asarray(labels)[near > 0])) & (grow(place, _TAIL_RADII * radius) > 0)
+    _, numbers, stats, _ = cv2.connectedComponentsWithStats(changed | near, connectivity=8)
+    labels = np.asarray(numbers)
+    own = np.isin(labels, np.unique(labels[near > 0])) & (grow(place, _TAIL_RADII * radius) > 0)
+    # Specks along the edges of things are compression's.
+    counts = (changed > 0) & (own | (np.asarray(stats)[labels, cv2.CC_STAT_AREA] >= _ALIVE_SHARE * middle))
     moved = np.count_nonzero((changed > 0) & (near > 0))
-    attached = np.count_nonzero((changed > 0) & own)
-    return bool(moved >= _ALIVE_SHARE * middle and attached >= _ALIVE_THERE * np.count_nonzero(changed))
+    return bool(
+        moved >= _ALIVE_SHARE * middle and np.count_nonzero(counts & own) >= _ALIVE_THERE * np.count_nonzero(counts)
+    )
 
 
 def _reach(samples: Picture) -> Picture:
