@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from csds.arena.view import View, learn_view, move_back
+from csds.arena.view import View
 from csds.batch.prepare import Opened
+from csds.batch.views import steady_samples
 from csds.batch.windows import sampled_span
 from csds.errors import VideoError
 from csds.model.protocol import Protocol
@@ -60,7 +61,7 @@ class Samples:
         name = (item.session.videos, start_s, end_s)
         if name not in self._taken:
             _, frames = sample_frames(item.recording, start_s, end_s)
-            self._taken[name] = _steadied(frames) if frames else ([], None)
+            self._taken[name] = steady_samples(frames) if frames else ([], None)
             if self.progress is not None:
                 self.progress(0)
         frames, view = self._taken[name]
@@ -71,8 +72,3 @@ class Samples:
                 hint="Correct start_s in the sheet; it counts from the recording's first frame.",
             )
         return frames, view
-
-
-def _steadied(frames: list[Luma]) -> tuple[list[Luma], View]:
-    view, poses = learn_view(frames)
-    return [frame if pose is None else move_back(frame, pose) for frame, pose in zip(frames, poses, strict=True)], view

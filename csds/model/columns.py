@@ -51,7 +51,12 @@ TRACK_COLUMNS = (
     _column("body_axis_rad", "number", "rad", "direction of the long axis, from 0 to π"),
     _column("speed_cm_s", "number", "cm/s", "speed by the protocol's rule for distance"),
     _column("detected", "boolean", "", "the animal was found in this frame"),
-    _column("interpolated", "boolean", "", "the position is interpolated over a short gap"),
+    _column(
+        "interpolated",
+        "boolean",
+        "",
+        "the position is interpolated over a short gap, or while the recorder repeats a picture",
+    ),
     _column("in_<zone>", "boolean", "", "the animal is in the zone, by the protocol's point"),
 )
 

@@ -82,7 +82,11 @@ FLAGS: dict[str, Flag] = {
             meaning="the two phases' windows differ in length; the ratio uses shares of each window",
         ),
         Flag(code="missing_phase", trust=True, meaning="one of the two phases has no result"),
-        Flag(code="camera_moved", trust=True, meaning="the picture shifted between or within the phases"),
+        Flag(
+            code="camera_moved",
+            trust=False,
+            meaning="the picture shifted between or within the phases; what was seen after it is moved back",
+        ),
         Flag(code="ambiguous_arena", trust=True, meaning="the arena could not be found with confidence"),
         Flag(code="arena_size_differs", trust=False, meaning="the arena file's size is not the protocol's"),
         Flag(code="low_contrast", trust=True, meaning="animal and floor differ by little more than the noise"),

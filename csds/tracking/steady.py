@@ -12,6 +12,7 @@ from csds.arena.view import Part, View, move_back, moved_px
 from csds.background.masks import Picture
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray
+from csds.tracking.blocks import shows_blocks
 
 #: Time between two looks whether the camera still rests, s.
 _EVERY_S = 0.2
@@ -122,7 +123,8 @@ class Steadier:
 
     def _find(self, frame: Picture, time_s: float) -> FloatArray | None:
         """Return where the camera looks, wherever that is; None, and a longer wait every time, if it can't be told."""
-        pose = self.view.find(frame, self._pose)
+        # Where blocks end says nothing of where the camera looks.
+        pose = None if shows_blocks(frame) else self.view.find(frame, self._pose)
         self._wait_s = _WAIT_S if pose is not None else min(2 * self._wait_s, _LONGEST_WAIT_S)
         if pose is None:
             self._next_s = time_s + self._wait_s
