@@ -17,6 +17,7 @@ from csds.tracking.find import MEASURES
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import head_evidence, head_odds
 from csds.tracking.observe import Observations, Task
+from csds.tracking.repeats import repeated_frames
 from csds.tracking.steady import CameraShift, is_far
 from csds.tracking.trial import Window, hand_within
 
@@ -63,6 +64,11 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
         )
     measures = dict(zip(MEASURES, seen.measures[inside].T, strict=True))
     time_s = seen.time_s[inside] - start_s
+    repeated, frozen = repeated_frames(
+        measures["u"], measures["v"], measures["area"], time_s,
+        longest_s=task.spec.max_gap_s, px_per_cm=task.grid.px_per_cm,
+    )  # fmt: skip
+    measures = {name: np.where(frozen, np.nan, values) for name, values in measures.items()}
     found = np.isfinite(measures["u"])
     require_one_animal(seen.survey, found, (start_s, min(end_s, window.until_s)))
     odds = head_odds(measures["axis"], head_evidence(measures, time_s), known=found)
@@ -78,8 +84,11 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
     points = dict(zip(("x_cm", "y_cm"), to_cm(measures["u"], measures["v"]), strict=True))
     points |= zip(("nose_x_cm", "nose_y_cm"), to_cm(nose_u, nose_v), strict=True)
     gaps = short_gaps(time_s, found, longest_s=task.spec.max_gap_s)
+    fresh = found & ~repeated
     for name, values in points.items():
-        smooth = smooth_path(time_s, values, window_s=task.spec.smoothing_s, longest_step_s=task.spec.max_gap_s)
+        stale = repeated if name in ("x_cm", "y_cm") else repeated & _between(nosed, fresh)
+        moved_on = fill_gaps(time_s, np.where(repeated, np.nan, values), stale)
+        smooth = smooth_path(time_s, moved_on, window_s=task.spec.smoothing_s, longest_step_s=task.spec.max_gap_s)
         points[name] = fill_gaps(time_s, smooth, gaps if name in ("x_cm", "y_cm") else gaps & _between(nosed, found))
     table = pd.DataFrame(
         {
@@ -89,7 +98,7 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
             "heading_rad": np.arctan2(points["nose_y_cm"] - points["y_cm"], points["nose_x_cm"] - points["x_cm"]),
             **_ellipse_cm(measures, to_cm),
             "detected": found,
-            "interpolated": gaps,
+            "interpolated": gaps | repeated,
         }
     )
     # Where the camera had come to rest before the window counts as well, but not where it had been before.
