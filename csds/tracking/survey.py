@@ -39,6 +39,12 @@ _HAND_SHARE = 1.5
 _ARM_CM, _ARM_SHARE = 5.5, 1.3
 #: … it is a hand if it covers this multiple of the animal's area.
 _ARM_COVERS = 1.3
+#: It is a shadow if across a quarter of its outline, within the 3 survey pixels of a square, the light changes by less
+#: than this share: a hand's outline is a step all around, a shadow's where the animal or a wall joins it.
+_SOFT = 0.05
+_SQUARE = np.ones((3, 3), np.uint8)
+#: Floors darker than this grey level count as this bright.
+_DARKEST = 8
 #: Half the width of what is too thin to be a hand or an animal (cables, edges of a shaken picture), cm.
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
@@ -188,6 +194,8 @@ class Surveyor:
         own = darker if self.background.polarity == "dark" else lighter
         seen = above(own, self.background.threshold) & self._walkable
         reaching, covered, hand = self._reach(dark | bright, within=both[0] | both[1])
+        if covered and self._is_soft(reaching, np.maximum(darker, lighter)):
+            covered, hand = 0.0, False
         if hand:
             seen &= ~reaching
         animals, animal_px, alike = self._count_animals(seen, own)
@@ -233,6 +241,16 @@ class Surveyor:
         _, labels = cv2.connectedComponents(inside, connectivity=8, ltype=cv2.CV_16U)
         touching = np.unique(np.asarray(labels)[(grow(region, 2) & inside) > 0])
         return cv2.countNonZero(region & self._walkable) + int(np.isin(labels, touching).sum()) * (len(touching) > 0)
+
+    def _is_soft(self, region: Mask, difference: Picture) -> bool:
+        """Return True for a region into which the light changes as gradually as only a shadow's edge does."""
+        inside = np.zeros(region.shape, bool)
+        inside[2:-2, 2:-2] = True
+        outline = (cv2.morphologyEx(region, cv2.MORPH_GRADIENT, _SQUARE) > 0) & inside
+        # A shadow takes a share of the light: walls and floor beneath it differ by their own share of grey levels.
+        share = difference.astype(np.float32) / np.maximum(self._floor, _DARKEST).astype(np.float32)
+        steps = np.asarray(cv2.morphologyEx(share, cv2.MORPH_GRADIENT, _SQUARE))[outline]
+        return len(steps) > 0 and float(np.percentile(steps, 25)) < _SOFT
 
     def _edge_cm(self, region: Mask) -> float:
         """Return the width, in cm, in which a region comes over the picture's edge."""
