@@ -58,10 +58,11 @@ def _agrees(first: View, frames: Sequence[Luma], poses: Poses) -> bool:
 
     Where a knock halves the samples, what stays alike in all of them is none of the room's edges.
     """
-    back = np.linalg.inv(np.eye(3) if poses[0] is None else poses[0])
+    back: FloatArray = np.asarray(np.linalg.inv(np.eye(3) if poses[0] is None else poses[0]), float)
     elsewhere = 0
     for i in _asked(len(frames)):
-        expected = back if (pose := poses[i]) is None else pose @ back
+        pose = poses[i]
+        expected: FloatArray = back if pose is None else np.asarray(pose @ back, float)
         matrix, is_certain = first.follow(frames[i], expected)
         found = matrix if is_certain else first.find(frames[i])
         if found is not None:

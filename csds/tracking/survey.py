@@ -244,11 +244,11 @@ class Surveyor:
 
     def _is_soft(self, region: Mask, difference: Picture) -> bool:
         """Return True for a region into which the light changes as gradually as only a shadow's edge does."""
-        inside = np.zeros(region.shape, bool)
-        inside[2:-2, 2:-2] = True
-        outline = (cv2.morphologyEx(region, cv2.MORPH_GRADIENT, _SQUARE) > 0) & inside
+        # Where it meets the picture's edge or the enclosure is no outline.
+        known = cv2.erode(self._outside, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        outline = np.asarray(cv2.bitwise_and(cv2.morphologyEx(region, cv2.MORPH_GRADIENT, _SQUARE), known)) > 0
         # A shadow takes a share of the light: walls and floor beneath it differ by their own share of grey levels.
-        share = difference.astype(np.float32) / np.maximum(self._floor, _DARKEST).astype(np.float32)
+        share = np.asarray(difference / np.maximum(self._floor, _DARKEST), np.float32)
         steps = np.asarray(cv2.morphologyEx(share, cv2.MORPH_GRADIENT, _SQUARE))[outline]
         return len(steps) > 0 and float(np.percentile(steps, 25)) < _SOFT
 

@@ -117,13 +117,13 @@ def test_every_flag_is_told_in_plain_words(code) -> None:
 
 
 def test_flags_that_touch_trust_come_first() -> None:
-    lines = flag_lines(("arena_size_differs", "camera_moved"), 6.0)
+    lines = flag_lines(("arena_size_differs", "low_contrast"), 6.0)
     assert [line.trust for line in lines] == [True, False]
 
 
 def test_flags_stand_in_the_footer(make_picture) -> None:
-    lines = named(session_figure(make_picture(flags=("low_tracking", "camera_moved"))), "flag")
-    assert [line.get_text().split("(")[-1] for line in lines] == ["low_tracking)", "camera_moved)"]
+    lines = named(session_figure(make_picture(flags=("low_tracking", "low_contrast"))), "flag")
+    assert [line.get_text().split("(")[-1] for line in lines] == ["low_tracking)", "low_contrast)"]
     assert all(line.get_position()[1] < 0.1 for line in lines)
 
 
