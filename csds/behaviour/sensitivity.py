@@ -77,7 +77,8 @@ def read_zone(
 
     These are all combinations of the zone's edge moved by `EDGE_SHIFTS_CM`, the protocol's point, the
     centre and the nose, and the shares of the window. Times of a shorter window are scaled to the
-    whole one, so that a rule's minimum times mean the same.
+    whole one, so that a rule's minimum times mean the same. Where another point than the protocol's is
+    not known for a moment, its lead over that one is taken on from before and after.
 
     Parameters
     ----------
@@ -103,6 +104,7 @@ def read_zone(
         if known_frames(track, by)[own].mean() >= LEAST_KNOWN
     ]
     distances = {by: edge_distances(track, zone, errors.arena.floor, by, spec.body_share) for by in points}
+    distances |= {by: _filled(distances[by], distances[points[0]], time) for by in points[1:]}
     readings = tuple(
         Reading(
             by=by,
@@ -113,3 +115,12 @@ def read_zone(
         for by, share, edge in itertools.product(points, WINDOW_SHARES, EDGE_SHIFTS_CM)
     )
     return ZoneReadings(readings=readings, draws_s=draw_zone_times(track, zone, spec, window_s, errors))
+
+
+def _filled(distance: FloatArray, own: FloatArray, time_s: FloatArray) -> FloatArray:
+    """Return a point's distances from the edge with those missing where the protocol's point has one."""
+    known, missing = np.isfinite(distance), np.isnan(distance) & np.isfinite(own)
+    lead = np.interp(time_s[missing], time_s[known], (distance - own)[known])
+    filled = distance.copy()
+    filled[missing] = own[missing] + lead
+    return filled

@@ -54,7 +54,7 @@ DETECTED_CORNER_SD_CM = (0.57, 0.2)
 """The same of a corner that csds found, at confidence 0 and 1, linear between: 0.8 cm from the true corner,
 which no accepted arena may exceed (root mean square), and as good as a drawn one."""
 
-METHOD = "1"
+METHOD = "2"
 """Raised whenever a change to what is drawn or read alters numbers, so that old ones are not kept."""
 
 START_GIVEN_SD_S, START_FOUND_SD_S = 0.1, 0.4

@@ -39,12 +39,17 @@ _HAND_SHARE = 1.5
 _ARM_CM, _ARM_SHARE = 5.5, 1.3
 #: … it is a hand if it covers this multiple of the animal's area.
 _ARM_COVERS = 1.3
+<<<<<<< HEAD
 #: It is a shadow if across a quarter of its outline, within the 3 survey pixels of a square, the light changes by less
 #: than this share: a hand's outline is a step all around, a shadow's where the animal or a wall joins it.
 _SOFT = 0.05
 _SQUARE = np.ones((3, 3), np.uint8)
 #: Floors darker than this grey level count as this bright.
 _DARKEST = 8
+=======
+#: What lies so near to a region is beside it, survey pixels.
+_BESIDE_PX = 3
+>>>>>>> 2a49a20 (README and docs for a csds that finds the arena; a dark glove over dark walls is a hand; a nose lost for a moment is taken on by its lead)
 #: Half the width of what is too thin to be a hand or an animal (cables, edges of a shaken picture), cm.
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
@@ -194,8 +199,14 @@ class Surveyor:
         own = darker if self.background.polarity == "dark" else lighter
         seen = above(own, self.background.threshold) & self._walkable
         reaching, covered, hand = self._reach(dark | bright, within=both[0] | both[1])
+<<<<<<< HEAD
         if covered and self._is_soft(reaching, np.maximum(darker, lighter)):
             covered, hand = 0.0, False
+=======
+        if not covered:
+            reaching, covered = self._reach_unseen(dark | bright, picture)
+            hand = covered >= self.hand_cm2
+>>>>>>> 2a49a20 (README and docs for a csds that finds the arena; a dark glove over dark walls is a hand; a nose lost for a moment is taken on by its lead)
         if hand:
             seen &= ~reaching
         animals, animal_px, alike = self._count_animals(seen, own)
@@ -234,6 +245,27 @@ class Surveyor:
         # Where a sleeve is as bright as the floor, the hand is seen apart from it: all counts but one animal.
         covered = max(covered, cv2.countNonZero(solid & self._walkable) / scale - animal_cm2)
         return region, covered, covered >= _ARM_COVERS * animal_cm2 and self.background.presence == "moving"
+
+    def _reach_unseen(self, differs: Mask, picture: Picture) -> tuple[Mask, float]:
+        """Return what may reach in over walls that it can't be told from, a dark glove over black ones, and cm².
+
+        It borders on what is as dark or bright as itself, for half the width of an arm: a wrist is narrower.
+        """
+        nothing = np.zeros_like(differs)
+        if cv2.countNonZero(differs) < self._animal_px * _ARM_COVERS:
+            return nothing, 0.0
+        solid = without_thin(differs, max(1.0, _THIN_CM * self.coarse.px_per_cm))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
+        areas = np.asarray(stats)[1:, cv2.CC_STAT_AREA]
+        if not len(areas) or areas.max() < self._animal_px * _ARM_COVERS:
+            return nothing, 0.0
+        region = mask_where(np.asarray(labels) == 1 + int(areas.argmax()))
+        grey = float(np.median(picture[region > 0]))
+        beside = (grow(region, _BESIDE_PX) > 0) & (differs == 0)
+        alike = int(np.count_nonzero(np.abs(picture[beside] - grey) < self._threshold))
+        if alike / _BESIDE_PX < _ARM_CM / 2 * self.coarse.px_per_cm:
+            return nothing, 0.0
+        return region, cv2.countNonZero(region & self._walkable) / self.coarse.px_per_cm**2
 
     def _with_enclosure(self, region: Mask, differs: Mask) -> int:
         """Return how many pixels of floor and enclosure a region covers together with what hangs on to it there."""

@@ -180,6 +180,18 @@ class TestReadings:
         assert again.readings == found.readings
         assert again.draws_s == pytest.approx(found.draws_s, abs=1e-4)
 
+    @pytest.mark.parametrize("lost", [slice(200, 240), slice(0, 40), slice(460, 500)])
+    def test_a_nose_that_is_lost_for_a_moment_is_taken_on_by_its_lead(self, lost: slice) -> None:
+        # Through the zone's edge at 14 cm, both ways, with the nose 3 cm ahead of the centre.
+        track = path(14.0 - 10.0 * np.sin(np.linspace(0.0, 4 * np.pi, 500))).assign(nose_x_cm=21.0)
+        track["nose_y_cm"] = track["y_cm"] - 3.0
+        gapped = track.copy()
+        gapped.iloc[lost, gapped.columns.get_loc("nose_y_cm")] = np.nan
+        whole, found = (read_zone(table, ZONE, SPEC, 50.0, ERRORS) for table in (track, gapped))
+        assert whole is not None
+        assert found is not None
+        assert [r.time_s for r in found.readings] == pytest.approx([r.time_s for r in whole.readings], abs=1e-9)
+
     def test_an_unreliable_nose_is_not_read(self) -> None:
         track = path(np.full(100, 5.0)).assign(nose_x_cm=21.0, nose_y_cm=3.0)
         track.loc[:19, "nose_y_cm"] = np.nan

@@ -27,11 +27,15 @@ WALL_TO_WALL = ((0, 200), (320, 260))
 
 @pytest.fixture
 def surveyor() -> Surveyor:
+    return surveyor_of(np.full((480, 640), FLOOR, np.uint8))
+
+
+def surveyor_of(empty: np.ndarray) -> Surveyor:
     grid = work_grid(ARENA, margin_cm=1.5)
     mask = shape_mask(grid, ARENA, ARENA.floor, margin_cm=0.7)
     mask[shape_mask(grid, ARENA, Rectangle(left=16, top=0, right=26, bottom=6.5)) > 0] = 0
     background = Background(
-        floor=np.full((grid.height, grid.width), FLOOR, np.uint8),
+        floor=grid.crop(empty),
         polarity="dark",
         noise=1.5,
         contrast=160.0,
@@ -90,6 +94,22 @@ def test_an_animal_at_the_wall_is_no_hand(surveyor: Surveyor) -> None:
 
     assert seen["hand"] == [0, 0]
     assert seen["animals"] == [1, 1]
+
+
+@pytest.mark.parametrize(("shown", "hand"), [("glove", 1), ("mouse", 0), ("faint mark", 0)])
+def test_a_dark_glove_over_dark_walls_is_a_hand(shown: str, hand: int) -> None:
+    walls = np.full((480, 640), 45, np.uint8)
+    walls[30:450, 110:530] = FLOOR
+    frame = walls.copy()
+    if shown == "glove":
+        frame[200:270, :300] = 45
+    elif shown == "faint mark":
+        frame[200:350, 110:300] = 130
+    else:
+        cv2.ellipse(frame, (130, 240), (20, 40), 0, 0, 360, 45, -1)
+    cv2.ellipse(frame, (440, 380), (36, 18), 30, 0, 360, 45, -1)
+
+    assert look(surveyor_of(walls), frame)["hand"] == [hand]
 
 
 @pytest.mark.parametrize("share", [0.8, 1.15])
