@@ -137,7 +137,10 @@ def _assemble(item: Placed, task: Task, seen: Observations, unit: Sequence[Sessi
     track = assemble_track(task, seen, window)
     if item.is_unsure:
         track = replace(track, flags=(*track.flags, "ambiguous_arena"))
-    shown = seen.thumbnails.around(window.start_s, min(window.end_s, window.until_s)) or seen.thumbnails.spread()
+    # Where the recording ends before the window does, its last frames show the end.
+    last_s = window.start_s + float(track.table["time_s"].max())
+    end_s = min(window.end_s, window.until_s, last_s)
+    shown = seen.thumbnails.around(window.start_s, end_s) or seen.thumbnails.spread()
     write_picture(folder.floor(session_id), floor_picture(task))
     write_picture(folder.thumbnails(session_id), np.hstack([picture for _, picture in shown]))
     return replace(track, thumbnails_s=tuple(time_s - window.start_s for time_s, _ in shown))

@@ -63,7 +63,14 @@ def simulate_video(
     arena_files: ArenaFiles = True,
     quiet: Quiet = False,
 ) -> None:
-    """Write one recording, its arena file and its truth (OUT.truth.csv, or OUT.ARENA.truth.csv for each arena)."""
+    """Write one recording, its arena file and its truth (OUT.truth.csv, or OUT.ARENA.truth.csv for each arena).
+
+    \b
+    Examples:
+      csds simulate video room.mp4 --scenario tilted
+      csds simulate video M01.mp4 --scenario both_phases --no-arena-files
+      csds simulate video knocked.mp4 --phase target_present --nuisance bump_between --nuisance shadow=0.5
+    """
     from dataclasses import replace
 
     from csds.arena.files import arena_path, write_arenas
@@ -103,7 +110,12 @@ def make_study(
     arena_files: ArenaFiles = True,
     quiet: Quiet = False,
 ) -> None:
-    """Write a stress × treatment study: recordings of both phases, sheet, arena files, truth."""
+    """Write a stress × treatment study: recordings of both phases, sheet, arena files, truth.
+
+    \b
+    Example:
+      csds simulate study practice --animals-per-group 1 --scenario two_arenas --duration 30 --no-arena-files
+    """
     from csds.simulate.study import StudyDesign, recording_count, simulate_study, two_by_two
 
     design = StudyDesign(
