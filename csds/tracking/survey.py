@@ -39,17 +39,14 @@ _HAND_SHARE = 1.5
 _ARM_CM, _ARM_SHARE = 5.5, 1.3
 #: … it is a hand if it covers this multiple of the animal's area.
 _ARM_COVERS = 1.3
-<<<<<<< HEAD
 #: It is a shadow if across a quarter of its outline, within the 3 survey pixels of a square, the light changes by less
 #: than this share: a hand's outline is a step all around, a shadow's where the animal or a wall joins it.
 _SOFT = 0.05
 _SQUARE = np.ones((3, 3), np.uint8)
 #: Floors darker than this grey level count as this bright.
 _DARKEST = 8
-=======
 #: What lies so near to a region is beside it, survey pixels.
 _BESIDE_PX = 3
->>>>>>> 2a49a20 (README and docs for a csds that finds the arena; a dark glove over dark walls is a hand; a nose lost for a moment is taken on by its lead)
 #: Half the width of what is too thin to be a hand or an animal (cables, edges of a shaken picture), cm.
 _THIN_CM = 0.6
 #: A region is animal-sized between these multiples of the animal's typical area.
@@ -199,14 +196,11 @@ class Surveyor:
         own = darker if self.background.polarity == "dark" else lighter
         seen = above(own, self.background.threshold) & self._walkable
         reaching, covered, hand = self._reach(dark | bright, within=both[0] | both[1])
-<<<<<<< HEAD
-        if covered and self._is_soft(reaching, np.maximum(darker, lighter)):
-            covered, hand = 0.0, False
-=======
         if not covered:
             reaching, covered = self._reach_unseen(dark | bright, picture)
             hand = covered >= self.hand_cm2
->>>>>>> 2a49a20 (README and docs for a csds that finds the arena; a dark glove over dark walls is a hand; a nose lost for a moment is taken on by its lead)
+        if covered and self._is_soft(reaching, np.maximum(darker, lighter)):
+            covered, hand = 0.0, False
         if hand:
             seen &= ~reaching
         animals, animal_px, alike = self._count_animals(seen, own)
