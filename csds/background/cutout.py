@@ -33,6 +33,10 @@ _ALIVE_SHARE = 0.04
 _ALIVE_THERE = 0.8
 #: How far from its place a tail reaches, in mean radii.
 _TAIL_RADII = 4.0
+#: … parts of it being so near to each other, …
+_TOGETHER_RADII = 0.3
+#: … and how far from the enclosure its target does.
+_TARGET_RADII = 1.5
 #: An animal has moved from place to place if no pixel is its own in more than this share of the samples.
 _MOST_THERE = 0.6
 
@@ -70,13 +74,21 @@ def has_moved(cutouts: Sequence[Cutout], count: int) -> bool:
 
 
 def is_surely_alive(
-    cutouts: Sequence[Cutout], stacks: Sequence[Picture], floor: Picture, mask: Mask, *, contrast: float, noise: float
+    cutouts: Sequence[Cutout],
+    stacks: Sequence[Picture],
+    floor: Picture,
+    mask: Mask,
+    *,
+    enclosure: Mask | None,
+    contrast: float,
+    noise: float,
 ) -> bool:
     """Return whether all the evidence there is says that what never left its place is the animal.
 
     It stands out strongly, as one stout piece of one size and alone; and it breathes, turns its head
     or shifts about: nearly all that changes in the arena within any of the recordings does so at this
-    place. A thing left on the floor fails the last, a restless picture too.
+    place, or beside the enclosure, where a target's snout and tail reach out. A thing left on the floor
+    fails the last, a restless picture too.
     """
     areas = np.array([cutout.area for cutout in cutouts])
     middle = float(np.median(areas))
@@ -94,11 +106,15 @@ def is_surely_alive(
     changed = mask_where(np.any([_reach(samples) > least for samples in stacks], axis=0) & (mask > 0))
     radius = float(np.sqrt(middle / np.pi))
     near = grow(place, 0.35 * radius) & mask
-    _, numbers, stats, _ = cv2.connectedComponentsWithStats(changed | near, connectivity=8)
+    # A tail's root moves less than the rest of it: what is near enough to each other belongs together.
+    _, numbers = cv2.connectedComponents(grow(changed | near, _TOGETHER_RADII * radius), connectivity=8)
     labels = np.asarray(numbers)
     own = np.isin(labels, np.unique(labels[near > 0])) & (grow(place, _TAIL_RADII * radius) > 0)
+    if enclosure is not None:
+        changed[(grow(enclosure, _TARGET_RADII * radius) > 0) & ~own] = 0
     # Specks along the edges of things are compression's.
-    counts = (changed > 0) & (own | (np.asarray(stats)[labels, cv2.CC_STAT_AREA] >= _ALIVE_SHARE * middle))
+    sizes = np.bincount(labels[changed > 0], minlength=int(labels.max()) + 1)
+    counts = (changed > 0) & (own | (sizes[labels] >= _ALIVE_SHARE * middle))
     moved = np.count_nonzero((changed > 0) & (near > 0))
     return bool(
         moved >= _ALIVE_SHARE * middle and np.count_nonzero(counts & own) >= _ALIVE_THERE * np.count_nonzero(counts)

@@ -228,7 +228,13 @@ def _with_contrast(background: Background, stacks: Sequence[Picture], spec: Back
     if presence == "doubtful" and has_moved(cutouts, len(samples)):
         presence = "moving"
     elif presence == "doubtful" and is_surely_alive(
-        cutouts, stacks, background.floor, spec.mask, contrast=contrast, noise=background.noise
+        cutouts,
+        stacks,
+        background.floor,
+        spec.mask,
+        enclosure=spec.enclosure,
+        contrast=contrast,
+        noise=background.noise,
     ):
         presence = "still"
     return replace(

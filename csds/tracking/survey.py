@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background.grid import WorkGrid, shape_mask
-from csds.background.masks import Mask, Picture, above, grow, mask_where, without_thin
+from csds.background.masks import Mask, Picture, above, close_gaps, grow, mask_where, without_thin
 from csds.background.model import Background
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray
@@ -298,7 +298,15 @@ class Surveyor:
         if alike > 1:
             stout = without_thin(seen, max(1.0, _STOUT * float(np.sqrt(self._animal_px / np.pi)))) > 0
             depths = [self._depth((np.asarray(labels) == label) & stout, difference) for label in fitting]
-            alike = sum(depth >= _ALIKE * max(depths) for depth in depths if depth > 0)
+            # Where fur is as bright as the floor in its middle, the animal is a thin ring: parts of one are one.
+            wholes = np.asarray(cv2.connectedComponents(close_gaps(seen), connectivity=8)[1])
+            alike = len(
+                {
+                    int(wholes[np.asarray(labels) == label].max())
+                    for label, depth in zip(fitting, depths, strict=True)
+                    if depth > 0 and depth >= _ALIKE * max(depths)
+                }
+            )
         return len(fitting), float(max((areas[label] for label in fitting), default=0.0)), alike
 
     def _depth(self, region: NDArray[np.bool_], difference: Picture) -> float:

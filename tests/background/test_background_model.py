@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,12 +90,23 @@ def test_animal_that_wags_its_tail_in_its_place_is_beyond_doubt_though_furniture
         samples = stack([(u + int(rng.integers(-2, 3)), v) for _ in range(20)], seed)
         samples[:, 5:30, 60:95] = grey
         for i, sample in enumerate(samples):
-            # From the body's end away, now more to this side and now to that.
-            for step in range(20):
+            # Some way from the body's end on, now more to this side and now to that.
+            for step in range(3, 20):
                 x, y = u - 14 - step, v + round(step * (i % 5 - 2) / 3)
                 sample[y - 1 : y + 2, max(0, x - 1) : x + 2] = 70
         stacks.append(samples)
     assert learn_background(stacks, SPEC).presence == "still"
+
+
+@pytest.mark.parametrize(("known", "presence"), [(True, "still"), (False, "doubtful")])
+def test_target_that_reaches_out_of_its_enclosure_is_no_sign_of_life_elsewhere(known: bool, presence: str) -> None:
+    rng = np.random.default_rng(4)
+    samples = stack([(PLACES[2][0] + int(rng.integers(-2, 3)), PLACES[2][1]) for _ in range(20)])
+    samples[:4, 20:25, 50:58] = 240
+    enclosure = np.zeros((SIZE, SIZE), np.uint8)
+    enclosure[0:20, 40:70] = 255
+    spec = replace(SPEC, enclosure=enclosure if known else None)
+    assert learn_background([samples], spec).presence == presence
 
 
 def cutouts(places: list[tuple[int, int]], second_area: float = 0.0) -> list[Cutout]:

@@ -209,3 +209,12 @@ def test_a_shadow_with_a_soft_edge_is_no_hand(surveyor: Surveyor, depth: float) 
     assert seen["hand"] == [0]
     assert seen["reach_cm2"] == [0]
     assert seen["animals"] == [1]
+
+
+def test_an_animal_of_which_a_ring_with_gaps_is_seen_is_one(surveyor: Surveyor) -> None:
+    frame = paint()
+    # Its ends are stout, its sides are 4 mm wide.
+    for x in (262, 342):
+        cv2.circle(frame, (x, 250), 17, MOUSE, -1)
+    cv2.ellipse(frame, (302, 250), (40, 20), 0, 0, 360, MOUSE, 4)
+    assert look(surveyor, frame)["alike"] == [1]
