@@ -17,6 +17,7 @@ from csds.arena.register import move_arena, register
 from csds.arena.still import still_grey
 from csds.batch.arenas import find_in_phases
 from csds.batch.settle import how_to_settle, save_found_picture, why_ambiguous
+from csds.batch.views import steady_samples
 from csds.errors import ArenaError, CsdsError, UsageError, VideoError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -354,7 +355,8 @@ def _frames(shot: Shot) -> NDArray[np.uint8]:
         raise VideoError(
             f"{shot.video}: no frame after {shot.start_s:g} s", hint="Correct start_s in the sheet, or the recording."
         )
-    return np.array(frames, np.uint8)
+    # As csds track sees them: from where the camera looked at first.
+    return np.array(steady_samples(frames)[0], np.uint8)
 
 
 def _grey(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -115,6 +115,7 @@ def arena(
 def _shots(videos: Sequence[Path], sheet: Path | None, settings: Protocol) -> list[Shot]:
     """Return the recordings that are meant, each once."""
     from csds.batch.arena_files import Shot
+    from csds.batch.windows import sampled_span
     from csds.study import load_study
 
     shots: dict[Path, Shot] = {}
@@ -122,8 +123,9 @@ def _shots(videos: Sequence[Path], sheet: Path | None, settings: Protocol) -> li
     if sheet is not None:
         study, _ = load_study(sheet, settings)
         for session in study.sessions:
-            start, length = session.start_s or 0.0, session.duration_s or duration
-            shot = Shot(videos=session.videos, test=session.key, start_s=start, duration_s=length)
+            # What csds track looks at: the window, or all that its trial may be found in.
+            start, end = sampled_span(session, study.sessions, settings)
+            shot = Shot(videos=session.videos, test=session.key, start_s=start, duration_s=end - start)
             shots.setdefault(session.videos[0], shot)
         wanted = {video.resolve() for video in videos}
         if wanted:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from csds.arena import read_arenas
 from csds.cli import app
+from csds.cli.arena import _shots
 from csds.protocol import load_protocol
 
 GOLDEN = load_protocol("golden2011")
@@ -90,6 +91,19 @@ def test_one_that_cannot_be_told_is_carried_or_said(videos: Path) -> None:
     assert "--corners" in result.output
     assert not list(videos.glob("*.toml"))
     assert len(list(videos.glob("*.png"))) == 2
+
+
+def test_a_sheets_recording_is_looked_at_wherever_its_trials_may_be(tmp_path: Path) -> None:
+    for name in ("m1.mp4", "m2.mp4"):
+        (tmp_path / name).touch()
+    sheet = tmp_path / "study.csv"
+    rows = ["animal_id,phase,video,start_s,duration_s", "M1,both,m1.mp4,,20", "M2,absent,m2.mp4,5,30"]
+    sheet.write_text("\n".join([*rows, ""]), encoding="utf-8")
+    both, given = _shots([], sheet, GOLDEN)
+    assert both.video.name == "m1.mp4"
+    assert both.start_s == 0.0
+    assert both.duration_s >= 2 * 20
+    assert (given.start_s, given.duration_s) == (5.0, 30.0)
 
 
 def test_a_damaged_recording_does_not_stop_the_others(videos: Path) -> None:
