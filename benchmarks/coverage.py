@@ -4,7 +4,8 @@ Simulated mice whose paths are known exactly are measured with errors that are d
 counted is how often the intervals of the zone times and of the SI ratio hold the true values. The errors are
 made here by other means than `csds.behaviour.uncertainty` reckons with them: whole homographies, noise frame by
 frame, gaps cut out, windows that start late. ``--filmed`` also films rooms, tracks them from end to end with
-arenas whose corners are off, and counts the same. Ends with 1 if coverage is significantly below 95 %.
+arenas whose corners are off (``--to-find``: with arenas and trials that have to be found), and counts the same.
+Ends with 1 if coverage is significantly below 95 %.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from benchmarks.compare import lasting
-from csds.arena import write_arenas
+from csds.arena import arena_path, write_arenas
 from csds.batch import TrackOptions, track_study
 from csds.behaviour.score import score_animals
 from csds.behaviour.sensitivity import ZoneReadings, read_zone
@@ -42,6 +43,7 @@ from csds.behaviour.uncertainty import (
 from csds.formats.tables import write_table
 from csds.model.arena import Arena, project, solve_homography
 from csds.protocol import load_protocol, resolve_zones
+from csds.simulate.course import place_by_hand
 from csds.simulate.motion import subject_poses
 from csds.simulate.recording import simulate_recording
 from csds.simulate.scenarios import PHASES, scenario
@@ -222,8 +224,11 @@ def fewest_held(trials: int, level: float = 0.001) -> int:
     return int(binom.ppf(level, trials, COVERAGE))
 
 
-def film_animal(seed: int, room: str, folder: Path, seconds: float) -> list[dict[str, object]]:
-    """Film both phases of an animal with an arena file whose corners are off; return its rows of the sheet."""
+def film_animal(seed: int, room: str, *, folder: Path, seconds: float, to_find: bool) -> list[dict[str, object]]:
+    """Film both phases of an animal and return its rows of the sheet.
+
+    Either with an arena file whose corners are off, or with arena and trial ``to_find``.
+    """
     rng = np.random.default_rng([seed, 78])
     off = rng.normal(0.0, Errors().corner_sd_cm, (4, 2))
     rows: list[dict[str, object]] = []
@@ -231,26 +236,33 @@ def film_animal(seed: int, room: str, folder: Path, seconds: float) -> list[dict
         scene = scenario(room, phase=phase, seed=seed, duration_s=seconds)
         if phase == PHASES[1]:
             scene = replace(scene, behaviour=BEHAVIOURS[seed % len(BEHAVIOURS)])
+        if to_find:
+            scene = place_by_hand(scene)
         name = f"{room}_{seed}"
         video = folder / f"{name}_{phase}{scene.encoding.suffix}"
-        simulate_recording(scene, video).save(folder / f"{name}_{phase}.truth.csv")
-        x, y = scene.arena.to_px(*(np.asarray(scene.arena.corners_cm) + off).T)
-        drawn = tuple((float(a), float(b)) for a, b in zip(x, y, strict=True))
-        write_arenas(video.with_name(video.name + ".arena.toml"), [replace(scene.arena, corners_px=drawn)])
-        rows.append(
-            {"animal_id": name, "phase": phase, "video": video.name, "start_s": 0, "duration_s": seconds}
-            | {"stress": "defeated"}
-        )
+        truth = simulate_recording(scene, video)
+        (trial,) = truth.trials
+        during = truth.table[truth.table["time_s"].between(trial.start_s, trial.end_s, inclusive="left")]
+        during.assign(time_s=during["time_s"] - trial.start_s).to_csv(folder / f"{name}_{phase}.truth.csv", index=False)
+        row = {"animal_id": name, "phase": phase, "video": video.name, "duration_s": seconds, "stress": "defeated"}
+        if not to_find:
+            x, y = scene.arena.to_px(*(np.asarray(scene.arena.corners_cm) + off).T)
+            drawn = tuple((float(a), float(b)) for a, b in zip(x, y, strict=True))
+            write_arenas(arena_path(video), [replace(scene.arena, corners_px=drawn)])
+            row["start_s"] = 0
+        rows.append(row)
     return rows
 
 
-def measure_filmed(folder: Path, animals: int, seed: int, *, jobs: int, seconds: float = 45.0) -> list[Trial]:
+def measure_filmed(
+    folder: Path, animals: int, seed: int, *, jobs: int, to_find: bool = False, seconds: float = 45.0
+) -> list[Trial]:
     """Film animals in `ROOMS`, track them from end to end, and return what their intervals held."""
     seeds = range(seed, seed + animals)
     rooms = [ROOMS[i % len(ROOMS)] for i in range(animals)]
+    film = partial(film_animal, folder=folder, seconds=seconds, to_find=to_find)
     with ProcessPoolExecutor(jobs) as pool:
-        films = pool.map(film_animal, seeds, rooms, [folder] * animals, [seconds] * animals)
-        rows = [row for film in films for row in film]
+        rows = [row for film in pool.map(film, seeds, rooms) for row in film]
     write_table(pd.DataFrame(rows), folder / "study.csv")
     protocol = load_protocol("golden2011")
     study, _ = load_study(folder / "study.csv", protocol)
@@ -277,6 +289,7 @@ def main() -> int:
     parser.add_argument("--protocol", default="golden2011")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--filmed", type=int, default=0, help="animals to film and track as well")
+    parser.add_argument("--to-find", action="store_true", help="film hands, too; arenas and trials have to be found")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     arguments = parser.parse_args()
     print(f"{'kind':34} animals   A     P   ratio    width of A    P   ratio", flush=True)
@@ -289,8 +302,14 @@ def main() -> int:
         short += _show(name, [trials[name] for trials in by_animal])
     if arguments.filmed:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-            films = measure_filmed(Path(temporary), arguments.filmed, arguments.seed, jobs=arguments.jobs)
-            short += _show("filmed and tracked", films)
+            films = measure_filmed(
+                Path(temporary),
+                arguments.filmed,
+                arguments.seed,
+                jobs=arguments.jobs,
+                to_find=arguments.to_find,
+            )
+            short += _show("filmed, all found" if arguments.to_find else "filmed and tracked", films)
     print("falls short: " + "; ".join(short) if short else "no coverage is significantly below 95 %")
     return 1 if short else 0
 
