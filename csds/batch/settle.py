@@ -53,14 +53,19 @@ def how_to_settle(
     corners = "clockwise from the left end of the enclosure's wall as seen with that wall at the top"
     if protocol.enclosure is None:
         corners = "clockwise from the top left"
+    what = (
+        "the floor's corners"
+        if protocol.arena_shape == "rectangle"
+        else "the corners of the square around the round floor"
+    )
     if not found.arenas:
         example = _command(start, (_example(found, protocol),))
-        return f"Read the floor's corners off {picture}, {corners}, and put them into:\n{example}"
+        return f"Read {what} off {picture}, {corners}, and put them into:\n{example}"
     ways = [f"Look at {picture}. If the blue outline is the floor:", _command(start, found.arenas)]
     others = other_arenas(found, limit)
     if others:
         ways += ["If the broken red one is:", _command(start, others)]
-    return "\n".join([*ways, f"Otherwise put the floor's corners into that command, {corners}."])
+    return "\n".join([*ways, f"Otherwise put {what} into that command, {corners}."])
 
 
 def other_arenas(found: FoundArenas, limit: float) -> tuple[Arena, ...]:

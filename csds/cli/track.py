@@ -28,8 +28,9 @@ def track(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SHEET | ABSENT PRESENT | FOLDER",
-            help="A study sheet (csv, xlsx); or two recordings, target absent and present; or a folder with --pattern.",
+            metavar="SHEET | ABSENT PRESENT | BOTH | FOLDER",
+            help="A study sheet (csv, xlsx); or an animal's two recordings, target absent and present, or the one that "
+            "holds both phases; or a folder with --pattern.",
         ),
     ],
     protocol: Annotated[
@@ -39,16 +40,16 @@ def track(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Results folder. Default: results/ beside the input (results_ID/ for two recordings)."
+            "--out", "-o", help="Results folder. Default: results/ beside the input (results_ID/ for recordings)."
         ),
     ] = None,
     arena: Annotated[
         Path | None,
         typer.Option(help="One arena file for all recordings. Default: each recording's own, or else it is found."),
     ] = None,
-    animal: Annotated[str, typer.Option(help="The animal's ID, with two recordings.")] = "",
-    stress: Annotated[str, typer.Option(help="With two recordings: control or defeated.")] = "",
-    treatment: Annotated[str, typer.Option(help="With two recordings: the animal's treatment.")] = "",
+    animal: Annotated[str, typer.Option(help="The animal's ID, with recordings.")] = "",
+    stress: Annotated[str, typer.Option(help="With recordings: control or defeated.")] = "",
+    treatment: Annotated[str, typer.Option(help="With recordings: the animal's treatment.")] = "",
     pattern: Annotated[
         str, typer.Option(help='How the files of a folder are named, e.g. "{cohort}_{animal_id}_{phase}.{ext}".')
     ] = "",
@@ -73,6 +74,7 @@ def track(
       csds track study.csv
       csds track study.csv --protocol accelerated_defeat --out results --jobs 2 --time-bins 30
       csds track absent.mp4 present.mp4 --animal M01 --stress defeated
+      csds track both_phases.mp4 --animal M01
       csds track recordings --pattern "{animal_id}_{phase}.{ext}" --arena room1.arena.toml
 
     \b
@@ -87,7 +89,7 @@ def track(
     study, faults, settings = read_input(
         inputs, protocol, {"animal_id": animal, "stress": stress, "treatment": treatment}, pattern
     )
-    folder = out or _beside(inputs[0]) / (safe_name(f"results_{animal}") if len(inputs) == 2 else "results")
+    folder = out or _beside(inputs[0]) / (safe_name(f"results_{animal}") if _are_recordings(inputs) else "results")
     options = TrackOptions(
         arena_file=arena,
         jobs=jobs,
@@ -106,16 +108,17 @@ def read_input(
 ) -> tuple[Study, list[Fault], Protocol]:
     """Return the study that the arguments name, its faults and its protocol.
 
-    ``by_hand`` holds what a sheet would say of an animal whose two recordings are given.
+    ``by_hand`` holds what a sheet would say of an animal whose recordings are given.
     """
     from csds.protocol import load_protocol
     from csds.study import load_study, named_protocol, study_from_files, study_from_folder
 
     _check_inputs(inputs, by_hand, pattern)
     settings = load_protocol(protocol_name or named_protocol(_beside(inputs[0])))
-    if len(inputs) == 2:
+    if _are_recordings(inputs):
         columns = {name: by_hand[name] for name in ("stress", "treatment")}
-        return study_from_files(inputs[0], inputs[1], by_hand["animal_id"], settings, columns=columns), [], settings
+        present = inputs[1] if len(inputs) == 2 else None
+        return study_from_files(inputs[0], present, by_hand["animal_id"], settings, columns=columns), [], settings
     if inputs[0].is_dir():
         study, faults = study_from_folder(inputs[0], pattern, settings)
     else:
@@ -125,25 +128,24 @@ def read_input(
 
 def _check_inputs(inputs: list[Path], by_hand: dict[str, str], pattern: str) -> None:
     """Raise UsageError where the arguments don't say what is meant, before anything is opened."""
-    from csds.study.files import VIDEO_SUFFIXES
-
     if len(inputs) > 2:
         raise UsageError(
-            f"expected a sheet, two recordings or a folder, found {len(inputs)} paths",
+            f"expected a sheet, an animal's recordings or a folder, found {len(inputs)} paths",
             hint="List many recordings in a study sheet; README.md shows one.",
         )
-    if len(inputs) == 2:
-        if not by_hand["animal_id"].strip():
-            raise UsageError("two recordings need --animal ID", hint="For example: --animal M01")
-    elif any(by_hand.values()):
-        raise UsageError(
-            "--animal, --stress and --treatment go with two recordings", hint="A sheet or pattern names them itself."
-        )
-    first = inputs[0]
+    first, are_recordings = inputs[0], _are_recordings(inputs)
     if not first.exists():
-        what = "recording" if len(inputs) == 2 else "study sheet or folder"
+        what = "recording" if are_recordings else "study sheet or folder"
         raise UsageError(f"{first}: there is no such {what}", hint="Check the path and the folder you are in.")
-    if first.is_dir() and len(inputs) == 1:
+    if are_recordings and not by_hand["animal_id"].strip():
+        what = "two recordings need" if len(inputs) == 2 else f"{first}: one recording alone needs"
+        hint = "For example: --animal M01" + ("" if len(inputs) == 2 else ", if it holds both phases; else give both.")
+        raise UsageError(f"{what} --animal ID", hint=hint)
+    if not are_recordings and any(by_hand.values()):
+        raise UsageError(
+            "--animal, --stress and --treatment go with recordings", hint="A sheet or pattern names them itself."
+        )
+    if first.is_dir() and not are_recordings:
         if not pattern:
             raise UsageError(
                 f"{first}: a folder needs --pattern to tell animals and phases apart",
@@ -151,12 +153,13 @@ def _check_inputs(inputs: list[Path], by_hand: dict[str, str], pattern: str) -> 
             )
     elif pattern:
         raise UsageError("--pattern goes with a folder", hint="Leave it out, or name the recordings' folder.")
-    if len(inputs) == 1 and first.suffix.casefold() in VIDEO_SUFFIXES:
-        raise UsageError(
-            f"{first}: one recording alone, expected a study sheet",
-            hint="Give both phases: csds track absent.mp4 present.mp4 --animal M01; or list it in a sheet, with the "
-            "phase 'both' if it holds both.",
-        )
+
+
+def _are_recordings(inputs: Sequence[Path]) -> bool:
+    """Return True for an animal's recordings: two, or one that holds both phases."""
+    from csds.study.files import VIDEO_SUFFIXES
+
+    return len(inputs) == 2 or (inputs[0].suffix.casefold() in VIDEO_SUFFIXES and not inputs[0].is_dir())
 
 
 def run_and_show(

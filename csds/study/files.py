@@ -24,14 +24,14 @@ _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def study_from_files(
-    absent: Path, present: Path, animal: str, protocol: Protocol, *, columns: Mapping[str, str] | None = None
+    absent: Path, present: Path | None, animal: str, protocol: Protocol, *, columns: Mapping[str, str] | None = None
 ) -> Study:
-    """Return the study of one animal's two recordings.
+    """Return the study of one animal's two recordings, or of one that holds both phases.
 
     Parameters
     ----------
     absent, present : Path
-        Recordings with the target absent and present.
+        Recordings with the target absent and present; None for the latter if the first holds both.
     animal : str
         The animal's ID.
     protocol : Protocol
@@ -49,20 +49,22 @@ def study_from_files(
     phases = {phase.has_target: phase.name for phase in reversed(protocol.phases)}
     if set(phases) != {False, True}:
         raise UsageError(
-            f"protocol {protocol.name} has no phase with and without target, so two recordings can't be told apart",
+            f"protocol {protocol.name} has no phase with and without target, so recordings alone don't tell the phase",
             hint="Give a sheet, or choose another protocol with --protocol.",
         )
-    for path in (absent, present):
+    given = (absent,) if present is None else (absent, present)
+    for path in given:
         if not path.is_file():
             raise UsageError(f"{path}: there is no such recording", hint="Check the spelling of the path.")
-    if absent.samefile(present):
+    if present is not None and absent.samefile(present):
         raise UsageError(
             f"{absent}: given for both phases",
-            hint="Give two recordings, or a sheet with the phase 'both' where one recording holds both phases.",
+            hint="Give two recordings, or this one once if it holds both phases.",
         )
+    names = [BOTH] if present is None else [phases[False], phases[True]]
     rows = [
-        SheetRow(row=0, cells={**(columns or {}), "animal_id": animal, "phase": phases[target], "video": str(path)})
-        for target, path in ((False, absent), (True, present))
+        SheetRow(row=0, cells={**(columns or {}), "animal_id": animal, "phase": name, "video": str(path)})
+        for name, path in zip(names, given, strict=True)
     ]
     study, faults = assemble(rows, protocol, Source(title=animal, folder=absent.parent))
     raise_errors(faults, "the recordings given")

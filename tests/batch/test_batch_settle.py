@@ -69,6 +69,11 @@ def test_nothing_found_gives_a_command_to_put_corners_into() -> None:
     assert only[-2] == "--corners"
 
 
+def test_a_round_floor_is_told_by_the_square_around_it() -> None:
+    text = settle(found(()), protocol=replace(GOLDEN, arena_shape="circle", enclosure=None))
+    assert "the corners of the square around the round floor off seen.png, clockwise from the top left" in text
+
+
 def test_the_file_of_a_protocol_of_ones_own_is_named(tmp_path: Path) -> None:
     own = tmp_path / "my lab.toml"
     text = (Path(__file__).parents[2] / "protocols" / "golden2011.toml").read_text(encoding="utf-8")

@@ -32,6 +32,15 @@ def test_two_files(tmp_path: Path) -> None:
     assert study.sheet is None
 
 
+def test_one_file_of_both_phases(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    study = study_from_files(tmp_path / "a.mp4", None, "M01", GOLDEN, columns={"stress": "CSDS"})
+    assert [(s.phase, s.videos[0].name, s.stress, s.start_s) for s in study.sessions] == [
+        ("target_absent", "a.mp4", "defeated", None),
+        ("target_present", "a.mp4", "defeated", None),
+    ]
+
+
 def test_two_files_that_can_not_be(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", "b.mp4")
     a, b = tmp_path / "a.mp4", tmp_path / "b.mp4"
