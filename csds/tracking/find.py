@@ -11,19 +11,10 @@ import numpy as np
 from csds.background.coat import other_side, patches_of
 from csds.background.grid import WorkGrid
 from csds.background.light import Light
-from csds.background.masks import (
-    Mask,
-    Picture,
-    above_each,
-    close_gaps,
-    fill_between,
-    grow,
-    mask_where,
-    smoothed,
-    without_thin,
-)
+from csds.background.masks import Mask, Picture, close_gaps, fill_between, grow, mask_where, smoothed, without_thin
 from csds.background.model import Background
 from csds.model.shapes import FloatArray
+from csds.tracking.measure import Body, cut_out
 
 #: A blob is the animal if its area is at least this share of the typical one …
 _LEAST_AREA = 0.25
@@ -40,17 +31,6 @@ _LIGHT_SHARES = ((0.15, 0.6, 0.75), (0.15, 0.6, 1.0))
 _NOISE_SDS = 5.0
 #: Wires of an enclosure are at most so far apart, cm.
 MESH_CM = 1.3
-#: Pixels within this many of the farthest one, along the body's axis, are its tip.
-_TIP_PX = 1.0
-#: Fewer pixels than this are no tail.
-_LEAST_TAIL_PX = 2
-
-#: What is measured of the animal in every frame, in working pixels (columns of `Finder.locate`'s row).
-MEASURES = (
-    "u", "v", "area", "length", "width", "axis", "ahead_u", "ahead_v", "behind_u", "behind_v", "tail_side", "skew",
-)  # fmt: skip
-Row = tuple[float, ...]
-LOST: Row = (float("nan"),) * len(MEASURES)
 
 Box = tuple[int, int, int, int]
 
@@ -76,44 +56,51 @@ class Finder:
     background: Background
     mask: Mask
     enclosure: Mask | None = None
-    _floor: Picture = field(init=False)
-    _least: Picture = field(init=False)
+    _limit: Picture = field(init=False)
     _light: Light = field(init=False)
     _lid: Box | None = field(init=False, default=None)
     _rim: float = field(init=False)
     _reach: int = field(init=False)
+    _thin: float = field(init=False)
+    _pad: int = field(init=False)
+    _beyond: int = field(init=False)
     _last: tuple[float, float] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         background = self.background
         # Where the animal can't be, the floor is given the grey level that nothing differs from.
         nothing = np.uint8(0 if background.polarity == "dark" else 255)
-        self._floor = np.where(self.mask > 0, background.floor, nothing)
+        floor = np.where(self.mask > 0, background.floor, nothing)
         if self.enclosure is not None and background.lid is not None:
-            self._floor = np.where(self.enclosure > 0, background.lid, self._floor)
+            floor = np.where(self.enclosure > 0, background.lid, floor)
             rows, columns = (np.flatnonzero((self.enclosure > 0).any(axis=axis)) for axis in (1, 0))
             if len(rows) and len(columns):
                 self._lid = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-        self._least = self._thresholds()
+        least = self._thresholds()
+        limit = cv2.subtract(floor, least) if background.polarity == "dark" else cv2.add(floor, least)
+        self._limit = np.asarray(limit, np.uint8)
         self._light = Light(
             floor=background.floor, mask=self.mask, animal_px=background.animal_area_px, noise=background.noise
         )
         self._rim = max(1.0, background.tail_px - 1.0)
         self._reach = math.ceil(_REACH * math.sqrt(background.animal_area_px / math.pi))
+        self._thin = background.tail_px
+        self._pad = math.ceil(background.tail_px) + 2
+        self._beyond = cv2.CMP_LT if background.polarity == "dark" else cv2.CMP_GT
 
-    def locate(self, luma: Picture) -> Row:
-        """Return the animal's measures in a frame (see `MEASURES`), or `LOST`."""
+    def locate(self, luma: Picture) -> Body | None:
+        """Return the animal in a frame, None where it isn't found."""
         ratios = self._light.ratios(self.grid.view(luma))
-        found: tuple[Row, bool] | None = None
+        found: tuple[Body, bool] | None = None
         if self._last is not None:
             found = self._search(luma, self._box_around(*self._last), ratios)
-        if found is None or found[1] or found[0][2] < _DOUBTFUL_AREA * self.background.animal_area_px:
+        if found is None or found[1] or found[0].area < _DOUBTFUL_AREA * self.background.animal_area_px:
             wider = self._search(luma, (0, 0, self.grid.width, self.grid.height), ratios)
-            if wider is not None and (found is None or found[1] or wider[0][2] > 2.0 * found[0][2]):
+            if wider is not None and (found is None or found[1] or wider[0].area > 2.0 * found[0].area):
                 found = wider
         if found is None:
-            return LOST
-        self._last = found[0][0], found[0][1]
+            return None
+        self._last = found[0].centre
         return found[0]
 
     def _box_around(self, u: float, v: float) -> Box:
@@ -130,27 +117,56 @@ class Finder:
         least = np.maximum(share * background.threshold, min(_NOISE_SDS * background.noise, background.threshold))
         return np.asarray(least, np.uint8)
 
-    def _search(self, luma: Picture, box: Box, ratios: FloatArray | None) -> tuple[Row, bool] | None:
-        """Return the animal's measures within a box, and whether it is cut off by the box's edge."""
+    def _search(self, luma: Picture, box: Box, ratios: FloatArray | None) -> tuple[Body, bool] | None:
+        """Return the animal within a box, and whether it is cut off by the box's edge."""
         left, top, right, bottom = box
         picture = smoothed(self.grid.crop(luma, box), self.background.smooth_px)
         if ratios is not None:
             picture = self._light.evened(picture, ratios, box)
-        difference = self.background.difference(picture, self._floor[top:bottom, left:right])
-        seen = close_gaps(above_each(difference, self._least[top:bottom, left:right]))
+        seen = np.asarray(cv2.compare(picture, self._limit[top:bottom, left:right], self._beyond), np.uint8)
+        inner = self._where_something_is(seen, box)
+        if inner is None:
+            return None
+        part = slice(inner[1] - top, inner[3] - top), slice(inner[0] - left, inner[2] - left)
+        found = self._take_out(close_gaps(seen[part]), picture[part], inner)
+        if found is None:
+            return None
+        body, (x0, y0, x1, y1) = found
+        cut = (
+            (x0 == left > 0) or (y0 == top > 0) or (x1 == right < self.grid.width) or (y1 == bottom < self.grid.height)
+        )
+        return body, cut
+
+    def _where_something_is(self, seen: Mask, box: Box) -> Box | None:
+        """Return the part of a box outside which nothing is seen nor will be; None where nothing is seen at all.
+
+        It has a margin of nothing, or ends where the box ends, so that in it morphology comes out as in the box.
+        """
+        x, y, width, height = cv2.boundingRect(seen)
+        if not width:
+            return None
+        if self.background.patch_threshold is not None:
+            return box  # patches of another colour aren't among what is seen
+        left, top = box[:2]
+        part = left + x, top + y, left + x + width, top + y + height
+        lid = None if self._lid is None else _overlap(self._lid, box)
+        if lid is not None and _overlap(lid, part) is not None:
+            part = min(part[0], lid[0]), min(part[1], lid[1]), max(part[2], lid[2]), max(part[3], lid[3])
+        pad = self._pad
+        return (
+            max(left, part[0] - pad), max(top, part[1] - pad), min(box[2], part[2] + pad), min(box[3], part[3] + pad)
+        )  # fmt: skip
+
+    def _take_out(self, seen: Mask, picture: Picture, box: Box) -> tuple[Body, Box] | None:
+        """Return the animal among what is seen in a box, and the box that its core just fills."""
+        left, top = box[:2]
         self._fill_lid(seen, box)
-        solid = without_thin(seen, self.background.tail_px)
+        solid = without_thin(seen, self._thin)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
         label = self._choose(np.asarray(stats).tolist(), np.asarray(centres).tolist(), left, top)
         if label is None:
             return None
-        x, y, w, h = (int(value) for value in stats[label, :4])
-        cut = (
-            (x == 0 and left > 0)
-            or (y == 0 and top > 0)
-            or (x + w == right - left and right < self.grid.width)
-            or (y + h == bottom - top and bottom < self.grid.height)
-        )
+        x, y, w, h = stats[label, :4].tolist()
         core = solid if count == 2 else mask_where(np.asarray(labels) == label)
         # The body is as wide as its core and a rim; what is seen within a body's width of it and isn't body is tail.
         pad = self._reach // 3
@@ -158,20 +174,17 @@ class Finder:
         near, core = seen[y0:y1, x0:x1], core[y0:y1, x0:x1]
         body = np.bitwise_and(grow(core, self._rim), near)
         if self.background.patch_threshold is not None:
-            part = (slice(y0, y1), slice(x0, x1))
-            whole = (slice(top + y0, min(top + y1, bottom)), slice(left + x0, min(left + x1, right)))
-            body |= self._patches(core, picture[part], whole)
-        return _measure(body, near & ~grow(body, 1.5), (left + x0, top + y0)), cut
+            whole = (slice(top + y0, min(top + y1, box[3])), slice(left + x0, min(left + x1, box[2])))
+            body |= self._patches(core, picture[y0:y1, x0:x1], whole)
+        tail = np.asarray(cv2.subtract(near, grow(body, 1.5)), np.uint8)
+        return cut_out(body, tail, (left + x0, top + y0)), (left + x, top + y, left + x + w, top + y + h)
 
     def _fill_lid(self, seen: Mask, box: Box) -> None:
         """Close, in place, the gaps between what is seen on the enclosure: wires, or what lies between them."""
-        if self._lid is None or self.enclosure is None:
+        lid = None if self._lid is None else _overlap(self._lid, box)
+        if lid is None or self.enclosure is None:
             return
-        left, top, right, bottom = (
-            max(self._lid[0], box[0]), max(self._lid[1], box[1]), min(self._lid[2], box[2]), min(self._lid[3], box[3]),
-        )  # fmt: skip
-        if left >= right or top >= bottom:
-            return
+        left, top, right, bottom = lid
         part = seen[top - box[1] : bottom - box[1], left - box[0] : right - box[0]]
         if cv2.countNonZero(part):
             whole = fill_between(part, MESH_CM * self.grid.px_per_cm)
@@ -202,31 +215,12 @@ class Finder:
         return best
 
 
-def _measure(body: Mask, rest: Mask, origin: tuple[int, int]) -> Row:
-    """Return the measures of a body mask; ``rest`` is what of the tail is seen, ``origin`` their place in the grid."""
-    points = np.asarray(cv2.findNonZero(body), np.float64).reshape(-1, 2)
-    area = len(points)
-    centre = points.sum(axis=0) / area
-    points -= centre
-    (spread_u, cross), (_, spread_v) = (points.T @ points / area).tolist()
-    axis = 0.5 * math.atan2(2 * cross, spread_u - spread_v)
-    mean, deviation = (spread_u + spread_v) / 2, math.hypot((spread_u - spread_v) / 2, cross)
-    # The moments of pixels are those of their centres; 1/12 is the rest of each.
-    long_axis, short_axis = 4 * math.sqrt(mean + deviation + 1 / 12), 4 * math.sqrt(max(mean - deviation, 0) + 1 / 12)
-
-    direction = np.array((math.cos(axis), math.sin(axis)))
-    along = points @ direction
-    ahead, behind = points[along >= along.max() - _TIP_PX], points[along <= along.min() + _TIP_PX]
-    skew = float((along * along) @ along) / area / max((mean + deviation) ** 1.5, 1e-9)
-
-    side = 0.0
-    if cv2.countNonZero(rest) > _LEAST_TAIL_PX:
-        tail = np.asarray(cv2.findNonZero(rest)).reshape(-1, 2)
-        offset = tail.sum(axis=0) / len(tail) - centre
-        side = float(offset @ direction) / (long_axis / 2) * min(1.0, 12.0 * len(tail) / area)
-    u, v = centre + origin
-    (ahead_u, ahead_v), (behind_u, behind_v) = ahead.sum(axis=0) / len(ahead), behind.sum(axis=0) / len(behind)
-    return (
-        u, v, area, long_axis, short_axis, axis,
-        ahead_u + u, ahead_v + v, behind_u + u, behind_v + v, side, skew,
-    )  # fmt: skip
+def _overlap(one: Box, other: Box) -> Box | None:
+    """Return what two boxes share, None for nothing."""
+    left, top, right, bottom = (
+        max(one[0], other[0]),
+        max(one[1], other[1]),
+        min(one[2], other[2]),
+        min(one[3], other[3]),
+    )
+    return (left, top, right, bottom) if left < right and top < bottom else None

@@ -18,6 +18,8 @@ from csds.tracking.blocks import shows_blocks
 _EVERY_S = 0.2
 #: After a motion every frame is followed until the camera has rested for so long, s.
 _RESTED_S = 1.0
+#: Most steps in which it is seen that it does.
+_FEW_STEPS = 3
 #: Share of a motion that counts, from which on the sentry's rough look is followed by a good one.
 _WARNED = 0.5
 #: … and up to which share the sentry's doubt was about the light.
@@ -94,7 +96,11 @@ class Steadier:
         if self._sentry.moved_px(frame) < _WARNED * self.view.rest_px:
             self._known_s = time_s
             return
-        pose = self._find(frame, time_s)
+        # A camera at rest shows in a few steps that it is.
+        pose: FloatArray | None
+        pose, is_certain = self.view.follow(frame, self._pose, most=_FEW_STEPS)
+        if not is_certain or self._off(pose, self._pose) >= self.view.rest_px:
+            pose = self._find(frame, time_s)
         if pose is None:
             return
         off = self._off(pose, self._pose)

@@ -13,9 +13,9 @@ from csds.background.model import Background
 from csds.errors import TrackingError
 from csds.model.shapes import FloatArray
 from csds.tracking.alone import require_one_animal
-from csds.tracking.find import MEASURES
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import head_evidence, head_odds
+from csds.tracking.measure import MEASURES
 from csds.tracking.observe import Observations, Task
 from csds.tracking.repeats import repeated_frames
 from csds.tracking.steady import CameraShift, is_far

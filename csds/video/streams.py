@@ -53,8 +53,11 @@ class Landing:
 
 
 def _ahead() -> int:
-    """Return how many frames to decode at the same time: enough that no processor waits while one is looked at."""
-    return min(16, 3 * (os.cpu_count() or 1))
+    """Return how many frames to decode at the same time: enough that no processor waits while some are looked at.
+
+    More cost memory and wash out the processors' caches.
+    """
+    return min(16, 2 * (os.cpu_count() or 1))
 
 
 @contextmanager

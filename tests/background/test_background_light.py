@@ -27,6 +27,20 @@ def test_unchanged_light_is_left_alone() -> None:
     assert light().ratios(under(1.0)) is None
 
 
+@pytest.mark.parametrize("gain", [0.96, 0.98, 0.985, 0.99, 1.0, 1.01, 1.015, 1.02, 1.04])
+def test_light_counts_as_changed_where_a_cells_median_ratio_has(gain: float) -> None:
+    # The floor as it is seen at the 9 × 9 places of each of 4 × 4 cells.
+    places = ((np.arange(36) + 0.5) * SIZE / 36).astype(int)
+    picture = under(gain, noise=1.0)
+    ratios = np.maximum(picture, 1)[np.ix_(places, places)] / FLOOR[np.ix_(places, places)].astype(float)
+    medians = np.median(ratios.reshape(4, 9, 4, 9).transpose(0, 2, 1, 3).reshape(4, 4, 81), axis=2)
+    level = float(np.median(FLOOR[np.ix_(places, places)]))
+    found = light().ratios(picture)
+    assert (found is None) == (np.abs(medians - 1).max() <= 1.5 / level)
+    if found is not None:
+        assert found == pytest.approx(medians, rel=1e-5)
+
+
 @pytest.mark.parametrize("gain", [0.7, 0.9, 1.1, 1.3])
 def test_light_that_changes_everywhere_alike_is_taken_back(gain: float) -> None:
     picture = under(gain)

@@ -14,7 +14,7 @@ from csds.model.arena import Arena
 from csds.model.columns import TRACK_COLUMNS, names
 from csds.model.protocol import TrackingSpec
 from csds.tracking import Observations, Task, Window, assemble_track, observe_recording
-from csds.tracking.find import LOST, MEASURES
+from csds.tracking.measure import MEASURES
 
 N, FPS = 60, 30.0
 # The enclosure wall is the picture's right side: x runs down the picture, y to the left.
@@ -72,8 +72,8 @@ def test_pixels_become_centimetres_of_a_turned_arena() -> None:
 
 def test_short_gaps_are_filled_and_marked_long_ones_stay_empty() -> None:
     rows = rows_at(np.linspace(60, 160, N), np.full(N, 80.0))
-    rows[5:10] = LOST
-    rows[20:50] = LOST
+    rows[5:10] = np.nan
+    rows[20:50] = np.nan
     table = assembled(rows).table
     assert np.flatnonzero(table["interpolated"]).tolist() == list(range(5, 10))
     assert np.flatnonzero(~table["detected"]).tolist() == [*range(5, 10), *range(20, 50)]
