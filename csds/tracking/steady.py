@@ -96,10 +96,8 @@ class Steadier:
         if self._sentry.moved_px(frame) < _WARNED * self.view.rest_px:
             self._known_s = time_s
             return
-        # A camera at rest shows in a few steps that it is.
-        pose: FloatArray | None
-        pose, is_certain = self.view.follow(frame, self._pose, most=_FEW_STEPS)
-        if not is_certain or self._off(pose, self._pose) >= self.view.rest_px:
+        pose = self._if_at_rest(frame)
+        if pose is None:
             pose = self._find(frame, time_s)
         if pose is None:
             return
@@ -112,6 +110,13 @@ class Steadier:
         self._moved_s, self._anchor = self._known_s, pose
         self._move_to(pose, time_s)
         self._follow_until_s = time_s + _RESTED_S
+
+    def _if_at_rest(self, frame: Picture) -> FloatArray | None:
+        """Return where the camera looks if it rests, which shows in a few steps; None where that isn't certain."""
+        if shows_blocks(frame):
+            return None
+        pose, is_certain = self.view.follow(frame, self._pose, most=_FEW_STEPS)
+        return pose if is_certain and self._off(pose, self._pose) < self.view.rest_px else None
 
     def _follow(self, frame: Picture, time_s: float) -> None:
         """Follow the camera until it has rested for a while."""
