@@ -2,7 +2,8 @@
 
 Simulated rooms of 90 s are filmed, tracked by the same code as ``csds track`` runs, and held
 against their exact truth; then the rooms and recordings made by others, where the environment
-variable CSDS_REAL_DATA names their folder. Ends with 1 if anything misses its bar.
+variable CSDS_REAL_DATA names their folder; then every nuisance of the simulator, or pairs of them,
+as a table (docs/robustness.md). Ends with 1 if anything misses its bar.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import pandas as pd
@@ -25,11 +27,13 @@ from benchmarks.compare import (
     score_real,
     score_session,
 )
+from benchmarks.nuisances import measure_nuisances, show_table, some_pairs
 from csds.arena import write_arenas
 from csds.batch import RunResult, TrackOptions, track_study
 from csds.formats.tables import write_table
 from csds.model.shapes import Zone
 from csds.protocol import load_protocol, resolve_zones
+from csds.simulate.nuisance import NUISANCES
 from csds.simulate.recording import simulate_recording
 from csds.simulate.scenarios import PHASES, SCENARIOS, find_scenario, scenario
 from csds.study import load_study
@@ -110,31 +114,63 @@ def measure_real(folder: Path, out: Path) -> list[RealScore]:
 
 def main() -> int:
     """Print the tables and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="*", default=ROOMS, help="rooms to film (default: all plain ones)")
-    parser.add_argument("--seconds", type=float, default=90.0, help="length of each recording")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="a folder to keep the recordings in, and to take them from")
-    arguments = parser.parse_args()
+    arguments = _arguments()
+    rooms, alone = arguments.only, arguments.nuisances
+    if rooms is None and alone is None and arguments.pairs is None:
+        rooms, alone = ROOMS, sorted(NUISANCES)
+    short: list[str] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        folder = arguments.keep or Path(temporary)
-        with ProcessPoolExecutor(2) as pool:
-            count = len(arguments.only)
-            sheets = list(
-                pool.map(film, arguments.only, [folder] * count, [arguments.seconds] * count, [arguments.seed] * count)
+        results = Path(temporary) / "results"
+        folder = arguments.keep or Path(temporary) / "films"
+        if rooms is not None:
+            short += _show_rooms(rooms, folder, results, arguments)
+        pairs = [] if arguments.pairs is None else some_pairs(arguments.pairs, arguments.seed)
+        if wanted := [*([()] if alone else []), *((name,) for name in alone or ()), *pairs]:
+            # Four seeds: each combination in each of the rooms, others for each --seed.
+            seeds = [4 * arguments.seed + number for number in range(arguments.rooms)]
+            scores = measure_nuisances(
+                wanted,
+                folder / "nuisances",
+                results,
+                seconds=arguments.nuisance_seconds,
+                seeds=seeds,
+                jobs=arguments.jobs,
             )
-        short: list[str] = []
-        print(f"{'session':44} median    p99   nose swapped  none  found  zone off (may)  flags")
-        for name, sheet in zip(arguments.only, sheets, strict=True):
-            short += _show(*measure(sheet, find_scenario(name).protocol, Path(temporary) / "results" / name))
-        shared = os.environ.get("CSDS_REAL_DATA")
-        if not shared:
-            print("CSDS_REAL_DATA is not set; recordings made by others are left out")
-        else:
-            short += _show(*measure(Path(shared) / "scenes" / "study.csv", "golden2011", Path(temporary) / "scenes"))
-            short += _show_real(measure_real(Path(shared) / "real", Path(temporary) / "real"))
+            short += show_table(scores)
     print("falls short: " + "; ".join(short) if short else "all bars held")
     return 1 if short else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", help="rooms to film; alone they leave out the nuisances")
+    parser.add_argument("--seconds", type=float, default=90.0, help="length of each recording of a room")
+    parser.add_argument("--nuisances", nargs="*", choices=sorted(NUISANCES), help="nuisances to film (default: all)")
+    parser.add_argument("--pairs", type=int, metavar="N", help="so many pairs of nuisances, drawn at random")
+    parser.add_argument("--rooms", type=int, default=4, help="rooms that each nuisance or pair is filmed in")
+    parser.add_argument("--nuisance-seconds", type=float, default=30.0, help="length of each recording with nuisances")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="a folder to keep the recordings in, and to take them from")
+    return parser.parse_args()
+
+
+def _show_rooms(rooms: list[str], folder: Path, results: Path, arguments: argparse.Namespace) -> list[str]:
+    """Film and measure rooms in which nothing is wrong, then what others recorded; return what falls short."""
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        same = (repeat(value) for value in (folder, arguments.seconds, arguments.seed))
+        sheets = list(pool.map(film, rooms, *same))
+    short: list[str] = []
+    print(f"{'session':44} median    p99   nose swapped  none  found  zone off (may)  flags")
+    for name, sheet in zip(rooms, sheets, strict=True):
+        short += _show(*measure(sheet, find_scenario(name).protocol, results / name))
+    shared = os.environ.get("CSDS_REAL_DATA")
+    if not shared:
+        print("CSDS_REAL_DATA is not set; recordings made by others are left out")
+    else:
+        short += _show(*measure(Path(shared) / "scenes" / "study.csv", "golden2011", results / "scenes"))
+        short += _show_real(measure_real(Path(shared) / "real", results / "real"))
+    return short
 
 
 def _show(scores: list[SessionScore], wrong: list[str]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,15 @@ from csds.study import load_study
 
 #: The rooms that nuisances are filmed in, one after the other.
 ROOMS = ("clean", "avoider", "white_mouse", "tilted")
+
+#: With these there is nothing to track: all sessions are errors.
+WITHOUT_TRACK = {"no_mouse", "two_mice"}
+#: Of the sessions that were measured right, at most this share may carry a trust flag: with nothing wrong, with one
+#: nuisance.
+MOST_WOLF = {"none": 0.03, "one": 0.15}
+#: Typical distance of the nose from the truth, cm; share of moving frames with it at the other end; share of the
+#: frames of a clean room without it.
+NOSE_CM, SWAPPED, NOSELESS = 0.6, 0.005, 0.10
 
 Combination = tuple[str, ...]
 
@@ -59,6 +69,27 @@ class NuisanceScore:
         return [f"{name} {' '.join(bars)}" for name, bars in short if bars]
 
     @property
+    def falls_short(self) -> list[str]:
+        """What of this combination misses its bar: one nuisance must be measured right, two or else be flagged."""
+        if WITHOUT_TRACK & set(self.nuisances):
+            return [f"{self.name}: {session.name} was tracked" for session in self.sessions]
+        short = [f"{self.name}: {why}" for why in (self.missed if len(self.nuisances) < 2 else self.silent)]
+        if len(self.nuisances) < 2:
+            short += [f"{self.name}: {why}" for why in self.failed]
+            short += [f"{self.name}: {why}" for why in self._nose_short()]
+        return short
+
+    def _nose_short(self) -> list[str]:
+        if not self.sessions:
+            return []
+        tests = {
+            "nose off": float(np.median([s.nose_median_cm for s in self.sessions])) <= NOSE_CM,
+            "nose swapped": float(np.mean([s.swapped for s in self.sessions])) <= SWAPPED,
+            "no nose": bool(self.nuisances) or float(np.mean([s.nose_missing for s in self.sessions])) <= NOSELESS,
+        }
+        return [name for name, holds in tests.items() if not holds]
+
+    @property
     def cried_wolf(self) -> list[str]:
         """The sessions that hold all bars and carry a flag that says not to trust them."""
         return [s.name for s in self.sessions if not NUISANCE_BARS.missed_by(s) and trust_flags(s.flags)]
@@ -74,6 +105,13 @@ def combinations(*, pairs: bool) -> list[Combination]:
     """Return every nuisance alone, or every two."""
     names = sorted(NUISANCES)
     return list(itertools.combinations(names, 2)) if pairs else [(name,) for name in names]
+
+
+def some_pairs(count: int, seed: int) -> list[Combination]:
+    """Return so many pairs at random, or all."""
+    pairs = combinations(pairs=True)
+    order = np.random.default_rng(seed).permutation(len(pairs))
+    return [pairs[i] for i in order[:count]]
 
 
 def film_combination(nuisances: Combination, folder: Path, seconds: float, seeds: Sequence[int]) -> Path:
@@ -153,18 +191,40 @@ def table_row(score: NuisanceScore) -> str:
     """Return a row of the Markdown table: the worst session's figures, and the flags with how many carry each."""
     sessions = score.sessions
     meaning = "; ".join(NUISANCES[name].meaning for name in score.nuisances) or "nothing is wrong"
-    flags: dict[str, int] = {}
-    for session in sessions:
-        for code in trust_flags(session.flags):
-            flags[code] = flags.get(code, 0) + 1
+    flags = Counter(code for session in sessions for code in trust_flags(session.flags))
     carried = ", ".join(f"`{code}` {count}/{len(sessions)}" for code, count in flags.items()) or "-"
     if not sessions:
-        return f"| {score.name} | {meaning} | - | - | - | - | - | {len(score.failed)} failed |"
+        return f"| {score.name} | {meaning} | - | - | - | - | - | an error, no track: {len(score.failed)} |"
     return (
         f"| {score.name} | {meaning} | {max(s.median_cm for s in sessions):.2f} | {max(s.p99_cm for s in sessions):.2f}"
         f" | {100 * min(s.detection for s in sessions):.1f}"
         f" | {max(0.0, *(s.zone_error_s - s.zone_edge_s for s in sessions)):.2f}"
-        f" | {np.median([s.nose_median_cm for s in sessions]):.2f}, {100 * max(s.swapped for s in sessions):.1f} %,"
+        f" | {np.median([s.nose_median_cm for s in sessions]):.2f},"
+        f" {100 * np.mean([s.swapped for s in sessions]):.1f} %,"
         f" {100 * np.mean([s.nose_missing for s in sessions]):.0f} %"
         f" | {carried}{f', {len(score.failed)} failed' if score.failed else ''} |"
     )
+
+
+TABLE_HEAD = """\
+| nuisance | meaning | median cm | 99th % cm | found % | zone s | nose cm, swapped, none | trust flags |
+|---|---|---|---|---|---|---|---|"""
+
+
+def show_table(scores: Iterable[NuisanceScore]) -> list[str]:
+    """Print the table of combinations as they come in, and return what falls short."""
+    print(f"\n{TABLE_HEAD}")
+    short: list[str] = []
+    right: Counter[str] = Counter()
+    wolves: Counter[str] = Counter()
+    for score in scores:
+        print(table_row(score), flush=True)
+        short += score.falls_short
+        kind = ("none", "one", "two")[len(score.nuisances)]
+        right[kind] += sum(not NUISANCE_BARS.missed_by(session) for session in score.sessions)
+        wolves[kind] += len(score.cried_wolf)
+    for kind, count in right.items():
+        print(f"of {count} sessions measured right with {kind} wrong, {wolves[kind]} carry a trust flag")
+        if wolves[kind] > MOST_WOLF.get(kind, 1.0) * count:
+            short.append(f"cried wolf with {kind} wrong")
+    return short

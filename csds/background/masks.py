@@ -73,14 +73,23 @@ def fill_between(mask: Mask, width: float) -> Mask:
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), np.uint8)
 
 
+def fill_holes(mask: Mask) -> Mask:
+    """Return a mask with all that its regions enclose."""
+    # OpenCV leaves out what touches the picture's edge.
+    filled = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    outlines, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(filled, outlines, -1, 255, -1)[1:-1, 1:-1], np.uint8)
+
+
 def without_thin(mask: Mask, radius: float) -> Mask:
     """Return a mask without what is narrower than a disc of that radius (a tail, a joint between tiles)."""
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(radius)), np.uint8)
 
 
-def solid_parts(difference: Picture, threshold: float, thin_px: float) -> Mask:
-    """Return where a picture is above a threshold, pinholes closed and thin parts taken off."""
-    return without_thin(close_gaps(above(difference, threshold)), thin_px)
+def solid_parts(difference: Picture, threshold: float, thin_px: float, *, filled: bool = False) -> Mask:
+    """Return where a picture is above a threshold, pinholes closed (all holes, if asked) and thin parts taken off."""
+    seen = close_gaps(above(difference, threshold))
+    return without_thin(fill_holes(seen) if filled else seen, thin_px)
 
 
 @cache

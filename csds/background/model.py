@@ -37,7 +37,11 @@ _LEAST_NOISE = 0.8
 #: Pictures are averaged over squares of so many pixels, each tried in turn, …
 _SMOOTH_PX = (1, 3, 5)
 #: … until a pixel of the animal differs from the floor by this many SDs of the noise.
-_CLEAR_SDS = 8.0
+_CLEAR_SDS = 12.0
+#: An animal whose outline differs by fewer grey levels may have a back that doesn't.
+_FAINT = 30.0
+#: It is seen in part only if by differences to either side it is larger by this factor.
+_PARTIAL = 1.5
 #: What differs from the floor in most samples is looked into if it does so by this many SDs of the noise …
 _GHOST_SDS = 6.0
 #: … and grey levels.
@@ -84,6 +88,10 @@ class Background:
     smooth_px : int
         Side of the square over which pictures are averaged before they are compared with the floor,
         which is averaged as well; more than 1 where fur and floor differ by little more than the noise.
+    is_faint : bool
+        Where fur and floor are nearly of one grey the back may vanish: what its outline encloses is animal.
+    is_partial : bool
+        Most of the animal differs from the floor to the other side, and too little to be followed.
     lid : (height, width) uint8 or None
         The floor and on it the enclosure, as an animal that has climbed onto it is told from it.
     """
@@ -98,6 +106,8 @@ class Background:
     animal_area_px: float = 0.0
     found_share: float = 0.0
     smooth_px: int = 1
+    is_faint: bool = False
+    is_partial: bool = False
     lid: Picture | None = None
 
     @property
@@ -153,6 +163,18 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
     return max(learnt, key=lambda background: background.clearness)
 
 
+def _as_faint(background: Background, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
+    """Return the background for an animal whose back may vanish while its outline is seen."""
+    faint = _with_contrast(replace(background, is_faint=True), stacks, spec)
+    areas = []
+    for sample in np.concatenate(stacks):
+        differs = np.minimum(cv2.absdiff(sample, background.floor), spec.mask)
+        whole = solid_parts(np.asarray(differs, np.uint8), faint.threshold, spec.thin_px, filled=True)
+        areas += [blob.area for blob in find_blobs(whole, area_px=spec.area_px, most=1)]
+    is_partial = len(areas) > 0 and float(np.median(areas)) > _PARTIAL * background.animal_area_px
+    return replace(faint, is_partial=is_partial)
+
+
 def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     """Return the background that these samples show."""
     noise = max(_LEAST_NOISE, measure_noise(stacks, spec.mask))
@@ -170,7 +192,9 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     seen = without_ghosts(seen, samples, spec.mask, polarity, limit=max(_GHOST_SDS * noise, _LEAST_GHOST))
     floor, stayed = take_out_still_animal(seen, polarity, samples, spec, noise)
     first = Background(floor=floor, polarity=polarity, noise=noise, presence="doubtful" if stayed else "moving")
-    return _with_contrast(_refined(first, samples, spec), evened, spec)
+    learnt = _with_contrast(_refined(first, samples, spec), evened, spec)
+    is_faint = learnt.contrast < _FAINT and learnt.presence == "moving" and learnt.patch_threshold is None
+    return _as_faint(learnt, evened, spec) if is_faint else learnt
 
 
 def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
@@ -217,7 +241,9 @@ def _with_contrast(background: Background, stacks: Sequence[Picture], spec: Back
     threshold = max(least, _OUTLINE * contrast)
     best, best_share, areas = least, -1.0, [0.0]
     while best_share < _WHOLE:
-        parts = [largest_part(solid_parts(animal, threshold, spec.thin_px)) for animal in animals]
+        parts = [
+            largest_part(solid_parts(animal, threshold, spec.thin_px, filled=background.is_faint)) for animal in animals
+        ]
         share = float(np.mean([largest >= max(0.9 * whole, spec.area_px[0]) for largest, whole in parts]))
         if share > best_share:
             best, best_share, areas = threshold, share, [largest for largest, _ in parts]
@@ -264,7 +290,7 @@ def _cut_out_animals(background: Background, samples: Picture, spec: BackgroundS
     for i, sample in enumerate(samples):
         difference = np.where(spec.mask > 0, background.difference(sample), np.uint8(0))
         threshold = max(5.0 * background.noise, 6.0, 0.25 * _peak(difference, spec.area_px[0]))
-        seen = solid_parts(difference, threshold, spec.thin_px)
+        seen = solid_parts(difference, threshold, spec.thin_px, filled=background.is_faint)
         blobs = find_blobs(seen, area_px=spec.area_px, most=2)
         if blobs:
             animal = blobs[0]

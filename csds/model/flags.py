@@ -89,7 +89,11 @@ FLAGS: dict[str, Flag] = {
         ),
         Flag(code="ambiguous_arena", trust=True, meaning="the arena could not be found with confidence"),
         Flag(code="arena_size_differs", trust=False, meaning="the arena file's size is not the protocol's"),
-        Flag(code="low_contrast", trust=True, meaning="animal and floor differ by little more than the noise"),
+        Flag(
+            code="low_contrast",
+            trust=True,
+            meaning="animal and floor differ by little more than the noise, or in a part of the animal only",
+        ),
         Flag(code="needs_controls", trust=True, meaning="the rule needs undefeated controls and there are too few"),
         Flag(
             code="borderline",

@@ -11,7 +11,17 @@ import numpy as np
 from csds.background.coat import other_side, patches_of
 from csds.background.grid import WorkGrid
 from csds.background.light import Light
-from csds.background.masks import Mask, Picture, close_gaps, fill_between, grow, mask_where, smoothed, without_thin
+from csds.background.masks import (
+    Mask,
+    Picture,
+    close_gaps,
+    fill_between,
+    fill_holes,
+    grow,
+    mask_where,
+    smoothed,
+    without_thin,
+)
 from csds.background.model import Background
 from csds.model.shapes import FloatArray
 from csds.tracking.measure import Body, cut_out
@@ -160,6 +170,8 @@ class Finder:
     def _take_out(self, seen: Mask, picture: Picture, box: Box) -> tuple[Body, Box] | None:
         """Return the animal among what is seen in a box, and the box that its core just fills."""
         left, top = box[:2]
+        if self.background.is_faint:
+            seen = fill_holes(seen)
         self._fill_lid(seen, box)
         solid = without_thin(seen, self._thin)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)
