@@ -228,3 +228,40 @@ def test_grid_takes_working_pixels_back_to_the_frame(scale: float) -> None:
     assert np.abs(grid.crop(column)[5].astype(float) - expected).max() < 1.5
     mask = shape_mask(grid, arena, arena.floor)
     assert mask.sum() / 255 / grid.px_per_cm**2 == pytest.approx(42 * 42, rel=0.02)
+
+
+def faint(rim: int, back: int, noise: float = 1.0) -> np.ndarray:
+    """Return samples of an animal of which a rim of 5 pixels and the back within it have greys of their own."""
+    rng = np.random.default_rng(4)
+    v, u = np.mgrid[:SIZE, :SIZE]
+    samples = []
+    for i, place in enumerate(PLACES * 2):
+        image = np.full((SIZE, SIZE), float(FLOOR))
+        turn = 0.5 * i
+        along = (u - place[0]) * np.cos(turn) + (v - place[1]) * np.sin(turn)
+        across = (v - place[1]) * np.cos(turn) - (u - place[0]) * np.sin(turn)
+        image[(along / 15) ** 2 + (across / 8) ** 2 <= 1] = rim
+        image[(along / 10) ** 2 + (across / 3) ** 2 <= 1] = back
+        samples.append(np.clip(image + rng.normal(0, noise, image.shape), 0, 255).round().astype(np.uint8))
+    return np.array(samples)
+
+
+def test_back_as_bright_as_the_floor_is_the_animals_where_its_outline_encloses_it() -> None:
+    learnt = learn_background([faint(rim=FLOOR - 12, back=FLOOR - 2)], SPEC)
+    assert learnt.is_faint
+    assert not learnt.is_partial
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)
+
+
+def test_animal_that_stands_out_clearly_is_not_faint() -> None:
+    learnt = learn_background([faint(rim=FLOOR - 90, back=FLOOR - 70)], SPEC)
+    assert (learnt.is_faint, learnt.is_partial) == (False, False)
+
+
+def test_animal_of_which_one_side_shows_little_is_seen_in_part() -> None:
+    samples = faint(rim=FLOOR + 9, back=FLOOR + 9)
+    v, u = np.mgrid[:SIZE, :SIZE]
+    for sample, place in zip(samples, PLACES * 2, strict=True):
+        # A rump of 12 pixels, darker than the floor.
+        sample[np.hypot(u - place[0], v - place[1]) <= 6] = FLOOR - 25
+    assert learn_background([samples], replace(SPEC, polarity="dark")).is_partial

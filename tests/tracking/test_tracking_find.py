@@ -115,3 +115,12 @@ def test_hooded_animal_is_one_animal_whose_centre_is_the_whole_bodys(heading: fl
     found = measures(follower.locate(image))
     assert (found["x"], found["y"]) == pytest.approx((110, 96), abs=1.5)
     assert found["area"] == pytest.approx(np.pi * 20 * 8, rel=0.12)
+
+
+def test_a_faint_animals_back_is_found_within_its_outline() -> None:
+    hollow = frame((110.3, 96.7, 30), tail=False)
+    cv2.ellipse(hollow, (round(110.3 * 16), round(96.7 * 16)), (14 * 16, 4 * 16), 30, 0, 360, (150,), -1, shift=4)
+    own = finder()
+    found = measures(replace(own, background=replace(own.background, is_faint=True)).locate(hollow))
+    assert (found["x"], found["y"]) == pytest.approx((110.3, 96.7), abs=0.8)
+    assert found["area"] == pytest.approx(np.pi * 20 * 8, rel=0.1)
