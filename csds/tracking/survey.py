@@ -39,8 +39,9 @@ _HAND_SHARE = 1.5
 _ARM_CM, _ARM_SHARE = 5.5, 1.3
 #: … it is a hand if it covers this multiple of the animal's area.
 _ARM_COVERS = 1.3
-#: It is a shadow if across a quarter of its outline, within the 3 survey pixels of a square, the light changes by less
-#: than this share: a hand's outline is a step all around, a shadow's where the animal or a wall joins it.
+#: It is a shadow if across half of its outline, within the 3 survey pixels of a square, the light changes by less than
+#: this share: a hand's outline is a step but where its own soft shadow joins it, a shadow's only where the animal or a
+#: wall does.
 _SOFT = 0.05
 _SQUARE = np.ones((3, 3), np.uint8)
 #: Floors darker than this grey level count as this bright.
@@ -276,7 +277,7 @@ class Surveyor:
         # A shadow takes a share of the light: walls and floor beneath it differ by their own share of grey levels.
         share = np.asarray(difference / np.maximum(self._floor, _DARKEST), np.float32)
         steps = np.asarray(cv2.morphologyEx(share, cv2.MORPH_GRADIENT, _SQUARE))[outline]
-        return len(steps) > 0 and float(np.percentile(steps, 25)) < _SOFT
+        return len(steps) > 0 and float(np.median(steps)) < _SOFT
 
     def _edge_cm(self, region: Mask) -> float:
         """Return the width, in cm, in which a region comes over the picture's edge."""

@@ -11,6 +11,7 @@ import pytest
 from csds.background import Background, shape_mask, work_grid
 from csds.model.arena import Arena
 from csds.model.shapes import Rectangle
+from csds.simulate.hand import draw_hand, reach_from
 from csds.tracking.survey import Surveyor
 
 ARENA = Arena(
@@ -110,6 +111,16 @@ def test_a_dark_glove_over_dark_walls_is_a_hand(shown: str, hand: int) -> None:
     cv2.ellipse(frame, (440, 380), (36, 18), 30, 0, 360, 45, -1)
 
     assert look(surveyor_of(walls), frame)["hand"] == [hand]
+
+
+@pytest.mark.parametrize("glove", [70.0, 120.0, 160.0])
+def test_a_hand_with_its_soft_shadow_is_a_hand(surveyor: Surveyor, glove: float) -> None:
+    frame = paint()
+    # It lies on the middle of the floor, and its sleeve is almost as bright as that.
+    reach = reach_from(2, ARENA, (25.0, 21.0), (0.0, 1.0, 2.0, 3.0), 0.1)
+    draw_hand(frame, reach.layers(1.5, glove, 190.0), ARENA.px_per_cm, "white")
+
+    assert look(surveyor, frame)["hand"] == [1]
 
 
 @pytest.mark.parametrize("share", [0.8, 1.15])
