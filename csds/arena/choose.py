@@ -8,27 +8,28 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from csds.arena.geometry import shared
 from csds.arena.hypotheses import Hypothesis
+from csds.arena.plane import plane_misfits
 from csds.model.shapes import FloatArray
 
 #: Two floors overlap if they share this part of the smaller one; they are rivals if they share that part.
 _OVERLAP, _RIVAL = 0.04, 0.2
 #: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.8 cm of 42.
 _DIFFERENT = 1 / 52
-#: Lowest score of a floor, and how much lower than the best one's that of another floor in the frame may be.
-_LOWEST, _BELOW = -15.0, 8.0
-#: Sides of floors in one frame differ by this factor at most, and typically by this one.
-_SIZES, _SIZE_SD = 1.2, 0.02
-#: What looks like another floor of the same size (to this factor), less likely than the others but by no more than
-#: this, leaves it open how many there are.
-_ALIKE, _MAYBE = 1.06, 2.0
+#: Sides of floors in one frame, or of two for one and the same place, differ by this factor at most.
+_SIZES = 1.2
+#: How far a floor may be from those that the others' plane allows, as a share of its side (0.22 cm of 42), what that
+#: makes less likely at most, and how often floors are chosen anew with it.
+_PLANE_SD, _MOST_OFF, _ROUNDS = 0.25 / 42, 6.0, 2
+#: What looks like another floor of the same size, to this factor, leaves it open how many there are.
+_ALIKE = 1.06
+#: Fewest floors by which a plane is known better than by each of them.
+_FEWEST = 3
 #: Confidence of floors that do not fill their rows, at most.
 _GAP = 0.3
-#: Most arenas in a frame.
-_MOST = 8
-#: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
-_MARGIN, _MARGIN_SD = 1.9, 0.4
-_SCORE, _SCORE_SD = -11.0, 0.7
+#: Most arenas in a frame, and sizes of floors that are tried.
+_MOST, _SETS = 8, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,110 +41,113 @@ class Chosen:
     floor : Hypothesis
     rival : Hypothesis or None
         The likeliest that is different, at the same place.
-    margin : float
-        By how much the floor's score is higher.
     confidence : float
-        0 to 1.
+        Probability that the floor is there, or one that hardly differs.
     """
 
     floor: Hypothesis
     rival: Hypothesis | None
-    margin: float
     confidence: float
 
 
-def choose(hypotheses: Sequence[Hypothesis]) -> list[Chosen]:
+def choose(hypotheses: Sequence[Hypothesis], size_cm: tuple[float, float]) -> list[Chosen]:
     """Return the floors that the picture shows, in reading order.
 
     Parameters
     ----------
     hypotheses : sequence of Hypothesis
         The likeliest first.
+    size_cm : (width, height)
+        Of the floors.
     """
-    winners = _winners(hypotheses, {})
-    scores: dict[int, float] = {}
-    if len(winners) > 1:
-        # All floors of a frame are of one size and seen from one place: each is judged with that of the others.
-        size = float(np.median([_log_side(winner.corners) for winner in winners]))
-        for hypothesis in hypotheses:
-            off = (_log_side(hypothesis.corners) - size) / _SIZE_SD
-            scores[id(hypothesis)] = hypothesis.score - min(8.0, 0.5 * off**2)
-        ordered = sorted(hypotheses, key=lambda hypothesis: -scores[id(hypothesis)])
-        winners = _winners(ordered, scores)
-        hypotheses = ordered
-    if not winners:
+    found = winners(hypotheses)
+    for _ in range(_ROUNDS):
+        if len(found) < _FEWEST:
+            break
+        # All floors of a frame lie on one plane and are of one size: each is judged by that of the others.
+        hypotheses = _on_one_plane(hypotheses, found, size_cm)
+        found = winners(hypotheses)
+    if not found:
         return []
-    count = _count_certainty(winners, hypotheses)
-    rows = _rows([_chosen(winner, hypotheses, scores, count) for winner in winners])
+    count = _count_certainty(found, hypotheses)
+    rows = _rows([_chosen(winner, hypotheses, count) for winner in found])
     whole = len({len(row) for row in rows}) == 1
     # Arenas stand in full rows: where one row has fewer, one was not seen.
     return [one if whole else replace(one, confidence=min(one.confidence, _GAP)) for row in rows for one in row]
 
 
-def _score(hypothesis: Hypothesis, scores: dict[int, float]) -> float:
-    return scores.get(id(hypothesis), hypothesis.score)
+def _on_one_plane(
+    hypotheses: Sequence[Hypothesis], found: Sequence[Hypothesis], size_cm: tuple[float, float]
+) -> list[Hypothesis]:
+    """Return hypotheses with scores that say how well each fits the plane of those found, the likeliest first."""
+    alike = [one for one in hypotheses if abs(_log_side(one.corners) - _log_side(found[0].corners)) < np.log(_SIZES)]
+    misfits = plane_misfits(np.array([one.corners for one in alike]), np.array([one.corners for one in found]), size_cm)
+    limit = _PLANE_SD * float(np.sqrt(size_cm[0] * size_cm[1]))
+    judged = [
+        replace(one, plane=-min(_MOST_OFF, 0.5 * (misfit / limit) ** 2))
+        for one, misfit in zip(alike, misfits.tolist(), strict=True)
+    ]
+    return sorted(judged, key=lambda one: -one.score)
 
 
-def _winners(hypotheses: Sequence[Hypothesis], scores: dict[int, float]) -> list[Hypothesis]:
-    winners: list[Hypothesis] = []
+def winners(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return the floors of one size that do not overlap and explain most together."""
+    sets: list[tuple[float, list[Hypothesis]]] = []
+    sizes: list[float] = []
     for hypothesis in hypotheses:
-        if len(winners) == _MOST:
+        size = _log_side(hypothesis.corners)
+        if len(sets) == _SETS or (sets and hypothesis.score < 0):
             break
-        if winners:
-            best = winners[0]
-            if _score(hypothesis, scores) < max(_LOWEST, _score(best, scores) - _BELOW):
-                break
-            if abs(_log_side(hypothesis.corners) - _log_side(best.corners)) > np.log(_SIZES):
-                continue
-            if any(shared(hypothesis.corners, winner.corners) > _OVERLAP for winner in winners):
-                continue
-        winners.append(hypothesis)
-    return winners
+        if all(abs(size - other) > np.log(_SIZES) for other in sizes):
+            sizes.append(size)
+            together = _alike(hypothesis, hypotheses)
+            sets.append((sum(one.score for one in together), together))
+    return max(sets, key=lambda one: one[0])[1] if sets else []
 
 
-def _chosen(winner: Hypothesis, hypotheses: Sequence[Hypothesis], scores: dict[int, float], count: float) -> Chosen:
-    rival = next(
-        (
-            other
-            for other in hypotheses
-            if different(winner.corners, other.corners) and shared(winner.corners, other.corners) > _RIVAL
-        ),
-        None,
-    )
-    own = _score(winner, scores)
-    margin = own - _score(rival, scores) if rival is not None else 10.0
-    confidence = min(count, _logistic((margin - _MARGIN) / _MARGIN_SD) * _logistic((own - _SCORE) / _SCORE_SD))
-    return Chosen(floor=winner, rival=rival, margin=margin, confidence=confidence)
+def _alike(first: Hypothesis, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return a floor and others of its size that overlap neither it nor each other, the likeliest first."""
+    size, found = _log_side(first.corners), [first]
+    for hypothesis in hypotheses:
+        if len(found) == _MOST or hypothesis.score < 0:
+            break
+        if abs(_log_side(hypothesis.corners) - size) < np.log(_SIZES) and _is_apart(hypothesis, found):
+            found.append(hypothesis)
+    return found
+
+
+def _is_apart(hypothesis: Hypothesis, others: Sequence[Hypothesis]) -> bool:
+    return bool((shared(hypothesis.corners, np.array([other.corners for other in others])) <= _OVERLAP).all())
+
+
+def _chosen(winner: Hypothesis, hypotheses: Sequence[Hypothesis], count: float) -> Chosen:
+    size = _log_side(winner.corners)
+    alike = [other for other in hypotheses if abs(_log_side(other.corners) - size) < np.log(_SIZES)]
+    shares = shared(winner.corners, np.array([other.corners for other in alike]))
+    here = [other for other, share in zip(alike, shares, strict=True) if share > _RIVAL]
+    is_rival = np.array([different(winner.corners, other.corners) for other in here])
+    # One of the floors at this place is there, or none is.
+    best = max(winner.score, 0.0)
+    weights = np.exp([other.score - best for other in here])
+    likely = float(weights[~is_rival].sum() / (weights.sum() + np.exp(-best)))
+    rival = next((other for other, differs in zip(here, is_rival, strict=True) if differs), None)
+    return Chosen(floor=winner, rival=rival, confidence=min(count, likely))
 
 
 def _count_certainty(winners: Sequence[Hypothesis], hypotheses: Sequence[Hypothesis]) -> float:
-    """Return how sure it is that there are no more floors than these."""
-    worst = min(_floor_alone(winner) for winner in winners)
-    best = winners[0]
-    likeliest = -np.inf
+    """Return the probability that there are no more floors than these."""
+    size = float(np.median([_log_side(winner.corners) for winner in winners]))
     for hypothesis in hypotheses:
-        alike = abs(_log_side(hypothesis.corners) - _log_side(best.corners)) < np.log(_ALIKE)
-        if alike and all(shared(hypothesis.corners, winner.corners) <= _OVERLAP for winner in winners):
-            likeliest = max(likeliest, _floor_alone(hypothesis))
-    return _logistic((worst - likeliest - _MAYBE) / 0.5) if np.isfinite(likeliest) else 1.0
-
-
-def _floor_alone(hypothesis: Hypothesis) -> float:
-    """Return a floor's score without regard to the enclosure: a box in the frame is one also where that isn't seen."""
-    return sum(value for name, value in hypothesis.terms.items() if name not in ("enclosure", "place", "target"))
+        alike = abs(_log_side(hypothesis.corners) - size) < np.log(_ALIKE)
+        if alike and _is_apart(hypothesis, winners):
+            return float(1.0 / (1.0 + np.exp(min(hypothesis.score, 40.0))))
+    return 1.0
 
 
 def different(one: FloatArray, other: FloatArray) -> bool:
     """Return True if two floors' corners are so far apart that it matters which is right."""
     apart = float(np.sqrt(((one - other) ** 2).sum(axis=1).mean()))
     return apart > _DIFFERENT * float(np.exp(_log_side(one)))
-
-
-def shared(one: FloatArray, other: FloatArray) -> float:
-    """Return what two floors share, as a part of the smaller one."""
-    first, second = one.astype(np.float32), other.astype(np.float32)
-    area = cv2.intersectConvexConvex(first, second)[0]
-    return float(area) / max(min(cv2.contourArea(first), cv2.contourArea(second)), 1.0)
 
 
 def _log_side(corners: FloatArray) -> float:
@@ -162,7 +166,3 @@ def _rows(chosen: Sequence[Chosen]) -> list[list[Chosen]]:
         else:
             rows.append([one])
     return [sorted(row, key=lambda one: float(one.floor.corners[:, 0].mean())) for row in rows]
-
-
-def _logistic(value: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-np.clip(value, -40.0, 40.0))))

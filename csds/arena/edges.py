@@ -1,4 +1,4 @@
-"""All straight edges near one side of a possible floor, and which of them can be the floor's own."""
+"""All straight edges near one side of a possible floor."""
 
 from __future__ import annotations
 
@@ -17,16 +17,13 @@ _STRIPS, _LINES = 12, 2
 _DISAGREE = 0.3
 #: How far inwards and outwards from a side edges are looked for, in steps; the side has 300 (0.14 cm of 42).
 _REACH, _SIDE = 36, 300
-#: An edge's two ends may be shifted against each other by this many steps, either way.
+#: An edge's two ends may be shifted against each other by this many steps, either way …
 _SKEW = 5
-#: What is compared on both sides of an edge, steps: 0.9 cm of 42 without the nearest 0.25 cm.
-_FAR, _NEAR = 7, 2
+_SKEWS = np.arange(-_SKEW, _SKEW + 1)
+#: … and its strips between them, (skews, strips).
+_SHIFTS = np.round(_SKEWS[:, None] * np.linspace(-1, 1, _STRIPS)).astype(int)
 #: Edges kept for each side, and how near to each other they may be, steps.
-_KEPT, _APART = 5, 3
-#: Change per pixel that an edge in a sharp picture has at most, as a share of its step.
-_SHARP = 0.3
-#: An edge that lies this many steps further inwards than another is within that one's floor (0.35 cm of 42).
-_INSIDE = 2.5
+_KEPT, _APART = 7, 3
 #: Ends of a side that are left out, as a share of it.
 _ENDS = 0.05
 #: Blur before changes are taken, working pixels.
@@ -41,23 +38,14 @@ class SideEdges:
     ----------
     start, end : float
         By how much the edge lies outwards from the side's first and second corner, as a share of the floor's side.
-    change : float
-        Grey levels per working pixel across the edge that most strips agree on.
-    within : float
-        The same of the strongest sharp step that lies further inwards: there is none within a floor.
-    noise : float
-        What change most strips agree on where there is no edge.
     """
 
     start: FloatArray
     end: FloatArray
-    change: FloatArray
-    within: FloatArray
-    noise: float
 
 
 def side_edges(corners: FloatArray, side: int, grey: Picture) -> SideEdges:
-    """Return the edges near one side of a quadrilateral, the likeliest first.
+    """Return the edges near one side of a quadrilateral, the strongest first.
 
     Parameters
     ----------
@@ -70,38 +58,18 @@ def side_edges(corners: FloatArray, side: int, grey: Picture) -> SideEdges:
     """
     profile, step_px = _profile(corners, side, grey)
     change = np.gradient(profile, axis=1) / step_px
-    total = np.cumsum(np.pad(profile, ((0, 0), (1, 0))), axis=1)
-    at = np.arange(profile.shape[1])
-    low, high = np.maximum(at - _FAR, 0), np.minimum(at + _FAR + 1, len(at))
-    before = (total[:, np.maximum(at - _NEAR, 1)] - total[:, low]) / np.maximum(np.maximum(at - _NEAR, 1) - low, 1)
-    first = np.minimum(at + _NEAR + 1, len(at) - 1)
-    after = (total[:, high] - total[:, first]) / np.maximum(high - first, 1)
-    step = after - before
-    best, skews, steps = np.zeros(len(at)), np.zeros(len(at), int), np.zeros(len(at))
-    for skew in range(-_SKEW, _SKEW + 1):
-        moved = _skewed(change, skew)
-        for sign in (1.0, -1.0):
-            agreed = _agreed(sign * moved)
-            better = agreed > best
-            if better.any():
-                best, skews = np.where(better, agreed, best), np.where(better, skew, skews)
-                steps = np.where(better, _agreed_step(sign * _skewed(step, skew)), steps)
+    # All skews and both signs at once, (signs, skews, strips, places).
+    signs = np.array([1.0, -1.0])[:, None, None, None]
+    agreed = _agreed(signs * _skewed(change))
+    flat = agreed.reshape(-1, change.shape[1])
+    pick = flat.argmax(axis=0)
+    best = np.maximum(flat[pick, np.arange(change.shape[1])], 0.0)
+    skews = pick % len(_SKEWS) - _SKEW
     noise = max(float(np.percentile(best, 30)), 0.12)
     kept = _peaks(best, noise)
-    sharp = best[kept] * np.minimum(1.0, best[kept] / (_SHARP * steps[kept] + 1e-6)) ** 2
-    sharp *= np.clip(_SHARP * steps[kept] / (best[kept] + 1e-6), 0.0, 1.0)
-    place = (kept - _REACH) / _SIDE
-    inwards = place[:, None] - place[None] > _INSIDE / _SIDE
-    within = np.where(inwards, sharp[None], 0.0).max(axis=1, initial=0.0)
-    lean = skews[kept] / _SIDE
-    order = np.argsort(-np.minimum(best[kept], 8 * noise) + 2.0 * within, kind="stable")[:_KEPT]
-    return SideEdges(
-        start=(place - lean)[order],
-        end=(place + lean)[order],
-        change=best[kept][order],
-        within=within[order],
-        noise=noise,
-    )
+    kept = kept[np.argsort(-best[kept], kind="stable")[:_KEPT]]
+    place, lean = (kept - _REACH) / _SIDE, skews[kept] / _SIDE
+    return SideEdges(start=place - lean, end=place + lean)
 
 
 def smoothed(grey: Picture) -> Picture:
@@ -124,23 +92,25 @@ def _profile(corners: FloatArray, side: int, grey: Picture) -> tuple[FloatArray,
     return profile, max(float(np.hypot(*(middle[:, 1] - middle[:, 0]))) / (2 * _REACH), 1e-3)
 
 
-def _skewed(values: FloatArray, skew: int) -> FloatArray:
-    """Return each strip's values moved so that an edge whose ends are shifted by ``skew`` steps lies straight."""
-    shifts = np.round(np.linspace(-skew, skew, _STRIPS)).astype(int)
-    index = np.clip(np.arange(values.shape[1]) + shifts[:, None], 0, values.shape[1] - 1)
-    return np.asarray(np.take_along_axis(values, index, axis=1))
+def _skewed(values: FloatArray) -> FloatArray:
+    """Return each strip's values moved so that an edge whose ends are shifted lies straight, (skews, …)."""
+    index = np.clip(np.arange(values.shape[1]) + _SHIFTS[..., None], 0, values.shape[1] - 1)
+    return np.asarray(values[np.arange(_STRIPS)[:, None], index])
 
 
 def _agreed(change: FloatArray) -> FloatArray:
-    padded = np.pad(change, ((0, 0), (1, 1)), mode="edge")
-    widest = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
+    """Return at each place the change that most strips have, (..., places) for (..., strips, places)."""
+    first, last = change[..., :1], change[..., -1:]
+    before, after = (
+        np.concatenate([first, change[..., :-1]], axis=-1),
+        np.concatenate([change[..., 1:], last], axis=-1),
+    )
+    widest = np.maximum(np.maximum(before, change), after)
+    rank = int(_DISAGREE * _STRIPS)
     # A little of the strips' own values: where several places are as good, the middle one.
-    return _agreed_step(widest) + 0.05 * _agreed_step(change)
-
-
-def _agreed_step(values: FloatArray) -> FloatArray:
-    rank = int(_DISAGREE * len(values))
-    return np.asarray(np.partition(values, rank, axis=0)[rank], float)
+    return np.asarray(
+        np.partition(widest, rank, axis=-2)[..., rank, :] + 0.05 * np.partition(change, rank, axis=-2)[..., rank, :]
+    )
 
 
 def _peaks(best: FloatArray, noise: float) -> np.ndarray[tuple[int], np.dtype[np.int_]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,6 +26,12 @@ _FOCAL = 2.0
 _SURE = 12.0
 #: Width of the band around the enclosure with which motion within it is compared, cm.
 _BAND_CM = 1.2
+#: What an edge that is seen is worth beside one standard deviation off its place.
+_EDGE_WORTH = 7.0
+#: Sizes that the protocol's enclosure is compared with, and how much better one of them must be.
+_OTHER_SIZES, _CLEARLY = (0.6, 0.75, 1.35, 1.7), 1.2
+#: Nothing is explained by an enclosure that is worth no more than this.
+_NOTHING = 0.4
 #: Directions (degrees from the wall's, clockwise) in which a round enclosure's left, right and inner side are seen.
 _SECTORS = ((140, 200), (-20, 40), (50, 130))
 
@@ -107,6 +113,23 @@ def enclosure_evidence(
     )
 
 
+def is_of_the_size(
+    corners: FloatArray,
+    size_cm: tuple[float, float],
+    spec: EnclosureSpec,
+    pictures: tuple[Picture, tuple[Picture, ...]],
+) -> bool:
+    """Return False if nothing stands at the first wall, or another size than the protocol's explains it better."""
+
+    def explained(factor: float) -> float:
+        scaled = replace(spec, width_cm=factor * spec.width_cm, depth_cm=factor * spec.depth_cm)
+        seen = enclosure_evidence(corners, size_cm, scaled, pictures)
+        return _EDGE_WORTH * seen.edges - seen.places
+
+    own = explained(1.0)
+    return own > _NOTHING and own > max(explained(factor) for factor in _OTHER_SIZES) - _CLEARLY
+
+
 def _patch(to_picture: FloatArray, spec: EnclosureSpec, pictures: tuple[Picture, tuple[Picture, ...]]) -> _Patch:
     left, top = -spec.width_cm / 2 - _AROUND_CM, -_AROUND_CM / 2
     right, bottom = -left, spec.gap_cm + spec.depth_cm + _AROUND_CM
@@ -184,29 +207,21 @@ def _best_rise(profiles: FloatArray, at: FloatArray) -> tuple[float, float]:
     """Return how surely the edges are seen and how far off they are, with the height that explains them best."""
     offsets = np.arange(-round(_OFF_CM * _SCALE), round(_OFF_CM * _SCALE) + 1)
     nearness = np.exp(-0.5 * (offsets / _SCALE / (2 * _OFF_SD_CM)) ** 2)
-    best = (-np.inf, 0.0, 0.0)
-    edge = np.arange(3)
     zero = round(_OFF_CM * _SCALE)
-    for moved in at[1]:
-        # The outer of lower and upper edge is what the quiet floor begins at; the lower one is seen in any case.
-        outer = zero + np.round(np.maximum(moved, 0.0) * _SCALE).astype(int)
-        first = np.clip(
-            outer[:, None] + round(_BEYOND_CM[0] * _SCALE) + np.arange(round((_BEYOND_CM[1] - _BEYOND_CM[0]) * _SCALE)),
-            0,
-            profiles.shape[1] - 1,
-        )
-        beyond = profiles[edge[:, None], first].max(axis=1)
-        index = np.clip(outer[:, None] + offsets, 0, profiles.shape[1] - 1)
-        stands = (profiles[edge[:, None], index] - beyond[:, None]) * nearness
-        low = profiles[:, zero + offsets] * nearness
-        place = offsets[stands.argmax(axis=1)] / _SCALE
-        lower = offsets[low.argmax(axis=1)] / _SCALE
-        seen = np.log1p(np.clip(stands.max(axis=1), 0.0, _SURE)) / np.log1p(_SURE)
-        off = np.minimum(4.0, 0.5 * (place**2 + lower**2) / _OFF_SD_CM**2) * seen
-        value = float(seen.mean()) * 7.0 - float(off.mean())
-        if value > best[0]:
-            best = (value, float(seen.mean()), float(off.mean()))
-    return best[1], best[2]
+    edge = np.arange(3)[:, None]
+    # The outer of lower and upper edge is what the quiet floor begins at; the lower one is seen in any case.
+    # All heights at once, (rises, edges, places).
+    outer = zero + np.round(np.maximum(at[1], 0.0) * _SCALE).astype(int)[..., None]
+    quiet = outer + round(_BEYOND_CM[0] * _SCALE) + np.arange(round((_BEYOND_CM[1] - _BEYOND_CM[0]) * _SCALE))
+    last = profiles.shape[1] - 1
+    beyond = profiles[edge, np.clip(quiet, 0, last)].max(axis=2, keepdims=True)
+    stands = (profiles[edge, np.clip(outer + offsets, 0, last)] - beyond) * nearness
+    place = offsets[stands.argmax(axis=2)] / _SCALE
+    lower = offsets[(profiles[:, zero + offsets] * nearness).argmax(axis=1)] / _SCALE
+    seen = np.log1p(np.clip(stands.max(axis=2), 0.0, _SURE)) / np.log1p(_SURE)
+    off = np.minimum(4.0, 0.5 * (place**2 + lower**2) / _OFF_SD_CM**2) * seen
+    best = int((_EDGE_WORTH * seen.mean(axis=1) - off.mean(axis=1)).argmax())
+    return float(seen[best].mean()), float(off[best].mean())
 
 
 def _confined(moved: Picture, rows: slice, columns: slice) -> float:
@@ -214,5 +229,5 @@ def _confined(moved: Picture, rows: slice, columns: slice) -> float:
     outer = moved[rows.start : rows.stop + band, columns.start - band : columns.stop + band]
     within = moved[rows, columns]
     around = (float(outer.sum()) - float(within.sum())) / max(outer.size - within.size, 1)
-    typical = 0.5 * float(np.median(moved)) + 0.5
+    typical = 0.5 * float(np.median(moved[::3, ::3])) + 0.5
     return float(np.log((float(within.mean()) + typical) / (around + typical)))

@@ -32,7 +32,7 @@ MIN_SIDE_PX = 10.0
 USUAL_FOCAL = 1.0
 """Focal length, as a share of the frame's larger side, of a lens of which only the distortion is given."""
 
-CONFIDENCE = 0.8
+CONFIDENCE = 0.9
 """An arena that is found with less confidence than this is not used."""
 
 _KEYS: Mapping[str, Key] = {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from csds.model.shapes import FloatArray
 
 #: Focal lengths that cameras have, in frame diagonals: from very wide to very long.
 _FOCAL_LENGTHS = (0.5, 0.8, 1.2, 2.0, 4.0, 12.0)
+#: Points along and across a quadrilateral at which it is asked what others share with it.
+_GRID = 24
 
 
 def rectangle_cm(size_cm: tuple[float, float]) -> FloatArray:
@@ -61,14 +64,17 @@ def camera_misfits(corners: FloatArray, size_cm: tuple[float, float], frame: tup
     return np.asarray(np.min(misfits, axis=0), float)
 
 
-def shares_inside(corners: FloatArray, outlines: FloatArray, slack: float) -> FloatArray:
-    """Return for each of n quadrilaterals the share of each of m outlines, (m, points, 2), that lies in it, (n, m).
+def shared(one: FloatArray, others: FloatArray) -> FloatArray:
+    """Return what a quadrilateral shares with each of m others, (m, 4, 2), as a part of the smaller one, (m,).
 
-    ``slack`` is how far outside still counts, as a share of the quadrilateral's sides.
+    Counted on a grid: OpenCV's intersection of polygons fails on those that are nearly the same.
     """
-    if not len(outlines):
-        return np.zeros((len(corners), 0))
-    back = np.linalg.inv(homographies(corners, (1.0, 1.0)))
-    x, y = take(np.asarray(back, float), outlines[None, ..., 0], outlines[None, ..., 1])
-    inside = (np.abs(x - 0.5) < 0.5 + slack) & (np.abs(y - 0.5) < 0.5 + slack)
-    return np.asarray(inside.mean(axis=2), float)
+    areas = np.array([cv2.contourArea(other.astype(np.float32)) for other in others])
+    own = max(float(cv2.contourArea(one.astype(np.float32))), 1.0)
+    at = (np.arange(_GRID) + 0.5) / _GRID
+    x, y = np.meshgrid(at, at)
+    px, py = take(homographies(one[None], (1.0, 1.0)), x[None], y[None])
+    back = np.asarray(np.linalg.inv(homographies(others, (1.0, 1.0))), float)
+    u, v = take(back, px, py)
+    inside = ((u > 0) & (u < 1) & (v > 0) & (v < 1)).mean(axis=(1, 2))
+    return np.asarray(np.minimum(inside * own / np.maximum(np.minimum(own, areas), 1.0), 1.0))

@@ -10,15 +10,17 @@ from csds.arena.still import Picture
 from csds.model.arena import project, solve_homography
 from csds.model.shapes import FloatArray
 
-#: A side is moved by at most this share of the floor's, at either end.
-_REACH = 1 / 60
+#: A side is moved by at most this share of the floor's, at either end: 0.7 cm of 42, unless less is asked for.
+REACH = 1 / 60
+#: … and a second time by at most this share of that.
+_AGAIN = 1 / 3
 #: Places along a side, and across it on each side of where it is.
 _ALONG, _ACROSS = 64, 12
 #: Blur across the side before the change is taken, in steps across.
 _BLUR = 1.0
 
 
-def refine(corners: FloatArray, grey: Picture, *, covered: float = 0.0) -> FloatArray:
+def refine(corners: FloatArray, grey: Picture, *, covered: float = 0.0, most: float = REACH) -> FloatArray:
     """Return the corners with each side moved to the strongest edge nearby, (4, 2).
 
     Parameters
@@ -28,8 +30,10 @@ def refine(corners: FloatArray, grey: Picture, *, covered: float = 0.0) -> Float
     grey : (height, width) float32
     covered : float
         Share of the first side, in its middle, that the enclosure covers.
+    most : float
+        By what share of the floor's a side is moved at most, at either end.
     """
-    for reach in (_REACH, _REACH / 3):
+    for reach in (most, _AGAIN * most):
         to_picture = solve_homography(rectangle_cm((1.0, 1.0)), corners)
         ends = []
         for side in range(4):

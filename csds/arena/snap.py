@@ -3,81 +3,68 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
 from csds.arena.edges import SideEdges, side_edges
-from csds.arena.geometry import camera_misfits, homographies, take
+from csds.arena.geometry import homographies, take
 from csds.arena.still import Picture
 from csds.model.shapes import FloatArray
 
-#: Change across an edge, in units of noise, at which it is as sure as can be.
-_SURE = 25.0
-#: What an edge that isn't seen is worth less, and one with a sharp step within its floor.
-_UNSEEN, _WITHIN = 1.4, 1.5
-#: A step further inwards of this share of the edge's own change is enough to say that it lies within the floor.
-_AS_STRONG = 0.35
-#: How far floors may be from what a camera sees: a misfit that is one standard deviation.
-_CAMERA_SD = 0.018
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapped:
-    """Floors near a quadrilateral, the likeliest first.
-
-    Parameters
-    ----------
-    corners : (n, 4, 2) float
-    seen, within : (n,) float
-        How well their sides are seen and how little else is seen within them, summed over the sides and 0 at best.
-    camera : (n,) float
-        How well a camera could see such floors, 0 at best.
-    """
-
-    corners: FloatArray
-    seen: FloatArray
-    within: FloatArray
-    camera: FloatArray
+#: Of all ways to choose the sides, so many times as many as are asked for are looked at as whole floors.
+_LOOKED_AT = 6
+#: Edges of each side that floors are made of.
+_EDGES = 5
 
 
 def snap(
-    corners: FloatArray, grey: Picture, size_cm: tuple[float, float], frame: tuple[int, int], *, most: int
-) -> Snapped:
-    """Return the floors whose sides are edges near those of a quadrilateral.
+    corners: FloatArray,
+    grey: Picture,
+    *,
+    worth_of_side: Callable[[FloatArray, int], FloatArray],
+    worth_of_floor: Callable[[FloatArray], FloatArray],
+    most: int,
+) -> FloatArray:
+    """Return the likeliest floors whose sides are edges near those of a quadrilateral, (n, 4, 2).
 
     Parameters
     ----------
     corners : (4, 2) float
         Clockwise, the first side along the floor's width.
     grey : (height, width) float32
-        Slightly smoothed.
-    size_cm : (width, height)
-    frame : (height, width)
+        Slightly smoothed (`csds.arena.edges.smoothed`).
+    worth_of_side : function
+        From (n, 4, 2) corners and the number of a side to what each of these sides is worth.
+    worth_of_floor : function
+        From (n, 4, 2) corners to what each floor is worth beside its sides.
     most : int
         Floors to return at most.
     """
     sides = [side_edges(corners, side, grey) for side in range(4)]
-    worth = [edge_worth(side) for side in sides]
-    count = [len(side.change) for side in sides]
-    if not all(count):
-        return Snapped(corners=np.zeros((0, 4, 2)), **dict.fromkeys(("seen", "within", "camera"), np.zeros(0)))
+    if not all(len(side.start) for side in sides):
+        return corners[None]
+    worth = []
+    for number, edges in enumerate(sides):
+        alone = np.arange(len(edges.start))[:, None] * (np.arange(4) == number)
+        each = worth_of_side(_moved(corners, _kept(sides, number), alone), number)
+        best = np.argsort(-each, kind="stable")[:_EDGES]
+        worth.append(each[best])
+        sides[number] = SideEdges(start=edges.start[best], end=edges.end[best])
+    count = [len(each) for each in worth]
     choices = np.array(list(itertools.product(*map(range, count))))
-    parts = np.sum([worth[side][:, choices[:, side]] for side in range(4)], axis=0)
-    best = np.argsort(-parts.sum(axis=0), kind="stable")[: 12 * most]
-    choices, parts = choices[best], parts[:, best]
-    moved = _moved(corners, sides, choices)
-    camera = -np.minimum(6.0, 0.5 * (camera_misfits(moved, size_cm, frame) / _CAMERA_SD) ** 2)
-    order = np.argsort(-(parts.sum(axis=0) + camera), kind="stable")[:most]
-    seen, within = parts[:, order]
-    return Snapped(corners=moved[order], seen=seen, within=within, camera=camera[order])
+    total = np.sum([worth[side][choices[:, side]] for side in range(4)], axis=0)
+    best = np.argsort(-total, kind="stable")[: _LOOKED_AT * most]
+    moved = _moved(corners, sides, choices[best])
+    order = np.argsort(-(total[best] + worth_of_floor(moved)), kind="stable")[:most]
+    return moved[order]
 
 
-def edge_worth(edges: SideEdges) -> FloatArray:
-    """Return what each edge is worth as a floor's side, 0 at best: for being seen, and for what is within it."""
-    seen = np.log1p(edges.change / edges.noise) / np.log1p(_SURE)
-    within = edges.within / (_AS_STRONG * edges.change + edges.noise)
-    return np.stack([_UNSEEN * (np.minimum(seen, 1.0) - 1.0), -_WITHIN * np.minimum(within, 1.0)])
+def _kept(sides: list[SideEdges], moving: int) -> list[SideEdges]:
+    """Return the edges of one side, and of the others only where the quadrilateral has them."""
+    zero = np.zeros(1)
+    still = SideEdges(start=zero, end=zero)
+    return [side if number == moving else still for number, side in enumerate(sides)]
 
 
 def _moved(corners: FloatArray, sides: list[SideEdges], choices: FloatArray) -> FloatArray:

@@ -54,7 +54,7 @@ def arena(
         Path | None, typer.Option("--from", help="Carry the arena over from this recording of the same camera.")
     ] = None,
     confidence: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Least confidence of an arena that is used. Default: 0.8.")
+        float | None, typer.Option(min=0.0, max=1.0, help="Least confidence of an arena that is used. Default: 0.9.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace arena files that were drawn by hand.")] = False,
     quiet: QuietOption = False,

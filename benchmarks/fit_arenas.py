@@ -1,0 +1,196 @@
+"""Fit what evidence for a floor is worth: ``python -m benchmarks.fit_arenas`` writes ``csds/arena/weights.py``.
+
+A conditional logit over random rooms of the simulator: at each place of a picture that was looked at closely, one of
+the floors considered is there, or none is. Floors nearer to the truth than `BAR_CM` are the right ones. Rooms made by
+others are not used, and neither are the seeds that ``python -m benchmarks.arenas`` counts on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from benchmarks.arenas import BAR_CM, film
+from csds.arena.choose import winners
+from csds.arena.enclosure import enclosure_evidence
+from csds.arena.evidence import JOINT_TERMS, SIDE_TERMS, WALL_TERMS, WHOLE_TERMS, wall_terms
+from csds.arena.find import likely_floors, see, weighed
+from csds.arena.geometry import shared
+from csds.arena.hypotheses import floors_at_places
+from csds.arena.look import Evidence, Looker, View
+from csds.arena.neighbours import floors_beside
+from csds.model.arena import Arena
+from csds.model.shapes import FloatArray
+from csds.simulate.random_rooms import random_room
+
+Mask = NDArray[np.bool_]
+
+WEIGHTS = Path(__file__).parents[1] / "csds" / "arena" / "weights.py"
+#: A prior of standard deviation 1/√this on each weight, for terms of standard deviation 1.
+_RIDGE = 0.5
+#: A place shows an arena if this share of the smaller one of both is common to them.
+_HERE = 0.3
+_HEAD = '''"""What each piece of evidence for a floor is worth; ``python -m benchmarks.fit_arenas`` writes this file."""
+
+from __future__ import annotations
+
+from csds.arena.terms import Weights
+
+'''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The floors considered at one place: terms without and with the enclosure's wall, and which are right."""
+
+    rough: FloatArray
+    rough_right: Mask
+    whole: FloatArray
+    whole_right: Mask
+    is_round: bool
+
+
+def places_of(seed: int) -> list[Place]:
+    """Return the places of a random room whose floors are square or oblong; none for others."""
+    room = random_room(seed, duration_s=60.0)
+    if room.protocol.arena_shape == "circle" or room.protocol.enclosure is None:
+        return []
+    stacks = [film(room.absent), film(room.present)]
+    return list(_places(see(stacks, room.protocol), [scene.arena for scene in room.absent]))
+
+
+def _places(view: View, true: Sequence[Arena]) -> Iterator[Place]:
+    looker = Looker(view)
+    places = floors_at_places(looker)
+    likely = likely_floors(winners(weighed(places, view)))
+    places += floors_beside(likely, looker) if likely else []
+    for place in places:
+        off = _errors_cm(place, view, true)
+        right = off < BAR_CM
+        if not right.any() and any(shared(place.corners[0], _seen(arena, view)[None])[0] > _HERE for arena in true):
+            # An arena is here, but none of the floors is it: that says nothing of what a floor looks like.
+            continue
+        floors, walls = np.nonzero(np.isfinite(off))
+        whole = [
+            np.concatenate(
+                [place.joint[i], place.sides[i, wall], _at_wall(np.roll(place.corners[i], -wall, axis=0), view)]
+            )
+            for i, wall in zip(floors, walls, strict=True)
+        ]
+        yield Place(
+            rough=np.concatenate([place.sides.sum(axis=1), place.floors], axis=1),
+            rough_right=np.asarray(right.any(axis=1)),
+            whole=np.array(whole),
+            whole_right=right[floors, walls],
+            is_round=view.enclosure is not None and view.enclosure.shape == "circle",
+        )
+
+
+def _errors_cm(place: Evidence, view: View, true: Sequence[Arena]) -> FloatArray:
+    """Return how far each floor with the enclosure at each wall is from the nearest arena, nan for no wall."""
+    walls = range(0, 4, 1 if view.is_square else 2)
+    off = np.full((len(place.corners), 4), np.nan)
+    for wall in walls:
+        off[:, wall] = 1e9
+        for arena in true:
+            apart = np.roll(place.corners, -wall, axis=1) - _seen(arena, view)
+            scale = arena.px_per_cm / view.phases[0].factor
+            off[:, wall] = np.minimum(off[:, wall], np.sqrt((apart**2).sum(axis=2).mean(axis=1)) / scale)
+    return off
+
+
+def _seen(arena: Arena, view: View) -> FloatArray:
+    return view.phases[0].from_frame(np.array(arena.corners_px))
+
+
+def _at_wall(corners: FloatArray, view: View) -> FloatArray:
+    if view.enclosure is None:
+        raise SystemExit("rooms to fit with must have an enclosure")
+    pictures = (view.grey, tuple(phase.motion for phase in view.phases))
+    return wall_terms(enclosure_evidence(corners, view.size_cm, view.enclosure, pictures))
+
+
+def fit(terms: Sequence[FloatArray], right: Sequence[Mask]) -> FloatArray:
+    """Return the weights, (terms,), that make the right floors likeliest, or none where none is right."""
+    everything = np.concatenate(terms)
+    spread = everything.std(axis=0)
+    spread[spread < 1e-9] = 1.0
+    scaled = [each / spread for each in terms]
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        total, slope = 0.5 * _RIDGE * float(weights @ weights), _RIDGE * weights
+        for each, good in zip(scaled, right, strict=True):
+            score = np.append(each @ weights, 0.0)
+            share = np.exp(score - score.max())
+            wanted = share * (np.append(good, False) if good.any() else np.append(np.zeros(len(good), bool), True))
+            total -= float(np.log(wanted.sum() / share.sum() + 1e-300))
+            slope = slope + each.T @ (share / share.sum() - wanted / (wanted.sum() + 1e-300))[:-1]
+        return total, slope
+
+    start = np.zeros(everything.shape[1])
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x / spread)
+
+
+def written(places: Sequence[Place]) -> str:
+    """Return the text of ``csds/arena/weights.py``."""
+    one = [np.ones((len(place.rough), 1)) for place in places]
+    rough = fit([np.hstack([p.rough, o]) for p, o in zip(places, one, strict=True)], [p.rough_right for p in places])
+    joint, side, wall = len(JOINT_TERMS), len(SIDE_TERMS), len(WALL_TERMS)
+    terms = []
+    for place in places:
+        # What the enclosure is worth is fitted for both shapes, with what is different for round ones.
+        enclosure = np.hstack([place.whole[:, joint + side :], np.ones((len(place.whole), 1))])
+        terms.append(np.hstack([place.whole[:, : joint + side], enclosure, enclosure * place.is_round]))
+    whole = fit(terms, [place.whole_right for place in places])
+    straight, different = whole[joint + side : joint + side + wall + 1], whole[joint + side + wall + 1 :]
+    worth = [
+        float(t[good][0, joint:] @ whole[joint:])
+        for t, p in zip(terms, places, strict=True)
+        if (good := p.whole_right).any()
+    ]
+    return _HEAD + "\n".join(
+        [
+            _table("ROUGH_SIDE = ", SIDE_TERMS, rough[:side], 0.0),
+            _table("ROUGH_FLOOR = ", WHOLE_TERMS, rough[side:-1], rough[-1]),
+            _table("FLOOR = ", JOINT_TERMS, whole[:joint], 0.0),
+            _table("WALL = ", SIDE_TERMS, whole[joint : joint + side], 0.0),
+            "ENCLOSURE = {",
+            _table('    "rectangle": ', WALL_TERMS, straight[:-1], straight[-1]).rstrip() + ",",
+            _table('    "circle": ', WALL_TERMS, (straight + different)[:-1], (straight + different)[-1]).rstrip()
+            + ",",
+            "}",
+            "#: What the enclosure is worth at right floors where it is worth least: for protocols without one.",
+            f"NO_ENCLOSURE = {np.percentile(worth, 5):.3f}",
+            "",
+        ]
+    )
+
+
+def _table(name: str, terms: Sequence[str], weights: FloatArray, constant: float) -> str:
+    lines = [f'"{term}": {weight:.3f},' for term, weight in zip(terms, weights, strict=True)]
+    return f"{name}Weights(constant={constant:.3f}, of_terms={{\n" + "\n".join(lines) + "\n})\n"
+
+
+def main() -> int:
+    """Film, fit and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=300, help="random rooms to film")
+    parser.add_argument("--first", type=int, default=20_000, help="seed of the first one")
+    arguments = parser.parse_args()
+    with ProcessPoolExecutor(2) as pool:
+        seeds = range(arguments.first, arguments.first + arguments.scenes)
+        places = [place for room in pool.map(places_of, seeds, chunksize=4) for place in room]
+    WEIGHTS.write_text(written(places), encoding="utf-8")
+    print(f"{WEIGHTS}: fitted to {len(places)} places; put it in order with ruff format")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
