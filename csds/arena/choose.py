@@ -15,6 +15,8 @@ from csds.model.shapes import FloatArray
 
 #: Two floors overlap if they share this part of the smaller one; they are rivals if they share that part.
 _OVERLAP, _RIVAL = 0.04, 0.2
+#: Floors of one size overlap if their middles are nearer than this, in sides, and don't if farther than that.
+_NEAR, _FAR = 0.6, 2.2
 #: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.8 cm of 42.
 _DIFFERENT = 1 / 52
 #: Sides of floors in one frame, or of two for one and the same place, differ by this factor at most.
@@ -117,7 +119,15 @@ def _alike(first: Hypothesis, hypotheses: Sequence[Hypothesis]) -> list[Hypothes
 
 
 def _is_apart(hypothesis: Hypothesis, others: Sequence[Hypothesis]) -> bool:
-    return bool((shared(hypothesis.corners, np.array([other.corners for other in others])) <= _OVERLAP).all())
+    """Return True if a floor shares next to nothing with others of about its size."""
+    corners = np.array([other.corners for other in others])
+    side = np.exp(_log_side(hypothesis.corners))
+    apart = np.hypot(*(corners.mean(axis=1) - hypothesis.corners.mean(axis=0)).T) / side
+    # Those whose middles are near overlap in any case, and far ones never.
+    if (apart < _NEAR).any():
+        return False
+    close = apart < _FAR
+    return not close.any() or bool((shared(hypothesis.corners, corners[close]) <= _OVERLAP).all())
 
 
 def _chosen(winner: Hypothesis, hypotheses: Sequence[Hypothesis], count: float) -> Chosen:
