@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -26,7 +27,9 @@ def why_ambiguous(found: FoundArenas, limit: float) -> str:
     if not found.arenas:
         return "nothing in the picture looks like the protocol's arena"
     count = f"{len(found.arenas)} arenas were" if len(found.arenas) > 1 else "the arena was"
-    return f"{count} found, but with a confidence of {found.confidence:.2f}, expected {limit:.2f} or more"
+    # Rounded down: 0.897 is not 0.90, which would do.
+    confidence = math.floor(100 * found.confidence) / 100
+    return f"{count} found, but with a confidence of {confidence:.2f}, expected {limit:.2f} or more"
 
 
 def how_to_settle(

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from csds.arena.find import FoundArenas
-from csds.batch.settle import how_to_settle, save_found_picture, shell_word
+from csds.batch.settle import how_to_settle, save_found_picture, shell_word, why_ambiguous
 from csds.figures import arena_preview
 from csds.model.arena import Arena
 from csds.protocol import load_protocol
@@ -88,6 +88,10 @@ def test_where_the_recordings_cannot_be_written_to_the_sheets_folder_takes_the_f
     monkeypatch.setattr("csds.batch.settle.os.access", lambda *_: False)
     (only,) = commands(settle(found((arena(SQUARE, 0.5),)), sheet_folder=tmp_path))
     assert only[only.index("--out") + 1] == str(tmp_path / "arenas")
+
+
+def test_a_confidence_just_below_the_limit_reads_so() -> None:
+    assert "0.89, expected 0.90" in why_ambiguous(found((arena(SQUARE, 0.8999),)), 0.9)
 
 
 @pytest.mark.parametrize("word", ["M01.mp4", "Mouse 1.mp4", "Käfig 4.mp4", "5$ a`b.mp4", 'a"b.mp4', "it's.mp4"])
