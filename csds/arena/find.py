@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,9 @@ from csds.arena.look import Evidence, Looker, View
 from csds.arena.neighbours import floors_beside
 from csds.arena.plane import on_one_plane
 from csds.arena.refine import REACH, refine
-from csds.arena.still import joined_grey, still_grey, still_picture
+from csds.arena.round_choice import choose_round
+from csds.arena.round_floors import RoundView, round_floors
+from csds.arena.still import Picture, joined_grey, still_grey, still_picture
 from csds.errors import ArenaError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -80,23 +83,8 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
             f"the phases' frames are of different sizes ({sizes} px)", hint="Give each phase an arena file of its own."
         )
     view = see(stacks, protocol)
-    # A round floor's edge is not made of straight ones: it is drawn by hand.
-    chosen = choose(rectangles(view), view.size_cm) if protocol.arena_shape == "rectangle" else []
     sharp = np.asarray(np.mean([still_grey(stack) for stack in stacks], axis=0), np.float32)
-    size = (sharp.shape[1], sharp.shape[0])
-    enclosure = protocol.enclosure
-    covered = (enclosure.width_cm + _BESIDE_CM) / protocol.arena_width_cm if enclosure is not None else 0.0
-
-    corners = [view.phases[0].to_frame(one.floor.corners) for one in chosen]
-    exact = [refine(one, sharp, covered=covered, most=_EXACT) for one in corners]
-    if len(exact) > 1:
-        exact = list(on_one_plane(np.array(exact), view.size_cm))
-    sure = [
-        one.confidence
-        if has_the_enclosure(view.phases[0].from_frame(own), view)
-        else min(one.confidence, _OTHER_ENCLOSURE)
-        for one, own in zip(chosen, exact, strict=True)
-    ]
+    found = _round_floors(view, sharp) if protocol.arena_shape == "circle" else _straight_floors(view, sharp)
 
     def arena(number: int, corners: FloatArray, confidence: float) -> Arena:
         return Arena(
@@ -105,20 +93,78 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
             corners_px=tuple((round(float(x), 2), round(float(y), 2)) for x, y in corners),
             width_cm=protocol.arena_width_cm,
             height_cm=protocol.arena_height_cm,
-            frame_size_px=size,
+            frame_size_px=(sharp.shape[1], sharp.shape[0]),
             source="detected",
             confidence=round(min(confidence, MOST_SURE), 3),
         )
 
     return FoundArenas(
-        arenas=tuple(arena(i, *one) for i, one in enumerate(zip(exact, sure, strict=True))),
-        rivals=tuple(
-            arena(i, view.phases[0].to_frame(one.rival.corners), 1 - one.confidence)
-            for i, one in enumerate(chosen)
-            if one.rival is not None
-        ),
+        arenas=tuple(arena(i, one.corners, one.confidence) for i, one in enumerate(found)),
+        rivals=tuple(arena(i, one.rival, one.doubt) for i, one in enumerate(found) if one.rival is not None),
         grey=np.clip(np.round(sharp), 0, 255).astype(np.uint8),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Corners of a floor in frame pixels and how sure they are; those of its rival, if there is one, and how sure."""
+
+    corners: FloatArray
+    confidence: float
+    rival: FloatArray | None
+    doubt: float
+
+
+def _straight_floors(view: View, sharp: Picture) -> list[_Found]:
+    chosen = choose(rectangles(view), view.size_cm)
+    to_frame = view.phases[0].to_frame
+    covered = (view.enclosure.width_cm + _BESIDE_CM) / view.size_cm[0] if view.enclosure is not None else 0.0
+    exact = [refine(to_frame(one.floor.corners), sharp, covered=covered, most=_EXACT) for one in chosen]
+    if len(exact) > 1:
+        exact = list(on_one_plane(np.array(exact), view.size_cm))
+    sure = [
+        one.confidence
+        if has_the_enclosure(view.phases[0].from_frame(own), view)
+        else min(one.confidence, _OTHER_ENCLOSURE)
+        for one, own in zip(chosen, exact, strict=True)
+    ]
+    return [
+        _Found(
+            corners=corners,
+            confidence=confidence,
+            rival=to_frame(one.rival.corners) if one.rival is not None else None,
+            doubt=1 - one.confidence,
+        )
+        for one, corners, confidence in zip(chosen, exact, sure, strict=True)
+    ]
+
+
+def _round_floors(view: View, sharp: Picture) -> list[_Found]:
+    size = (sharp.shape[1], sharp.shape[0])
+    chosen = choose_round(
+        round_floors(
+            RoundView(
+                grey=view.grey,
+                sharp=sharp,
+                motions=tuple(
+                    np.asarray(cv2.resize(phase.motion, size, interpolation=cv2.INTER_LINEAR), np.float32)
+                    for phase in view.phases
+                ),
+                spots_px=view.phases[0].to_frame(view.spots),
+                radius_cm=view.size_cm[0] / 2,
+                enclosure=view.enclosure,
+            )
+        )
+    )
+    return [
+        _Found(
+            corners=one.floor.corners,
+            confidence=one.confidence,
+            rival=one.rival.corners if one.rival is not None else None,
+            doubt=1 - one.confidence,
+        )
+        for one in chosen
+    ]
 
 
 def see(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> View:
