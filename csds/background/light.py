@@ -112,7 +112,14 @@ class Light:
         picture : (height, width) uint8
             Of the whole grid; a view that leaves out pixels will do.
         """
-        seen = np.maximum(picture[self._rows, self._columns], 1)
+        return self.change(self.pixels(picture))
+
+    def pixels(self, picture: Picture) -> Picture:
+        """Return what `change` needs of a picture of the whole grid: a few hundred pixels, a row for each cell."""
+        return np.maximum(picture[self._rows, self._columns], 1)
+
+    def change(self, seen: Picture) -> FloatArray | None:
+        """Return what `ratios` does, of the `pixels` of a picture."""
         if self._is_same(seen):
             return None
         ordered = np.sort(seen * self._scale, axis=1)

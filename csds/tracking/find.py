@@ -45,12 +45,22 @@ MESH_CM = 1.3
 Box = tuple[int, int, int, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is kept of a frame: its picture on the grid (height, width) and the pixels that tell the light."""
+
+    picture: Picture
+    light: Picture
+
+
 @dataclass(slots=True, kw_only=True)
 class Finder:
     """Follows one animal through the frames of one recording.
 
     It looks around the last position first and at the whole floor when that fails, so that a
-    frame costs little whatever the arena's size.
+    frame costs little whatever the arena's size. Taking what is needed of a frame and finding the
+    animal in it are two steps: what is decoded can be let go at once, and several frames are
+    searched one after the other, with code and data in the processor's caches.
 
     Parameters
     ----------
@@ -98,14 +108,25 @@ class Finder:
         self._pad = math.ceil(background.tail_px) + 2
         self._beyond = cv2.CMP_LT if background.polarity == "dark" else cv2.CMP_GT
 
+    def look(self, luma: Picture) -> Look:
+        """Return what has to be kept of a frame to find the animal in it later."""
+        picture = self.grid.crop(luma)
+        if self.grid.factor == 1:
+            picture = picture.copy()  # or it would hold on to the whole frame
+        return Look(picture=picture, light=self._light.pixels(self.grid.view(luma)))
+
     def locate(self, luma: Picture) -> Body | None:
-        """Return the animal in a frame, None where it isn't found."""
-        ratios = self._light.ratios(self.grid.view(luma))
+        """Return the animal in a frame, None where it isn't found; frames come in order."""
+        return self.find(self.look(luma))
+
+    def find(self, look: Look) -> Body | None:
+        """Return what `locate` does, of what was kept of the frame."""
+        ratios = self._light.change(look.light)
         found: tuple[Body, bool] | None = None
         if self._last is not None:
-            found = self._search(luma, self._box_around(*self._last), ratios)
+            found = self._search(look.picture, self._box_around(*self._last), ratios)
         if found is None or found[1] or found[0].area < _DOUBTFUL_AREA * self.background.animal_area_px:
-            wider = self._search(luma, (0, 0, self.grid.width, self.grid.height), ratios)
+            wider = self._search(look.picture, (0, 0, self.grid.width, self.grid.height), ratios)
             if wider is not None and (found is None or found[1] or wider[0].area > 2.0 * found[0].area):
                 found = wider
         if found is None:
@@ -127,10 +148,10 @@ class Finder:
         least = np.maximum(share * background.threshold, min(_NOISE_SDS * background.noise, background.threshold))
         return np.asarray(least, np.uint8)
 
-    def _search(self, luma: Picture, box: Box, ratios: FloatArray | None) -> tuple[Body, bool] | None:
+    def _search(self, whole: Picture, box: Box, ratios: FloatArray | None) -> tuple[Body, bool] | None:
         """Return the animal within a box, and whether it is cut off by the box's edge."""
         left, top, right, bottom = box
-        picture = smoothed(self.grid.crop(luma, box), self.background.smooth_px)
+        picture = smoothed(whole[top:bottom, left:right], self.background.smooth_px)
         if ratios is not None:
             picture = self._light.evened(picture, ratios, box)
         seen = np.asarray(cv2.compare(picture, self._limit[top:bottom, left:right], self._beyond), np.uint8)

@@ -16,8 +16,8 @@ from csds.background.model import Background
 from csds.model.arena import Arena
 from csds.model.protocol import TrackingSpec
 from csds.model.shapes import FloatArray
-from csds.tracking.find import Finder
-from csds.tracking.measure import MEASURES, Body, measure_bodies
+from csds.tracking.find import Finder, Look
+from csds.tracking.measure import MEASURES, measure_bodies
 from csds.tracking.steady import CameraShift, Steadier
 from csds.tracking.survey import Survey, Surveyor
 from csds.tracking.thumbnails import Thumbnails
@@ -25,8 +25,8 @@ from csds.tracking.trial import Wanted, trials_are_over
 from csds.video.planes import Luma
 from csds.video.read import DecodingLog, Frame, Recording
 
-#: So many frames are decoded at a time, and so many frames' animals are measured.
-_BURST, _AT_A_TIME = 8, 16
+#: So many frames are searched for the animal at a time: decoding washes the processor's caches.
+_AT_A_TIME = 16
 #: So often it is asked whether the trials are over, s.
 _ASK_EVERY_S = 3.0
 
@@ -116,7 +116,7 @@ def observe_recording(
     steadiers = {id(task.view): _steadier(task.view, tasks) for task in tasks if task.view is not None}
     start, end = min(task.start_s for task in tasks), max(task.end_s for task in tasks)
     pending = 0
-    for frame in recording.frames(start, end, threads=threads, burst=_BURST, log=log):
+    for frame in recording.frames(start, end, threads=threads, log=log):
         steadied: dict[int, Luma] = {}
         for watch in watches:
             if not watch.task.start_s <= frame.time_s < watch.task.end_s:
@@ -155,7 +155,7 @@ class _Watch:
     surveyor: Surveyor = field(init=False)
     thumbnails: Thumbnails = field(init=False)
     rows: array[float] = field(init=False, default_factory=lambda: array("d"))
-    unmeasured: list[Body | None] = field(init=False, default_factory=list)
+    looks: list[Look] = field(init=False, default_factory=list)
     stamps: array[float] = field(init=False, default_factory=lambda: array("d"))
     numbers: array[int] = field(init=False, default_factory=lambda: array("q"))
     asked_s: float = field(init=False, default=0.0)
@@ -169,9 +169,9 @@ class _Watch:
 
     def see(self, frame: Frame, luma: Luma) -> None:
         """Take in a frame within the task's span, with its picture as seen from where the camera looked at first."""
-        self.unmeasured.append(self.finder.locate(luma))
-        if len(self.unmeasured) == _AT_A_TIME:
-            self._measure()
+        self.looks.append(self.finder.look(luma))
+        if len(self.looks) == _AT_A_TIME:
+            self._search()
         self.stamps.append(frame.time_s)
         self.numbers.append(frame.index)
         picture = self.surveyor.see(frame.time_s, luma)
@@ -190,7 +190,7 @@ class _Watch:
 
     def finish(self, damaged_s: tuple[float, ...], steadier: Steadier | None) -> Observations:
         """Return all that was seen, without what was seen while the camera was elsewhere than thought."""
-        self._measure()
+        self._search()
         time_s = np.frombuffer(self.stamps)
         measures: FloatArray = np.frombuffer(self.rows).reshape(-1, len(MEASURES))
         if steadier is not None and steadier.doubtful_s:
@@ -208,6 +208,7 @@ class _Watch:
             thumbnails=self.thumbnails,
         )
 
-    def _measure(self) -> None:
-        self.rows.frombytes(measure_bodies(self.unmeasured).tobytes())
-        self.unmeasured.clear()
+    def _search(self) -> None:
+        """Find and measure the animal in the frames that wait for it."""
+        self.rows.frombytes(measure_bodies([self.finder.find(look) for look in self.looks]).tobytes())
+        self.looks.clear()

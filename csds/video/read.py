@@ -31,10 +31,6 @@ __all__ = ["DecodingLog", "Frame", "Luma", "Recording", "VideoInfo", "luma", "op
 
 #: Below this many seconds it is cheaper to decode from the beginning than to seek.
 _SEEK_FROM_S = 4.0
-#: Most bytes of luma that a burst of frames holds.
-_BURST_BYTES = 6_000_000
-
-_Picture = tuple[int, float, Luma]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +81,6 @@ class Recording:
         end_s: float = np.inf,
         *,
         threads: int = 0,
-        burst: int = 1,
         log: DecodingLog | None = None,
     ) -> Iterator[Frame]:
         """Yield the frames with ``start_s`` ≤ time < ``end_s``, in order of time.
@@ -99,10 +94,6 @@ class Recording:
             Window within the recording, in seconds.
         threads : int
             Decoding threads; 0 keeps all processors decoding.
-        burst : int
-            How many frames to decode, and hold, at a time, as far as they aren't large. Whoever looks at them finds
-            its own code and data in the processor's caches for all but the first, where every frame's decoding would
-            wash them out.
         log : DecodingLog, optional
             Collects damaged frames and an early end.
 
@@ -120,17 +111,13 @@ class Recording:
                 return
             own = DecodingLog()
             try:
-                pictures = self._part(path, start_s - offset, end_s - offset, threads, own)
-                for index, time_s, plane in _in_bursts(pictures, self._affordable(burst)):
-                    yield Frame(index=index + first_index, time_s=time_s + offset, luma=plane)
+                for frame in self._part(path, start_s - offset, end_s - offset, threads, own):
+                    yield Frame(index=frame.index + first_index, time_s=frame.time_s + offset, luma=frame.luma)
             finally:
                 log.damaged.extend(time_s + offset for time_s in own.damaged)
                 log.ended_early |= own.ended_early
 
-    def _affordable(self, burst: int) -> int:
-        return max(1, min(burst, _BURST_BYTES // (self.info.width * self.info.height)))
-
-    def _part(self, path: Path, start_s: float, end_s: float, threads: int, log: DecodingLog) -> Iterator[_Picture]:
+    def _part(self, path: Path, start_s: float, end_s: float, threads: int, log: DecodingLog) -> Iterator[Frame]:
         """Yield one file's frames within a window, numbered and timed from its own first."""
         landing = find_landing(path, start_s) if start_s > _SEEK_FROM_S else None
         size = (self.info.height, self.info.width)
@@ -144,20 +131,10 @@ class Recording:
                     continue
                 plane = luma(picture)
                 if plane.shape == size:
-                    yield clock.index, clock.now, plane
+                    yield Frame(index=clock.index, time_s=clock.now, luma=plane)
                 else:
                     # A damaged header within the stream; no recorder changes its size half-way.
                     log.damaged.append(clock.now)
-
-
-def _in_bursts(pictures: Iterator[_Picture], most: int) -> Iterator[_Picture]:
-    """Yield pictures, so many taken at a time."""
-    if most == 1:
-        yield from pictures
-        return
-    while burst := list(itertools.islice(pictures, most)):
-        yield from burst
-        burst.clear()  # before the next ones are decoded
 
 
 def open_recording(paths: Path | tuple[Path, ...]) -> Recording:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csds.errors import VideoError
-from csds.video import DecodingLog, Recording, VideoInfo, open_recording, probe
+from csds.video import DecodingLog, open_recording, probe
 from csds.video import read as reading
 
 EVERY_KIND = [
@@ -200,27 +200,6 @@ def test_frames_are_streamed_not_gathered(films):
     assert len(alive) == 50
     assert most <= 3
     assert peak < 2_000_000
-
-
-@pytest.mark.parametrize("burst", [4, 7, 60])
-def test_bursts_hold_so_many_frames_and_change_none(films, number, burst):
-    recording = open_recording(films("mp4"))
-    expected = [(f.index, f.time_s, number(f.luma)) for f in recording.frames(0.2, 1.7)]
-    alive: list[weakref.ref] = []
-    most = 0
-    found = []
-    for frame in recording.frames(0.2, 1.7, threads=1, burst=burst):
-        found.append((frame.index, frame.time_s, number(frame.luma)))
-        alive.append(weakref.ref(frame.luma))
-        most = max(most, sum(ref() is not None for ref in alive))
-    assert found == expected
-    assert most <= burst + 2
-
-
-def test_large_frames_come_in_smaller_bursts():
-    info = VideoInfo(width=3840, height=2160, codec="h264", rotation=0, nominal_rate=30.0)
-    film = Recording(paths=(), info=info, offsets_s=(), first_indices=())
-    assert film._affordable(8) == 1
 
 
 # Recordings in parts
