@@ -39,7 +39,7 @@ _SMOOTH_PX = (1, 3, 5)
 #: … until a pixel of the animal differs from the floor by this many SDs of the noise.
 _CLEAR_SDS = 12.0
 #: An animal whose outline differs by fewer grey levels may have a back that doesn't.
-_FAINT = 30.0
+_FAINT = 45.0
 #: It is seen in part only if by differences to either side it is larger by this factor.
 _PARTIAL = 1.5
 #: What differs from the floor in most samples is looked into if it does so by this many SDs of the noise …

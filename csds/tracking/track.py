@@ -15,6 +15,7 @@ from csds.model.shapes import FloatArray
 from csds.tracking.alone import require_one_animal
 from csds.tracking.gaps import fill_gaps, short_gaps, smooth_path
 from csds.tracking.heading import head_evidence, head_odds
+from csds.tracking.leaps import leapt_to
 from csds.tracking.measure import MEASURES
 from csds.tracking.observe import Observations, Task
 from csds.tracking.repeats import repeated_frames
@@ -62,13 +63,8 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
             f"no frame between {start_s:g} s and {end_s:g} s: the window lies beyond the recording's end",
             hint="Correct start_s in the sheet; it counts from the recording's first frame.",
         )
-    measures = dict(zip(MEASURES, seen.measures[inside].T, strict=True))
     time_s = seen.time_s[inside] - start_s
-    repeated, frozen = repeated_frames(
-        measures["u"], measures["v"], measures["area"], time_s,
-        longest_s=task.spec.max_gap_s, px_per_cm=task.grid.px_per_cm,
-    )  # fmt: skip
-    measures = {name: np.where(frozen, np.nan, values) for name, values in measures.items()}
+    measures, repeated = _animals_own(task, seen.measures[inside], time_s)
     found = np.isfinite(measures["u"])
     require_one_animal(seen.survey, found, (start_s, min(end_s, window.until_s)))
     odds = head_odds(measures["axis"], head_evidence(measures, time_s), known=found)
@@ -111,6 +107,17 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
     if np.count_nonzero(nosed) < (1 - _NOSE_MISSING) * np.count_nonzero(found):
         flags = (*flags, "uncertain_nose")
     return Track(table=table, flags=flags, window=window, shifts=shifts)
+
+
+def _animals_own(task: Task, rows: FloatArray, time_s: FloatArray) -> tuple[dict[str, FloatArray], NDArray[np.bool_]]:
+    """Return the measures by name, NaN where they can't be the animal's, and which frames repeat a picture."""
+    measures = dict(zip(MEASURES, rows.T, strict=True))
+    repeated, frozen = repeated_frames(
+        measures["u"], measures["v"], measures["area"], time_s,
+        longest_s=task.spec.max_gap_s, px_per_cm=task.grid.px_per_cm,
+    )  # fmt: skip
+    wrong = frozen | leapt_to(*task.arena.to_cm(*task.grid.to_frame(measures["u"], measures["v"])), time_s)
+    return {name: np.where(wrong, np.nan, values) for name, values in measures.items()}, repeated & ~wrong
 
 
 def _between(nosed: NDArray[np.bool_], found: NDArray[np.bool_]) -> NDArray[np.bool_]:
