@@ -24,7 +24,7 @@ _MAYBE = 1.5
 #: Most arenas in a frame.
 _MOST = 8
 #: Margin over the next different floor, and score, at which a floor is as likely right as wrong, and their spreads.
-_MARGIN, _MARGIN_SD = 2.2, 0.5
+_MARGIN, _MARGIN_SD = 3.0, 0.5
 _SCORE, _SCORE_SD = -8.0, 0.7
 #: Confidence of floors of which it is open how many there are.
 _OPEN = 0.3
