@@ -41,13 +41,16 @@ _LIGHT_SHARES = ((0.15, 0.6, 0.75), (0.15, 0.6, 1.0))
 _NOISE_SDS = 5.0
 #: Wires of an enclosure are at most so far apart, cm.
 MESH_CM = 1.3
+#: So many frames are searched for the animal at a time, as decoding washes the processor's caches, where each is
+#: shrunk by no more than this: by two it is cheap.
+_AT_A_TIME, _SHRUNK_WHOLE = 16, 2
 
 Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is kept of a frame: its picture on the grid (height, width) and the pixels that tell the light."""
+    """What is kept of a frame: its picture on the grid (of a large one all of it), and pixels that tell the light."""
 
     picture: Picture
     light: Picture
@@ -108,8 +111,15 @@ class Finder:
         self._pad = math.ceil(background.tail_px) + 2
         self._beyond = cv2.CMP_LT if background.polarity == "dark" else cv2.CMP_GT
 
+    @property
+    def at_a_time(self) -> int:
+        """How many frames to search at a time; one where shrinking the whole of each costs more than that saves."""
+        return 1 if self.grid.factor > _SHRUNK_WHOLE else _AT_A_TIME
+
     def look(self, luma: Picture) -> Look:
-        """Return what has to be kept of a frame to find the animal in it later."""
+        """Return what has to be kept of a frame to find the animal in it later: of a large one the frame itself."""
+        if self.grid.factor > _SHRUNK_WHOLE:
+            return Look(picture=luma, light=self._light.pixels(self.grid.view(luma)))
         picture = self.grid.crop(luma)
         if self.grid.factor == 1:
             picture = picture.copy()  # or it would hold on to the whole frame
@@ -151,15 +161,17 @@ class Finder:
     def _search(self, whole: Picture, box: Box, ratios: FloatArray | None) -> tuple[Body, bool] | None:
         """Return the animal within a box, and whether it is cut off by the box's edge."""
         left, top, right, bottom = box
-        picture = smoothed(whole[top:bottom, left:right], self.background.smooth_px)
+        is_frame = self.grid.factor > _SHRUNK_WHOLE
+        part = self.grid.crop(whole, box) if is_frame else whole[top:bottom, left:right]
+        picture = smoothed(part, self.background.smooth_px)
         if ratios is not None:
             picture = self._light.evened(picture, ratios, box)
         seen = np.asarray(cv2.compare(picture, self._limit[top:bottom, left:right], self._beyond), np.uint8)
         inner = self._where_something_is(seen, box)
         if inner is None:
             return None
-        part = slice(inner[1] - top, inner[3] - top), slice(inner[0] - left, inner[2] - left)
-        found = self._take_out(close_gaps(seen[part]), picture[part], inner)
+        within = slice(inner[1] - top, inner[3] - top), slice(inner[0] - left, inner[2] - left)
+        found = self._take_out(close_gaps(seen[within]), picture[within], inner)
         if found is None:
             return None
         body, (x0, y0, x1, y1) = found

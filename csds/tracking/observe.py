@@ -25,8 +25,6 @@ from csds.tracking.trial import Wanted, trials_are_over
 from csds.video.planes import Luma
 from csds.video.read import DecodingLog, Frame, Recording
 
-#: So many frames are searched for the animal at a time: decoding washes the processor's caches.
-_AT_A_TIME = 16
 #: So often it is asked whether the trials are over, s.
 _ASK_EVERY_S = 3.0
 
@@ -170,7 +168,7 @@ class _Watch:
     def see(self, frame: Frame, luma: Luma) -> None:
         """Take in a frame within the task's span, with its picture as seen from where the camera looked at first."""
         self.looks.append(self.finder.look(luma))
-        if len(self.looks) == _AT_A_TIME:
+        if len(self.looks) >= self.finder.at_a_time:
             self._search()
         self.stamps.append(frame.time_s)
         self.numbers.append(frame.index)
