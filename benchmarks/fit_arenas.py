@@ -181,7 +181,7 @@ def _table(name: str, terms: Sequence[str], weights: FloatArray, constant: float
 def main() -> int:
     """Film, fit and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=300, help="random rooms to film")
+    parser.add_argument("--scenes", type=int, default=460, help="random rooms to film")
     parser.add_argument("--first", type=int, default=20_000, help="seed of the first one")
     arguments = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
