@@ -86,10 +86,18 @@ def without_thin(mask: Mask, radius: float) -> Mask:
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc(radius)), np.uint8)
 
 
-def solid_parts(difference: Picture, threshold: float, thin_px: float, *, filled: bool = False) -> Mask:
-    """Return where a picture is above a threshold, pinholes closed (all holes, if asked) and thin parts taken off."""
+def solid_parts(difference: Picture, threshold: float, thin_px: float, *, gap_px: float = 0.0) -> Mask:
+    """Return where a picture is above a threshold, pinholes closed and thin parts taken off.
+
+    Where a gap's width is given, gaps up to that and all holes are closed first.
+    """
     seen = close_gaps(above(difference, threshold))
-    return without_thin(fill_holes(seen) if filled else seen, thin_px)
+    return without_thin(fill_outline(seen, gap_px) if gap_px else seen, thin_px)
+
+
+def fill_outline(mask: Mask, gap_px: float) -> Mask:
+    """Return a mask with all that its regions enclose, also where a gap up to a width in pixels is left in them."""
+    return fill_holes(np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, disc(gap_px / 2)), np.uint8))
 
 
 @cache

@@ -40,8 +40,10 @@ _SMOOTH_PX = (1, 3, 5)
 _CLEAR_SDS = 12.0
 #: An animal whose outline differs by fewer grey levels may have a back that doesn't.
 _FAINT = 45.0
-#: It is seen in part only if by differences to either side it is larger by this factor.
-_PARTIAL = 1.5
+#: It is looked for by differences to either side if by these it is larger by this factor, …
+_TWO_SIDED = 1.5
+#: … averaged over squares of this side at most: larger ones cancel a dark rim and a light back.
+_MOST_SMOOTH_PX = 3
 #: What differs from the floor in most samples is looked into if it does so by this many SDs of the noise …
 _GHOST_SDS = 6.0
 #: … and grey levels.
@@ -52,8 +54,12 @@ _NOISE_SDS = 4.0
 _OUTLINE = 0.35
 #: … or lower (dim fur between bright paws), until it is one piece in this share of the samples.
 _WHOLE = 0.9
+#: An outline may be broken by gaps up to this share of the animal's mean radius.
+_GAP_SHARE = 0.45
 #: A tail is at most this share of the animal's mean radius to each side of its middle.
 _TAIL_SHARE = 0.18
+#: … or this, where it stands out far more than the animal does, and all is seen that averaging has made of it.
+_STARK_TAIL_SHARE = 0.42
 #: How far around an animal its shadow and its patches of another colour are looked for, at most, pixels.
 _MOST_REACH_PX = 24.0
 
@@ -88,10 +94,12 @@ class Background:
     smooth_px : int
         Side of the square over which pictures are averaged before they are compared with the floor,
         which is averaged as well; more than 1 where fur and floor differ by little more than the noise.
-    is_faint : bool
-        Where fur and floor are nearly of one grey the back may vanish: what its outline encloses is animal.
-    is_partial : bool
-        Most of the animal differs from the floor to the other side, and too little to be followed.
+    gap_px : float
+        Where fur and floor are nearly of one grey the back may vanish: what its outline encloses is animal, also
+        where gaps up to this width are left in it; else 0.
+    is_two_sided : bool
+        Where fur and floor are nearly of one grey, rim and tail may be darker than it while the back is lighter:
+        what differs to either side is animal.
     lid : (height, width) uint8 or None
         The floor and on it the enclosure, as an animal that has climbed onto it is told from it.
     """
@@ -106,8 +114,8 @@ class Background:
     animal_area_px: float = 0.0
     found_share: float = 0.0
     smooth_px: int = 1
-    is_faint: bool = False
-    is_partial: bool = False
+    gap_px: float = 0.0
+    is_two_sided: bool = False
     lid: Picture | None = None
 
     @property
@@ -118,11 +126,22 @@ class Background:
     @property
     def tail_px(self) -> float:
         """Half the width, in working pixels, below which a part of the animal is its tail."""
-        return max(1.0, _TAIL_SHARE * float(np.sqrt(self.animal_area_px / np.pi)))
+        share = _STARK_TAIL_SHARE if self.is_two_sided else _TAIL_SHARE
+        return max(1.0, share * float(np.sqrt(self.animal_area_px / np.pi)))
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether fur and floor are nearly of one grey, so that the back may vanish within its outline."""
+        return self.gap_px > 0
 
     def difference(self, picture: Picture, floor: Picture | None = None) -> Picture:
-        """Return by how many grey levels a picture differs from the floor towards the animal's side, 0 elsewhere."""
+        """Return by how many grey levels a picture differs from the floor towards the animal's side, 0 elsewhere.
+
+        To either side where the animal may differ to both.
+        """
         empty = self.floor if floor is None else floor
+        if self.is_two_sided:
+            return np.asarray(cv2.absdiff(empty, picture), np.uint8)
         differs = cv2.subtract(empty, picture) if self.polarity == "dark" else cv2.subtract(picture, empty)
         return np.asarray(differs, np.uint8)
 
@@ -153,33 +172,36 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
     for smooth_px in _SMOOTH_PX:
         smooth = [np.array([smoothed(sample, smooth_px) for sample in stack]) for stack in stacks]
         try:
-            learnt.append(replace(_learn(smooth, spec), smooth_px=smooth_px))
+            learnt.append(_learn(smooth, spec, smooth_px))
         except TrackingError as error:
             errors.append(error)
-        if learnt and learnt[-1].clearness >= _CLEAR_SDS:
+        if learnt and (
+            learnt[-1].clearness >= _CLEAR_SDS or (learnt[-1].is_two_sided and smooth_px >= _MOST_SMOOTH_PX)
+        ):
             break
     if not learnt:
         raise errors[0]
     return max(learnt, key=lambda background: background.clearness)
 
 
-def _as_faint(background: Background, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
-    """Return the background for an animal whose back may vanish while its outline is seen."""
-    faint = _with_contrast(replace(background, is_faint=True), stacks, spec)
-    areas = []
-    for sample in np.concatenate(stacks):
-        differs = np.minimum(cv2.absdiff(sample, background.floor), spec.mask)
-        whole = solid_parts(np.asarray(differs, np.uint8), faint.threshold, spec.thin_px, filled=True)
-        areas += [blob.area for blob in find_blobs(whole, area_px=spec.area_px, most=1)]
-    is_partial = len(areas) > 0 and float(np.median(areas)) > _PARTIAL * background.animal_area_px
-    return replace(faint, is_partial=is_partial)
+def _as_faint(background: Background, samples: Picture, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
+    """Return the background for an animal whose back may vanish, or differ to the other side, while its rim is seen."""
+    gap_px = _GAP_SHARE * float(np.sqrt(spec.typical_px / np.pi))
+    faint = _with_contrast(replace(background, gap_px=gap_px), stacks, spec)
+    either = replace(faint, is_two_sided=True)
+    cutouts = _cut_out_animals(either, samples, spec)
+    # Held against what is seen without filling: a tail and parts of a rim are far less than the animal.
+    typical = float(np.median([cutout.area for cutout in cutouts])) if cutouts else 0.0
+    if typical <= _TWO_SIDED * background.animal_area_px:
+        return faint
+    # What lay beneath a back that is brighter than the floor is known only now.
+    return _with_contrast(replace(_refined(either, samples, spec), patch_threshold=None), stacks, spec)
 
 
-def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
+def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> Background:
     """Return the background that these samples show."""
     noise = max(_LEAST_NOISE, measure_noise(stacks, spec.mask))
-    typical_px = float(np.sqrt(spec.area_px[0] * spec.area_px[1]))
-    samples = even_out(np.concatenate(stacks), spec.mask, animal_px=typical_px, noise=noise)
+    samples = even_out(np.concatenate(stacks), spec.mask, animal_px=spec.typical_px, noise=noise)
     ends = np.cumsum([len(stack) for stack in stacks])[:-1]
     evened = np.split(samples, ends)
     noise = max(_LEAST_NOISE, measure_noise(evened, spec.mask))
@@ -191,10 +213,16 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     seen = far_side(samples, polarity, noise)
     seen = without_ghosts(seen, samples, spec.mask, polarity, limit=max(_GHOST_SDS * noise, _LEAST_GHOST))
     floor, stayed = take_out_still_animal(seen, polarity, samples, spec, noise)
-    first = Background(floor=floor, polarity=polarity, noise=noise, presence="doubtful" if stayed else "moving")
+    first = Background(
+        floor=floor,
+        polarity=polarity,
+        noise=noise,
+        presence="doubtful" if stayed else "moving",
+        smooth_px=smooth_px,
+    )
     learnt = _with_contrast(_refined(first, samples, spec), evened, spec)
     is_faint = learnt.contrast < _FAINT and learnt.presence == "moving" and learnt.patch_threshold is None
-    return _as_faint(learnt, evened, spec) if is_faint else learnt
+    return _as_faint(learnt, samples, evened, spec) if is_faint else learnt
 
 
 def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
@@ -236,14 +264,17 @@ def _with_contrast(background: Background, stacks: Sequence[Picture], spec: Back
             hint="Check the arena file and the protocol's tracking.animal_area_cm2 against the recording.",
         )
     animals = [cutout.difference for cutout in cutouts]
-    contrast = float(np.median([_depth(animal) for animal in animals]))
+    depths = [
+        np.median(animal[cutout.solid > 0]) if background.is_two_sided else _depth(animal)
+        for animal, cutout in zip(animals, cutouts, strict=True)
+    ]
+    contrast = float(np.median(depths))
+    thin_px = _thin_px(background, spec)
     least = max(_NOISE_SDS * background.noise, 1.0)
     threshold = max(least, _OUTLINE * contrast)
     best, best_share, areas = least, -1.0, [0.0]
     while best_share < _WHOLE:
-        parts = [
-            largest_part(solid_parts(animal, threshold, spec.thin_px, filled=background.is_faint)) for animal in animals
-        ]
+        parts = [largest_part(solid_parts(animal, threshold, thin_px, gap_px=background.gap_px)) for animal in animals]
         share = float(np.mean([largest >= max(0.9 * whole, spec.area_px[0]) for largest, whole in parts]))
         if share > best_share:
             best, best_share, areas = threshold, share, [largest for largest, _ in parts]
@@ -289,8 +320,11 @@ def _cut_out_animals(background: Background, samples: Picture, spec: BackgroundS
     animals = []
     for i, sample in enumerate(samples):
         difference = np.where(spec.mask > 0, background.difference(sample), np.uint8(0))
-        threshold = max(5.0 * background.noise, 6.0, 0.25 * _peak(difference, spec.area_px[0]))
-        seen = solid_parts(difference, threshold, spec.thin_px, filled=background.is_faint)
+        threshold = 5.0 * background.noise
+        # Where it may differ to both sides, what differs most is a tail whose owner differs by a fraction of that.
+        if not background.is_two_sided:
+            threshold = max(threshold, 6.0, 0.25 * _peak(difference, spec.area_px[0]))
+        seen = solid_parts(difference, threshold, _thin_px(background, spec), gap_px=background.gap_px)
         blobs = find_blobs(seen, area_px=spec.area_px, most=2)
         if blobs:
             animal = blobs[0]
@@ -304,6 +338,12 @@ def _cut_out_animals(background: Background, samples: Picture, spec: BackgroundS
                 )
             )
     return animals
+
+
+def _thin_px(background: Background, spec: BackgroundSpec) -> float:
+    """Return half the width of what is too thin to be the animal: a tail that stands out far more than it, too."""
+    stark = _STARK_TAIL_SHARE * float(np.sqrt(spec.typical_px / np.pi))
+    return max(spec.thin_px, stark) if background.is_two_sided else spec.thin_px
 
 
 def _peak(difference: Picture, area_px: float) -> float:

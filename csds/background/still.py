@@ -33,6 +33,11 @@ class BackgroundSpec:
     mesh_px: float = 7.0
 
     @property
+    def typical_px(self) -> float:
+        """Area of a typical animal, in working pixels: between the least and the greatest."""
+        return float(np.sqrt(self.area_px[0] * self.area_px[1]))
+
+    @property
     def thin_px(self) -> float:
         """Half the width, in working pixels, of what is too thin to be the smallest animal."""
         return max(1.0, _STOUT_SHARE * float(np.sqrt(self.area_px[0] / np.pi)))

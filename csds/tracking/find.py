@@ -16,7 +16,7 @@ from csds.background.masks import (
     Picture,
     close_gaps,
     fill_between,
-    fill_holes,
+    fill_outline,
     grow,
     mask_where,
     smoothed,
@@ -80,6 +80,7 @@ class Finder:
     mask: Mask
     enclosure: Mask | None = None
     _limit: Picture = field(init=False)
+    _other_limit: Picture | None = field(init=False, default=None)
     _light: Light = field(init=False)
     _lid: Box | None = field(init=False, default=None)
     _rim: float = field(init=False)
@@ -87,6 +88,7 @@ class Finder:
     _thin: float = field(init=False)
     _pad: int = field(init=False)
     _beyond: int = field(init=False)
+    _other_way: int = field(init=False)
     _last: tuple[float, float] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -102,14 +104,18 @@ class Finder:
         least = self._thresholds()
         limit = cv2.subtract(floor, least) if background.polarity == "dark" else cv2.add(floor, least)
         self._limit = np.asarray(limit, np.uint8)
+        if background.is_two_sided:
+            other = cv2.add(floor, least) if background.polarity == "dark" else cv2.subtract(floor, least)
+            self._other_limit = np.where(self.mask > 0, other, 255 - nothing)
         self._light = Light(
             floor=background.floor, mask=self.mask, animal_px=background.animal_area_px, noise=background.noise
         )
         self._rim = max(1.0, background.tail_px - 1.0)
         self._reach = math.ceil(_REACH * math.sqrt(background.animal_area_px / math.pi))
         self._thin = background.tail_px
-        self._pad = math.ceil(background.tail_px) + 2
-        self._beyond = cv2.CMP_LT if background.polarity == "dark" else cv2.CMP_GT
+        self._pad = math.ceil(max(background.tail_px, background.gap_px)) + 2
+        ways = cv2.CMP_LT, cv2.CMP_GT
+        self._beyond, self._other_way = ways if background.polarity == "dark" else ways[::-1]
 
     @property
     def at_a_time(self) -> int:
@@ -166,7 +172,7 @@ class Finder:
         picture = smoothed(part, self.background.smooth_px)
         if ratios is not None:
             picture = self._light.evened(picture, ratios, box)
-        seen = np.asarray(cv2.compare(picture, self._limit[top:bottom, left:right], self._beyond), np.uint8)
+        seen = self._differing(picture, box)
         inner = self._where_something_is(seen, box)
         if inner is None:
             return None
@@ -179,6 +185,15 @@ class Finder:
             (x0 == left > 0) or (y0 == top > 0) or (x1 == right < self.grid.width) or (y1 == bottom < self.grid.height)
         )
         return body, cut
+
+    def _differing(self, picture: Picture, box: Box) -> Mask:
+        """Return what differs from the floor as the animal does, within a box."""
+        left, top, right, bottom = box
+        seen = np.asarray(cv2.compare(picture, self._limit[top:bottom, left:right], self._beyond), np.uint8)
+        if self._other_limit is not None:
+            other = cv2.compare(picture, self._other_limit[top:bottom, left:right], self._other_way)
+            seen |= np.asarray(other, np.uint8)
+        return seen
 
     def _where_something_is(self, seen: Mask, box: Box) -> Box | None:
         """Return the part of a box outside which nothing is seen nor will be; None where nothing is seen at all.
@@ -204,7 +219,7 @@ class Finder:
         """Return the animal among what is seen in a box, and the box that its core just fills."""
         left, top = box[:2]
         if self.background.is_faint:
-            seen = fill_holes(seen)
+            seen = fill_outline(seen, self.background.gap_px)
         self._fill_lid(seen, box)
         solid = without_thin(seen, self._thin)
         count, labels, stats, centres = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_16U)

@@ -195,6 +195,8 @@ class Surveyor:
         shares = [cv2.countNonZero(side) / side.size for side in (dark, bright)]
         scale = self.coarse.px_per_cm**2
         own = darker if self.background.polarity == "dark" else lighter
+        if self.background.is_two_sided:
+            own = np.maximum(darker, lighter)
         seen = above(own, self.background.threshold) & self._walkable
         reaching, covered, hand = self._reach(dark | bright, within=both[0] | both[1])
         if not covered:

@@ -157,7 +157,7 @@ def _flags(background: Background, seen: Observations, window: Window) -> tuple[
     flags = []
     if background.presence == "doubtful":
         flags.append("uncertain_animal")
-    if background.is_partial or background.contrast < _LOW_CONTRAST_SDS * background.noise:
+    if background.contrast < _LOW_CONTRAST_SDS * background.noise:
         flags.append("low_contrast")
     if any(window.start_s - 1.0 <= moment <= window.end_s for moment in seen.damaged_s):
         flags.append("damaged_frames")

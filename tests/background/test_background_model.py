@@ -249,19 +249,35 @@ def faint(rim: int, back: int, noise: float = 1.0) -> np.ndarray:
 def test_back_as_bright_as_the_floor_is_the_animals_where_its_outline_encloses_it() -> None:
     learnt = learn_background([faint(rim=FLOOR - 12, back=FLOOR - 2)], SPEC)
     assert learnt.is_faint
-    assert not learnt.is_partial
+    assert not learnt.is_two_sided
     assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)
 
 
 def test_animal_that_stands_out_clearly_is_not_faint() -> None:
     learnt = learn_background([faint(rim=FLOOR - 90, back=FLOOR - 70)], SPEC)
-    assert (learnt.is_faint, learnt.is_partial) == (False, False)
+    assert (learnt.is_faint, learnt.is_two_sided) == (False, False)
 
 
-def test_animal_of_which_one_side_shows_little_is_seen_in_part() -> None:
+def test_animal_of_which_one_side_shows_little_is_looked_for_on_both() -> None:
     samples = faint(rim=FLOOR + 9, back=FLOOR + 9)
     v, u = np.mgrid[:SIZE, :SIZE]
     for sample, place in zip(samples, PLACES * 2, strict=True):
         # A rump of 12 pixels, darker than the floor.
         sample[np.hypot(u - place[0], v - place[1]) <= 6] = FLOOR - 25
-    assert learn_background([samples], replace(SPEC, polarity="dark")).is_partial
+    learnt = learn_background([samples], replace(SPEC, polarity="dark"))
+    assert learnt.is_two_sided
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)
+    # The floor beneath the brighter back is known, too.
+    assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 3
+
+
+def test_rim_darker_than_the_floor_and_back_brighter_are_one_animal_without_its_far_darker_tail() -> None:
+    samples = faint(rim=FLOOR - 7, back=FLOOR + 9)
+    for i, (sample, place) in enumerate(zip(samples, PLACES * 2, strict=True)):
+        along = np.array([np.cos(0.5 * i), np.sin(0.5 * i)])
+        for r in np.arange(15.0, 40.0, 0.25):
+            u, v = np.rint(place + r * along).astype(int)
+            sample[max(v, 0) : max(v + 2, 0), max(u, 0) : max(u + 2, 0)] = FLOOR - 30
+    learnt = learn_background([samples], SPEC)
+    assert learnt.is_two_sided
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)

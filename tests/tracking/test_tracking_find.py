@@ -48,6 +48,30 @@ def measures(body: Body | None) -> dict[str, float]:
     return values | {"x": float(x), "y": float(y)}
 
 
+def pale_frame(x: float, y: float, heading: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw a mouse whose back is brighter than the floor, whose broken rim is darker and whose tail far darker."""
+    image = np.full((SIZE, SIZE), 150, np.uint8)
+    at, way = (round(x * 16), round(y * 16)), np.deg2rad(heading + 180)
+    ends = [(round((x + r * np.cos(way)) * 16), round((y + r * np.sin(way)) * 16)) for r in (18, 55)]
+    cv2.line(image, ends[0], ends[1], (120,), 2, shift=4)
+    cv2.ellipse(image, at, (320, 128), heading, 0, 360, (152,), -1, shift=4)
+    for start in range(0, 360, 45):
+        cv2.ellipse(image, at, (304, 112), heading, start, start + 35, (142,), 2, shift=4)
+    cv2.ellipse(image, at, (176, 64), heading, 0, 360, (159,), -1, shift=4)
+    return np.clip(image + rng.normal(0, 1.0, image.shape), 0, 255).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("heading", [0, 30, 75, 90, 140, 200, 290])
+def test_animal_that_differs_from_the_floor_to_both_sides_is_found_whole_and_without_tail(heading: float) -> None:
+    pale = replace(
+        finder().background, noise=0.8, contrast=8.0, threshold=3.2, smooth_px=3, gap_px=5.8, is_two_sided=True
+    )
+    locate = Finder(grid=GRID, background=pale, mask=np.full_like(FLOOR, 255)).locate
+    found = measures(locate(pale_frame(110.3, 96.7, heading, np.random.default_rng(7))))
+    assert np.hypot(found["x"] - 110.3, found["y"] - 96.7) < 1.5
+    assert found["area"] == pytest.approx(np.pi * 21 * 9, rel=0.15)
+
+
 @pytest.mark.parametrize("heading", [0, 30, 75, 90, 140, 200, 290])
 def test_centre_is_that_of_the_body_without_tail(heading: float) -> None:
     found = measures(finder().locate(frame((110.3, 96.7, heading))))
@@ -121,6 +145,6 @@ def test_a_faint_animals_back_is_found_within_its_outline() -> None:
     hollow = frame((110.3, 96.7, 30), tail=False)
     cv2.ellipse(hollow, (round(110.3 * 16), round(96.7 * 16)), (14 * 16, 4 * 16), 30, 0, 360, (150,), -1, shift=4)
     own = finder()
-    found = measures(replace(own, background=replace(own.background, is_faint=True)).locate(hollow))
+    found = measures(replace(own, background=replace(own.background, gap_px=4.0)).locate(hollow))
     assert (found["x"], found["y"]) == pytest.approx((110.3, 96.7), abs=0.8)
     assert found["area"] == pytest.approx(np.pi * 20 * 8, rel=0.1)
