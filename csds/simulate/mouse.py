@@ -173,6 +173,31 @@ def centroids(polygons: FloatArray) -> FloatArray:
     return np.asarray(centre + base[:, 0], float)
 
 
+def cut_to(polygon: FloatArray, window: FloatArray) -> FloatArray:
+    """Return the part of a polygon, (n, 2), within a convex one, (k, 2); empty if there is none.
+
+    By Sutherland and Hodgman (1974, doi:10.1145/360767.360802). Where that leaves parts apart, edges
+    of no area join them.
+
+    Examples
+    --------
+    >>> square = np.array([(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)])
+    >>> centroids(cut_to(square - (1.0, 0.0), square)[None]).tolist()
+    [[0.5, 1.0]]
+    """
+    x, y = window.T
+    turn = np.sign(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
+    for start, end in zip(window, np.roll(window, -1, axis=0), strict=True):
+        along, off = end - start, polygon - start
+        inside = turn * (along[0] * off[:, 1] - along[1] * off[:, 0])
+        after = np.roll(inside, -1)
+        crosses = (inside >= 0) != (after >= 0)
+        share = inside / np.where(crosses, inside - after, 1.0)
+        cuts = polygon + share[:, None] * (np.roll(polygon, -1, axis=0) - polygon)
+        polygon = np.stack([polygon, cuts], axis=1)[np.column_stack([inside >= 0, crosses])]
+    return polygon
+
+
 def _smooth_step(share: FloatArray) -> FloatArray:
     clipped = np.clip(share, 0.0, 1.0)
     return np.asarray(clipped * clipped * (3.0 - 2.0 * clipped), float)

@@ -14,12 +14,15 @@ from csds.model.arena import Arena, project
 from csds.model.shapes import FloatArray
 from csds.simulate.cast import Cast
 from csds.simulate.course import Trial
-from csds.simulate.mouse import centroids, nose_tips
+from csds.simulate.mouse import centroids, cut_to, nose_tips
 from csds.simulate.render import Renderer
+from csds.simulate.room import floor_of
 from csds.simulate.scene import Scene
 from csds.simulate.write import stamp_times, write_video
 
 TRUTH_COLUMNS = ("frame", "time_s", "x_cm", "y_cm", "nose_x_cm", "nose_y_cm")
+#: A body is cut at the floor's edge if it is seen farther beyond it, cm: a circle's outline has corners.
+_OVER_EDGE_CM = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,9 @@ class Truth:
         centroid of body, head and ears without tail, as drawn. ``time_s`` is the file's own stamp,
         from 0 at the first frame. Positions are in cm of the floor itself, whatever the camera does;
         of a mouse that rears or climbs, they are those of the body as seen, taken to the floor by the
-        arena's homography, as a tracker would. NaN where there is no mouse.
+        arena's homography, as a tracker would. What of it is seen over a wall, beyond the floor, doesn't
+        count for the centre: a mouse that stands up at a wall of a slanting camera's picture would have
+        its centre off the floor, farther from its feet than what is left. NaN where there is no mouse.
     scene : Scene
         What was filmed.
     arenas : tuple of SeenArena
@@ -145,7 +150,7 @@ def _truth(renderer: Renderer, cast: Cast, times: FloatArray) -> Truth:
 def _truth_table(renderer: Renderer, cast: Cast, times: FloatArray) -> pd.DataFrame:
     due = renderer.clock.due
     is_there = cast.is_there[due, None]
-    centre = np.where(is_there, centroids(cast.outlines_cm[due]), np.nan)
+    centre = np.where(is_there, _centres(cast)[due], np.nan)
     nose = np.where(is_there, nose_tips(cast.outlines_cm[due]), np.nan)
     return pd.DataFrame(
         {
@@ -157,6 +162,18 @@ def _truth_table(renderer: Renderer, cast: Cast, times: FloatArray) -> pd.DataFr
             "nose_y_cm": nose[:, 1],
         }
     )
+
+
+def _centres(cast: Cast) -> FloatArray:
+    """Return the centroid, (n, 2) in cm, of what is seen of the body over the floor, for every exposure."""
+    floor, seen = floor_of(cast.scene.arena), cast.outlines_cm
+    centres = centroids(seen)
+    (window,) = floor.outlines()
+    for leaning in np.flatnonzero(floor.distance(seen[..., 0], seen[..., 1]).max(axis=1) > _OVER_EDGE_CM):
+        part = cut_to(seen[leaning], window)
+        if len(part):
+            (centres[leaning],) = centroids(part[None])
+    return centres
 
 
 def _trials(renderer: Renderer, cast: Cast, times: FloatArray) -> tuple[Trial, ...]:

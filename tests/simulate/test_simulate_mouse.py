@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csds.simulate.mouse import TAIL_LENGTH_CM, TAIL_POINTS, Poses, centroids, nose_tips, outlines, tail_outline, tails
+from csds.simulate.mouse import (
+    TAIL_LENGTH_CM,
+    TAIL_POINTS,
+    Poses,
+    centroids,
+    cut_to,
+    nose_tips,
+    outlines,
+    tail_outline,
+    tails,
+)
 
 LENGTH = 8.6
 
@@ -74,3 +84,22 @@ def test_the_tail_tapers():
 def test_centroid_of_a_polygon_far_from_the_origin():
     triangle = np.array([[(0.0, 0.0), (3.0, 0.0), (0.0, 6.0)]]) + 1e6
     np.testing.assert_allclose(centroids(triangle) - 1e6, [[1.0, 2.0]], atol=1e-6)
+
+
+@given(
+    heading=st.floats(-4, 4), x=st.floats(-12, 12), y=st.floats(-12, 12), way=st.sampled_from([1, -1]),
+)  # fmt: skip
+@settings(max_examples=30, deadline=None)
+def test_part_of_an_outline_within_a_rectangle_is_that_of_its_pixels(heading, x, y, way):
+    window = np.array([(-5.0, -5.0), (5.0, -5.0), (5.0, 5.0), (-5.0, 5.0)])[::way]
+    outline = outlines(one_pose(x, y, heading), LENGTH)[0]
+    part = cut_to(outline, window)
+    fine = np.zeros((1000, 1000), np.uint8)
+    cv2.fillPoly(fine, [np.rint((outline + 5.0) * 100).astype(np.int32)], 1)
+    area = abs(np.sum(part[:, 0] * np.roll(part[:, 1], -1) - part[:, 1] * np.roll(part[:, 0], -1))) / 2
+    assert area == pytest.approx(fine.sum() / 1e4, abs=0.25)
+    if area > 1.0:
+        rows, columns = np.nonzero(fine)
+        np.testing.assert_allclose(
+            centroids(part[None])[0], (columns.mean() / 100 - 5, rows.mean() / 100 - 5), atol=0.1
+        )

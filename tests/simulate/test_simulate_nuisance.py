@@ -486,6 +486,22 @@ def test_under_a_slanting_camera_a_rearing_mouse_seems_to_be_elsewhere():
     np.testing.assert_allclose(calm.iloc[0], moved.iloc[0])
 
 
+def test_what_is_seen_of_a_rearing_mouse_over_a_wall_does_not_count_for_its_centre():
+    tilted = replace(scenario("tilted", phase="target_absent", seed=3, duration_s=30.0), fps=6.0)
+    scene = replace(tilted, nuisances=(Nuisance(name="rearing"),))
+    outlines_cm, centre = Renderer(scene).casts[0].outlines_cm, scene_truth(scene).table[["x_cm", "y_cm"]]
+    across, away = outlines_cm[..., 0], outlines_cm[..., 1]
+    # Over the upper wall alone.
+    leaning = (away.min(axis=1) < -1.0) & (across.min(axis=1) > 0) & (across.max(axis=1) < 42)
+    assert leaning.any()
+    for index in np.flatnonzero(leaning):
+        # Its pixels on the floor, 50 to the cm.
+        fine = np.zeros((42 * 50, 42 * 50), np.uint8)
+        cv2.fillPoly(fine, [np.rint(outlines_cm[index] * 50).astype(np.int32)], 1)
+        rows, columns = np.nonzero(fine)
+        np.testing.assert_allclose(centre.iloc[index], (columns.mean() / 50, rows.mean() / 50), atol=0.05)
+
+
 def test_height_moves_what_is_seen_away_from_below_the_camera():
     level = small(size=(640, 480))
     points = np.array([[(21.0, 21.0), (40.0, 21.0), (2.0, 40.0)]])
