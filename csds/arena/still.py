@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from csds.background.ordered import sort_samples
 from csds.model.shapes import FloatArray
 
 Picture = NDArray[np.float32]
@@ -82,27 +83,6 @@ def still_grey(samples: NDArray[np.uint8]) -> Picture:
 
 def _chosen(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(samples[np.linspace(0, len(samples) - 1, min(_SAMPLES, len(samples))).round().astype(int)])
-
-
-def sort_samples(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return each pixel's grey levels in rising order along the first axis.
-
-    Batcher's odd-even merge sort: whole pictures are compared at once, which is many times faster
-    than sorting each pixel's few values.
-    """
-    rows = list(samples)
-    count = len(rows)
-    step = 1
-    while step < count:
-        gap = step
-        while gap >= 1:
-            for start in range(gap % step, count - gap, 2 * gap):
-                for i in range(start, min(start + gap, count - gap)):
-                    if i // (2 * step) == (i + gap) // (2 * step):
-                        rows[i], rows[i + gap] = np.minimum(rows[i], rows[i + gap]), np.maximum(rows[i], rows[i + gap])
-            gap //= 2
-        step *= 2
-    return np.array(rows)
 
 
 def middle_mean(ordered: NDArray[np.uint8]) -> Picture:

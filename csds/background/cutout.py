@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from csds.background.masks import Mask, Picture, grow, mask_where
+from csds.background.ordered import sort_samples
 
 #: An animal that never left its place is one beyond doubt if it is found, alone and of one size, in this share
 #: of the samples, …
@@ -123,7 +124,7 @@ def is_surely_alive(
 
 def _reach(samples: Picture) -> Picture:
     """Return by how much each pixel changes over samples of one recording."""
-    ordered = np.sort(samples, axis=0)
+    ordered = sort_samples(samples)
     # Without the most extreme sample to each side: one flash is no sign of life.
     return np.asarray(cv2.subtract(ordered[-2], ordered[1]) if len(samples) > 3 else 0 * samples[0], np.uint8)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background.masks import Mask, Picture, find_blobs, grow, mask_where, ring_around, without_thin
+from csds.background.ordered import median_picture, sort_samples
 from csds.model.protocol import Polarity
 
 #: A smaller spot of the floor than this, in pixels, is not worth asking about.
@@ -43,7 +44,7 @@ def far_side(samples: Picture, polarity: Polarity, noise: float) -> Picture:
     The second most extreme sample sets the mark (one flash or passing reflection doesn't); the
     median of the samples within five noise SDs of it is the floor.
     """
-    ordered = np.sort(samples, axis=0).astype(np.float32)
+    ordered = sort_samples(samples).astype(np.float32)
     if polarity == "dark":
         ordered = 255.0 - ordered[::-1]
     mark = ordered[min(1, len(ordered) - 1)]
@@ -73,7 +74,7 @@ def without_ghosts(floor: Picture, samples: Picture, mask: Mask, polarity: Polar
     median: Picture | None = None
     for blob in find_blobs(without_thin(often, 1.0), area_px=(_LEAST_GHOST_PX, np.inf), most=8):
         if median is None:
-            median = np.median(samples, axis=0).astype(np.uint8)
+            median = median_picture(samples)
         ring = ring_around(blob.mask, mask, width=3)
         if not ring.any():
             continue
@@ -102,7 +103,7 @@ def floor_between_visits(first: Picture, samples: Picture, hidden: Picture, *, l
     """
     free = np.count_nonzero(hidden == 0, axis=0)
     # Hidden states stand last in the order, whatever they are.
-    ordered = np.sort(np.where(hidden > 0, np.uint8(255), samples), axis=0)
+    ordered = sort_samples(np.where(hidden > 0, np.uint8(255), samples))
     low = np.take_along_axis(ordered, np.maximum(free - 1, 0)[None] // 2, axis=0)[0]
     high = np.take_along_axis(ordered, np.minimum(free // 2, len(samples) - 1)[None], axis=0)[0]
     middle = ((low.astype(np.uint16) + high + 1) // 2).astype(np.uint8)

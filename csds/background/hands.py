@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from csds.background.masks import Mask, Picture, mask_where, ring_around, without_thin
+from csds.background.ordered import median_picture
 
 #: What reaches in from the picture's edge is a hand from this share of the largest animal's area on.
 _LEAST_SHARE = 0.5
@@ -35,7 +36,7 @@ def without_hands(stacks: Sequence[Picture], mask: Mask, most_px: float) -> list
         Area of the largest animal, pixels.
     """
     samples = np.concatenate(stacks)
-    typical = np.median(samples, axis=0).astype(np.uint8)
+    typical = median_picture(samples)
     hands = np.array([_has_hand(sample, typical, mask, most_px) for sample in samples])
     if not hands.any() or hands.mean() > _MOST_SAMPLES:
         return list(stacks)

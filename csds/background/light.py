@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.background.masks import Mask, Picture
+from csds.background.ordered import median_picture
 from csds.model.shapes import FloatArray
 
 #: Cells along each side of the grid, at most.
@@ -164,7 +165,7 @@ def even_out(samples: Picture, mask: Mask, *, animal_px: float, noise: float) ->
     """Return the samples as they were under the light of the median sample."""
     if len(samples) < 2:
         return samples
-    light = Light(floor=np.median(samples, axis=0).astype(np.uint8), mask=mask, animal_px=animal_px, noise=noise)
+    light = Light(floor=median_picture(samples), mask=mask, animal_px=animal_px, noise=noise)
     box = (0, 0, samples.shape[2], samples.shape[1])
     changes = [light.ratios(sample) for sample in samples]
     if all(ratios is None for ratios in changes):

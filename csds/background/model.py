@@ -23,6 +23,7 @@ from csds.background.hands import without_hands
 from csds.background.lid import enclosure_lid
 from csds.background.light import even_out
 from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
+from csds.background.ordered import median_picture
 from csds.background.polarity import find_polarity
 from csds.background.still import BackgroundSpec, polarity_of_still_animal, take_out_still_animal
 from csds.errors import TrackingError
@@ -209,7 +210,7 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> B
     if polarity == "auto":
         polarity, _ = find_polarity(evened, spec.mask, noise=noise, area_px=spec.area_px)
     if polarity == "auto":
-        polarity = polarity_of_still_animal(np.median(samples, axis=0).astype(np.uint8), spec, noise)
+        polarity = polarity_of_still_animal(median_picture(samples), spec, noise)
     seen = far_side(samples, polarity, noise)
     seen = without_ghosts(seen, samples, spec.mask, polarity, limit=max(_GHOST_SDS * noise, _LEAST_GHOST))
     floor, stayed = take_out_still_animal(seen, polarity, samples, spec, noise)

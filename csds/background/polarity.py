@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from csds.background.masks import Mask, Picture, find_blobs, mask_where, ring_around
+from csds.background.ordered import median_picture
 from csds.model.protocol import Polarity
 
 
@@ -50,7 +51,7 @@ def find_polarity(
 
 def _votes(samples: Picture, floor: Mask, *, noise: float, area_px: tuple[float, float]) -> tuple[float, float]:
     """Return the evidence for a dark animal and for a light one."""
-    median = np.median(samples, axis=0).astype(np.uint8)
+    median = median_picture(samples)
     limit = max(5.0 * noise, 8.0)
     dark = light = 0.0
     smooth_median = cv2.blur(median, (3, 3)).astype(np.int16)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from csds.arena import CONFIDENCE, read_arenas
 from csds.arena.find import FoundArenas, find_arenas
-from csds.arena.still import sort_samples
 from csds.errors import ArenaError
 from csds.model.arena import Arena
 from csds.protocol import load_protocol
@@ -112,12 +111,6 @@ def test_what_cannot_be_looked_at() -> None:
         find_arenas([], GOLDEN)
     with pytest.raises(ArenaError, match="different sizes"):
         find_arenas([np.zeros((3, 100, 120), np.uint8), np.zeros((3, 120, 160), np.uint8)], GOLDEN)
-
-
-@pytest.mark.parametrize("count", [1, 2, 5, 12, 16, 17])
-def test_samples_are_sorted(count: int) -> None:
-    values = np.random.default_rng(count).integers(0, 255, (count, 7, 9)).astype(np.uint8)
-    np.testing.assert_array_equal(sort_samples(values), np.sort(values, axis=0))
 
 
 @pytest.mark.parametrize("room", ["roomA", "roomB", "roomC", "roomD"])
