@@ -24,10 +24,14 @@ class Artist:
     _sessions: list[Future[list[Outcome]]] = field(default_factory=list)
     _animals: dict[str, Future[None]] = field(default_factory=dict)
 
-    def draw_sessions(self, sessions: Sequence[Session], outcomes: Sequence[Outcome]) -> None:
-        """Ask for the pictures that are missing."""
-        if any(_lacks_picture(outcome, self.context) for outcome in outcomes):
-            self._sessions.append(self._thread.submit(draw_sessions, sessions, outcomes, self.context))
+    def get_ready(self) -> None:
+        """Import what draws, which takes as long as a few pictures, while something else goes on."""
+        self._thread.submit(_import_figures)
+
+    def draw_session(self, session: Session, outcome: Outcome) -> None:
+        """Ask for a session's picture if it is missing."""
+        if _lacks_picture(outcome, self.context):
+            self._sessions.append(self._thread.submit(draw_sessions, [session], [outcome], self.context))
 
     def draw_animal(self, row: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str) -> None:
         """Ask for an animal's picture."""
@@ -75,6 +79,11 @@ def process_and_draw(
 ) -> list[Outcome]:
     """Do what `process_unit` does and draw the sessions' pictures: a worker's whole task."""
     return draw_sessions(unit, process_unit(unit, progress, context=context), context)
+
+
+def _import_figures() -> None:
+    import csds.figures.animal
+    import csds.figures.floor_plan  # noqa: F401
 
 
 def _lacks_picture(outcome: Outcome, context: Context) -> bool:

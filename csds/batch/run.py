@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from csds.batch.ahead import ready_units
 from csds.batch.artist import Artist, process_and_draw
 from csds.batch.folder import ResultsFolder, clear_unfinished, digest, prepare_folder, read_json, write_json, writing
 from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions, failed_outcome
@@ -20,7 +21,7 @@ from csds.batch.prepare import Context, group_sessions
 from csds.batch.provenance import describe_run, refuse_other_study
 from csds.batch.reuse import PARTS, recall
 from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
-from csds.batch.unit import process_unit
+from csds.batch.unit import track_unit
 from csds.batch.workers import Workers
 from csds.errors import CsdsError, ResultsError
 from csds.formats.tables import write_table
@@ -125,10 +126,11 @@ class _Run:
         """Process all units, here or in worker processes."""
         units = group_sessions(self.study.sessions)
         if jobs == 1:
-            for unit in units:
-                outcomes = process_unit(unit, self._count, context=self.context)
-                self.artist.draw_sessions(unit, outcomes)
-                self._take(outcomes)
+            with contextlib.closing(ready_units(units, self._count, context=self.context)) as coming:
+                for ready in coming:
+                    if any(ready.tasks):
+                        self.artist.get_ready()
+                    self._take(track_unit(ready, self._count, self.artist.draw_session, context=self.context))
             return
         workers = Workers(
             functools.partial(process_and_draw, context=self.context),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,22 @@ from csds.batch.windows import find_window
 from csds.errors import TrackingError
 from csds.model.study import Session
 from csds.tracking import Observations, Task, Track, assemble_track, observe_recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyUnit:
+    """A unit before its recordings are decoded: their arenas are found, their floors learnt.
+
+    ``tasks`` are those of the sessions that have to be tracked, in groups that share a recording;
+    ``outcomes`` holds the sessions that are finished, or failed, without that.
+    """
+
+    sessions: tuple[Session, ...]
+    keys: Mapping[str, Keys]
+    earlier: Mapping[str, Earlier]
+    samples: Samples
+    tasks: Sequence[Sequence[tuple[Placed, Task]]]
+    outcomes: Outcomes
 
 
 def process_unit(
@@ -47,6 +63,13 @@ def process_unit(
     ResultsError
         If results can't be written.
     """
+    return track_unit(ready_unit(unit, progress, context=context), progress, context=context)
+
+
+def ready_unit(
+    unit: Sequence[Session], progress: Callable[[int], None] | None = None, *, context: Context
+) -> ReadyUnit:
+    """Return a unit ready to be tracked; parameters and errors are those of `process_unit`."""
     outcomes: Outcomes = {}
     opened = _open(unit, context, progress, outcomes)
     keys = {item.session.session_id: session_keys(item, opened, context) for item in opened}
@@ -59,22 +82,59 @@ def process_unit(
     placed = _place(opened, Arenas(opened=opened, samples=samples, context=context), outcomes)
     floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
     todo = [item for item in placed if item.session.session_id not in outcomes]
-    for group in by_recording(todo):
-        tasks = _tasks(group, floors, context, outcomes)
-        distinct = list({id(task): task for _, task in tasks}.values())
-        seen: dict[int, Observations] = {}
+    return ReadyUnit(
+        sessions=tuple(unit),
+        keys=keys,
+        earlier=earlier,
+        samples=samples,
+        tasks=[_tasks(group, floors, context, outcomes) for group in by_recording(todo)],
+        outcomes=outcomes,
+    )
+
+
+def track_unit(
+    ready: ReadyUnit,
+    progress: Callable[[int], None] | None = None,
+    on_outcome: Callable[[Session, Outcome], None] | None = None,
+    *,
+    context: Context,
+) -> list[Outcome]:
+    """Return the outcome of every session of a unit that is ready; ``on_outcome`` is told of each as it comes."""
+    outcomes = dict(ready.outcomes)
+
+    def tell(sessions: Iterable[Session]) -> None:
+        for session in sessions if on_outcome is not None else ():
+            on_outcome(session, outcomes[session.session_id])
+
+    tell(session for session in ready.sessions if session.session_id in outcomes)
+    for tasks in ready.tasks:
         if tasks:
-            with failures_recorded([item.session for item, _ in tasks], outcomes):
-                observed = observe_recording(group[0].recording, distinct, threads=context.threads, progress=progress)
-                seen = {id(task): one for task, one in zip(distinct, observed, strict=True)}
-        for item, task in tasks if seen else ():
-            session_id = item.session.session_id
-            with failures_recorded([item.session], outcomes), failures_pictured(item, samples, context):
-                track = _assemble(item, task, seen[id(task)], unit, context)
-                record = finish_session(item, track, keys[session_id], context)
-                because = earlier[session_id].because
-                outcomes[session_id] = Outcome(session_id=session_id, record=record, because=because)
-    return [outcomes[session.session_id] for session in unit]
+            _track(tasks, ready, outcomes, progress, context)
+            tell(item.session for item, _ in tasks)
+    return [outcomes[session.session_id] for session in ready.sessions]
+
+
+def _track(
+    tasks: Sequence[tuple[Placed, Task]],
+    ready: ReadyUnit,
+    outcomes: Outcomes,
+    progress: Callable[[int], None] | None,
+    context: Context,
+) -> None:
+    """Add the outcomes of the sessions that share a recording."""
+    distinct = list({id(task): task for _, task in tasks}.values())
+    seen: dict[int, Observations] = {}
+    with failures_recorded([item.session for item, _ in tasks], outcomes):
+        recording = tasks[0][0].recording
+        observed = observe_recording(recording, distinct, threads=context.threads, progress=progress)
+        seen = {id(task): one for task, one in zip(distinct, observed, strict=True)}
+    for item, task in tasks if seen else ():
+        session_id = item.session.session_id
+        with failures_recorded([item.session], outcomes), failures_pictured(item, ready.samples, context):
+            track = _assemble(item, task, seen[id(task)], ready.sessions, context)
+            record = finish_session(item, track, ready.keys[session_id], context)
+            because = ready.earlier[session_id].because
+            outcomes[session_id] = Outcome(session_id=session_id, record=record, because=because)
 
 
 def _open(

@@ -6,6 +6,8 @@ runs, so that ``csds --help`` is instant.
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import Annotated, NoReturn
 
 import typer
@@ -21,6 +23,11 @@ from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
 from csds.cli.track import track as track_command
 
+#: How often Python looks for cycles of objects: libraries make some 150,000 when they are imported, none of them to go.
+_RARELY = (50_000, 20, 50)
+#: How long a thread of Python may keep another one waiting, s: what draws or makes ready keeps the one that decodes.
+_SWITCH_S = 0.0005
+
 app = typer.Typer(
     name="csds",
     cls=BoundedGroup,
@@ -34,10 +41,14 @@ app = typer.Typer(
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     ready_streams()
+    gc.set_threshold(*_RARELY)
+    sys.setswitchinterval(_SWITCH_S)
     try:
         app(prog_name="csds")
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
+    finally:
+        gc.freeze()  # the process ends: nothing has to be searched once more
     raise SystemExit(0)
 
 

@@ -327,7 +327,7 @@ class TestInterrupted:
         def interrupt(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("csds.batch.run.process_unit", interrupt)
+        monkeypatch.setattr("csds.batch.run.track_unit", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(sheet)
         assert [bool(n) for n in read_table(results / "sessions.csv")["n_frames"]] == [True, True, False, True]
