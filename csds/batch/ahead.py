@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from csds.batch.prepare import Context
@@ -12,7 +12,7 @@ from csds.model.study import Session
 
 def ready_units(
     units: Sequence[Sequence[Session]], progress: Callable[[int], None] | None = None, *, context: Context
-) -> Iterator[ReadyUnit]:
+) -> Generator[ReadyUnit, None, None]:
     """Yield units ready to be tracked, one after the other, each made ready while the one before it is tracked.
 
     To be closed before what it has written is read: that waits for the one that is being made ready.

@@ -103,8 +103,9 @@ def track_unit(
     outcomes = dict(ready.outcomes)
 
     def tell(sessions: Iterable[Session]) -> None:
-        for session in sessions if on_outcome is not None else ():
-            on_outcome(session, outcomes[session.session_id])
+        for session in sessions:
+            if on_outcome is not None:
+                on_outcome(session, outcomes[session.session_id])
 
     tell(session for session in ready.sessions if session.session_id in outcomes)
     for tasks in ready.tasks:

@@ -122,7 +122,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 def _png(figure: Figure) -> bytes:
     """Return a figure as PNG: OpenCV packs it in half the time that matplotlib takes, and a little less tightly."""
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     _, data = cv2.imencode(".png", cv2.cvtColor(np.asarray(canvas.buffer_rgba()), cv2.COLOR_RGBA2BGR))
     return data.tobytes()
