@@ -63,12 +63,14 @@ def session_picture(record: Mapping[str, Any], folder: ResultsFolder, protocol: 
 
 
 def show_recording(session_id: str, shown: Sequence[tuple[float, NDArray[np.uint8]]], folder: ResultsFolder) -> None:
-    """Draw and save what a recording shows in which no trial was found for a session."""
+    """Draw and save, in place of its picture, what a recording shows in which a session's trial was not found."""
     from csds.figures.strip import save_recording_strip
 
     if shown:
         times, pictures = zip(*shown, strict=True)
-        save_recording_strip(pictures, times, session_id, folder.thumbnails(session_id))
+        path = folder.overlay(session_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_recording_strip(pictures, times, session_id, path)
 
 
 def save_animal(

@@ -23,7 +23,7 @@ from csds.batch.samples import Samples
 from csds.batch.windows import find_window
 from csds.errors import TrackingError
 from csds.model.study import Session
-from csds.tracking import Observations, Task, Track, assemble_track, observe_recording
+from csds.tracking import Observations, Task, Track, Window, assemble_track, observe_recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +131,10 @@ def _track(
         seen = {id(task): one for task, one in zip(distinct, observed, strict=True)}
     for item, task in tasks if seen else ():
         session_id = item.session.session_id
-        with failures_recorded([item.session], outcomes), failures_pictured(item, ready.samples, context):
-            track = _assemble(item, task, seen[id(task)], ready.sessions, context)
+        with failures_recorded([item.session], outcomes):
+            window = _window(item, seen[id(task)], ready.sessions, context)
+            with failures_pictured(item, ready.samples, context):
+                track = _assemble(item, task, seen[id(task)], window, context)
             record = finish_session(item, track, ready.keys[session_id], context)
             because = ready.earlier[session_id].because
             outcomes[session_id] = Outcome(session_id=session_id, record=record, because=because)
@@ -187,14 +189,18 @@ def _tasks(group: Sequence[Placed], floors: Floors, context: Context, outcomes: 
     return tasks
 
 
-def _assemble(item: Placed, task: Task, seen: Observations, unit: Sequence[Session], context: Context) -> Track:
+def _window(item: Placed, seen: Observations, unit: Sequence[Session], context: Context) -> Window:
+    """Return when a session's trial is; where there is none its picture shows the whole recording."""
+    try:
+        return find_window(item.session, unit, context.protocol, seen)
+    except TrackingError:
+        show_recording(item.session.session_id, seen.thumbnails.spread(), context.folder)
+        raise
+
+
+def _assemble(item: Placed, task: Task, seen: Observations, window: Window, context: Context) -> Track:
     """Return a session's track, with the floor and the thumbnails that its picture needs written."""
     folder, session_id = context.folder, item.session.session_id
-    try:
-        window = find_window(item.session, unit, context.protocol, seen)
-    except TrackingError:
-        show_recording(session_id, seen.thumbnails.spread(), folder)
-        raise
     track = assemble_track(task, seen, window)
     if item.is_unsure:
         track = replace(track, flags=(*track.flags, "ambiguous_arena"))

@@ -66,7 +66,7 @@ def find_window(session: Session, sessions: Sequence[Session], protocol: Protoco
         raise TrackingError(
             f"{session.video}: expected {len(sharing)} trials in this recording, one for each phase, "
             f"found {len(trials)}{f' ({known})' if known else ''}",
-            hint=f"thumbnails/{session.session_id}.png in the results shows the recording; give each phase a row of "
+            hint=f"overlays/{session.session_id}.png in the results shows the recording; give each phase a row of "
             "its own with start_s, or its own recording.",
         )
     return replace(trials[number], phases_swapped=_are_swapped(sharing, trials, protocol, seen))

@@ -131,8 +131,9 @@ def test_a_phase_that_was_not_filmed_fails_with_a_picture(staged, tmp_path: Path
     assert failure.session_id == "M1_target_present"
     assert "expected 2 trials" in failure.error
     assert "found 1" in failure.error
-    picture = tmp_path / "out" / "thumbnails" / "M1_target_present.png"
-    assert picture.name in failure.how_to_fix
+    picture = tmp_path / "out" / "overlays" / "M1_target_present.png"
+    assert "overlays/M1_target_present.png" in failure.how_to_fix
+    assert [path.parent.name for path in (tmp_path / "out").rglob(picture.name)] == ["overlays"]
     assert cv2.imread(str(picture)).size > 0
     assert found(result).loc["target_absent", "n_frames"] > 0
 
