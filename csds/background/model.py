@@ -187,8 +187,7 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
 
 def _as_faint(background: Background, samples: Picture, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     """Return the background for an animal whose back may vanish, or differ to the other side, while its rim is seen."""
-    gap_px = _GAP_SHARE * float(np.sqrt(spec.typical_px / np.pi))
-    faint = _with_contrast(replace(background, gap_px=gap_px), stacks, spec)
+    faint = _with_contrast(replace(background, gap_px=_gap_px(spec)), stacks, spec)
     either = replace(faint, is_two_sided=True)
     cutouts = _cut_out_animals(either, samples, spec)
     # Held against what is seen without filling: a tail and parts of a rim are far less than the animal.
@@ -221,7 +220,12 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> B
         presence="doubtful" if stayed else "moving",
         smooth_px=smooth_px,
     )
-    learnt = _with_contrast(_refined(first, samples, spec), evened, spec)
+    try:
+        learnt = _with_contrast(_refined(first, samples, spec), evened, spec)
+    except TrackingError:
+        # All that is seen may be an outline, each part of it thinner than any animal.
+        outlined = replace(first, gap_px=_gap_px(spec))
+        learnt = _with_contrast(_refined(outlined, samples, spec), evened, spec)
     is_faint = learnt.contrast < _FAINT and learnt.presence == "moving" and learnt.patch_threshold is None
     return _as_faint(learnt, samples, evened, spec) if is_faint else learnt
 
@@ -339,6 +343,11 @@ def _cut_out_animals(background: Background, samples: Picture, spec: BackgroundS
                 )
             )
     return animals
+
+
+def _gap_px(spec: BackgroundSpec) -> float:
+    """Return the width of gaps that the outline of an animal whose back vanishes may have."""
+    return _GAP_SHARE * float(np.sqrt(spec.typical_px / np.pi))
 
 
 def _thin_px(background: Background, spec: BackgroundSpec) -> float:

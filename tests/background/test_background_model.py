@@ -281,3 +281,18 @@ def test_rim_darker_than_the_floor_and_back_brighter_are_one_animal_without_its_
     learnt = learn_background([samples], SPEC)
     assert learnt.is_two_sided
     assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)
+
+
+@pytest.mark.parametrize(("rim", "width"), [(-25, 2), (-60, 1), (-90, 1)])
+def test_outline_thinner_than_any_animal_is_one_where_its_back_has_vanished(rim: int, width: int) -> None:
+    samples = faint(rim=FLOOR + rim, back=FLOOR)
+    rng = np.random.default_rng(5)
+    v, u = np.mgrid[:SIZE, :SIZE]
+    for i, (sample, place) in enumerate(zip(samples, PLACES * 2, strict=True)):
+        along = (u - place[0]) * np.cos(0.5 * i) + (v - place[1]) * np.sin(0.5 * i)
+        across = (v - place[1]) * np.cos(0.5 * i) - (u - place[0]) * np.sin(0.5 * i)
+        within = (along / (15 - width)) ** 2 + (across / (8 - width)) ** 2 <= 1
+        sample[within] = (FLOOR + rng.normal(0, 1.0, sample.shape)).round().astype(np.uint8)[within]
+    learnt = learn_background([samples], SPEC)
+    assert learnt.is_faint
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)
