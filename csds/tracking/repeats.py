@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from csds.model.shapes import FloatArray
 
 #: A picture in which the animal's centre lies within so many working pixels of where it was, …
-_SAME_PX = 0.02
-#: … and its area within this share, is the picture before.
-_SAME_AREA = 0.005
-#: An animal that sits still looks alike, too; it was on its way if it is seen so far off after it, working pixels …
+_SAME_PX = 0.15
+#: … and its area within this share, is the picture before: a coder doesn't repeat it to the last pixel.
+_SAME_AREA = 0.02
+#: An animal that sits still looks alike, too; it was on its way if it is seen so far off after it, working pixels, …
 _JUMP_PX = 1.0
+#: … for each frame at least so far …
+_STEP_PX = 0.3
 #: … or, after longer than a gap that is bridged, farther than it can come from one frame to the next, cm.
 _LEAP_CM = 2.0
 
@@ -43,7 +45,7 @@ def repeated_frames(
             continue
         jump = np.hypot(u[after] - u[last], v[after] - v[last])
         if time_s[after] - time_s[shown] <= longest_s:
-            short[shown + 1 : after] = jump > _JUMP_PX
+            short[shown + 1 : after] = jump > max(_JUMP_PX, _STEP_PX * (after - shown))
         else:
             long[shown + 1 : after] = jump > _LEAP_CM * px_per_cm
     return short, long

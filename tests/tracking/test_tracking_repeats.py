@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from csds.tracking.repeats import repeated_frames
 
@@ -27,6 +28,24 @@ def test_a_short_run_is_told_from_the_jump_after_it() -> None:
 
 def test_a_run_too_long_to_bridge_is_lost() -> None:
     assert repeated(stuttering(1.5, 40, 25)) == ([], list(range(40, 65)))
+
+
+@pytest.mark.parametrize("count", [3, 6, 12])
+def test_a_coder_need_not_repeat_a_picture_to_the_last_pixel(count: int) -> None:
+    u, v, area, time_s = stuttering(1.5, 40, count)
+    rng = np.random.default_rng(1)
+    again = slice(40, 40 + count)
+    u[again] += rng.uniform(-0.05, 0.05, count)
+    area[again] += rng.integers(-2, 3, count)
+    assert repeated((u, v, area, time_s)) == (list(range(40, 40 + count)), [])
+
+
+def test_an_animal_that_stops_and_goes_on_is_where_it_is_seen() -> None:
+    number = np.arange(120)
+    # Twelve frames of a rest, and up to 7 cm/s within one frame.
+    u = 50.0 + 1.2 * (np.minimum(number, 50) + np.maximum(number - 62, 0))
+    u += np.random.default_rng(2).uniform(-0.05, 0.05, 120)
+    assert repeated((u, np.full(120, 40.0), np.full(120, 400.0), number / FPS)) == ([], [])
 
 
 def test_an_animal_that_sits_still_is_where_it_is_seen() -> None:
