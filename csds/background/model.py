@@ -57,6 +57,8 @@ _OUTLINE = 0.35
 _WHOLE = 0.9
 #: An outline may be broken by gaps up to this share of the animal's mean radius.
 _GAP_SHARE = 0.45
+#: … or by pinholes alone, where it is seen well: what closes more joins tail and flank.
+_PINHOLE_PX = 2.0
 #: A tail is at most this share of the animal's mean radius to each side of its middle.
 _TAIL_SHARE = 0.18
 #: … or this, where it stands out far more than the animal does, and all is seen that averaging has made of it.
@@ -187,8 +189,8 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
 
 def _as_faint(background: Background, samples: Picture, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
     """Return the background for an animal whose back may vanish, or differ to the other side, while its rim is seen."""
-    faint = _with_contrast(replace(background, gap_px=_gap_px(spec)), stacks, spec)
-    either = replace(faint, is_two_sided=True)
+    faint = _with_contrast(replace(background, gap_px=max(background.gap_px, _PINHOLE_PX)), stacks, spec)
+    either = replace(faint, is_two_sided=True, gap_px=_gap_px(spec))
     cutouts = _cut_out_animals(either, samples, spec)
     # Held against what is seen without filling: a tail and parts of a rim are far less than the animal.
     typical = float(np.median([cutout.area for cutout in cutouts])) if cutouts else 0.0
