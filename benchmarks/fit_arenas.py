@@ -19,11 +19,10 @@ from scipy.optimize import minimize
 
 from benchmarks.arenas import BAR_CM, film
 from csds.arena.choose import winners
-from csds.arena.enclosure import enclosure_evidence
-from csds.arena.evidence import JOINT_TERMS, SIDE_TERMS, WALL_TERMS, WHOLE_TERMS, wall_terms
+from csds.arena.evidence import READ_TERMS, SIDE_TERMS, WALL_TERMS, WHOLE_TERMS
 from csds.arena.find import likely_floors, see, weighed
 from csds.arena.geometry import shared
-from csds.arena.hypotheses import floors_at_places
+from csds.arena.hypotheses import at_walls, floors_at_places
 from csds.arena.look import Evidence, Looker, View
 from csds.arena.neighbours import floors_beside
 from csds.model.arena import Arena
@@ -54,7 +53,6 @@ class Place:
     rough_right: Mask
     whole: FloatArray
     whole_right: Mask
-    is_round: bool
 
 
 def places_of(seed: int) -> list[Place]:
@@ -78,18 +76,13 @@ def _places(view: View, true: Sequence[Arena]) -> Iterator[Place]:
             # An arena is here, but none of the floors is it: that says nothing of what a floor looks like.
             continue
         floors, walls = np.nonzero(np.isfinite(off))
-        whole = [
-            np.concatenate(
-                [place.joint[i], place.sides[i, wall], _at_wall(np.roll(place.corners[i], -wall, axis=0), view)]
-            )
-            for i, wall in zip(floors, walls, strict=True)
-        ]
+        whole = np.concatenate([place.terms[floors], at_walls(place)[walls]], axis=1)
+        sides, alone = looker.rough_terms(place.corners)
         yield Place(
-            rough=np.concatenate([place.sides.sum(axis=1), place.floors], axis=1),
+            rough=np.concatenate([sides.sum(axis=1), alone], axis=1),
             rough_right=np.asarray(right.any(axis=1)),
-            whole=np.array(whole),
+            whole=whole,
             whole_right=right[floors, walls],
-            is_round=view.enclosure is not None and view.enclosure.shape == "circle",
         )
 
 
@@ -108,13 +101,6 @@ def _errors_cm(place: Evidence, view: View, true: Sequence[Arena]) -> FloatArray
 
 def _seen(arena: Arena, view: View) -> FloatArray:
     return view.phases[0].from_frame(np.array(arena.corners_px))
-
-
-def _at_wall(corners: FloatArray, view: View) -> FloatArray:
-    if view.enclosure is None:
-        raise SystemExit("rooms to fit with must have an enclosure")
-    pictures = (view.grey, tuple(phase.motion for phase in view.phases))
-    return wall_terms(enclosure_evidence(corners, view.size_cm, view.enclosure, pictures))
 
 
 def fit(terms: Sequence[FloatArray], right: Sequence[Mask]) -> FloatArray:
@@ -142,30 +128,15 @@ def written(places: Sequence[Place]) -> str:
     """Return the text of ``csds/arena/weights.py``."""
     one = [np.ones((len(place.rough), 1)) for place in places]
     rough = fit([np.hstack([p.rough, o]) for p, o in zip(places, one, strict=True)], [p.rough_right for p in places])
-    joint, side, wall = len(JOINT_TERMS), len(SIDE_TERMS), len(WALL_TERMS)
-    terms = []
-    for place in places:
-        # What the enclosure is worth is fitted for both shapes, with what is different for round ones.
-        enclosure = np.hstack([place.whole[:, joint + side :], np.ones((len(place.whole), 1))])
-        terms.append(np.hstack([place.whole[:, : joint + side], enclosure, enclosure * place.is_round]))
-    whole = fit(terms, [place.whole_right for place in places])
-    straight, different = whole[joint + side : joint + side + wall + 1], whole[joint + side + wall + 1 :]
-    worth = [
-        float(t[good][0, joint:] @ whole[joint:])
-        for t, p in zip(terms, places, strict=True)
-        if (good := p.whole_right).any()
-    ]
+    whole = fit([np.hstack([p.whole, np.ones((len(p.whole), 1))]) for p in places], [p.whole_right for p in places])
+    side, floor = len(SIDE_TERMS), len(READ_TERMS)
+    worth = [float(p.whole[good][0, floor:] @ whole[floor:-1]) for p in places if (good := p.whole_right).any()]
     return _HEAD + "\n".join(
         [
-            _table("ROUGH_SIDE = ", SIDE_TERMS, rough[:side], 0.0),
-            _table("ROUGH_FLOOR = ", WHOLE_TERMS, rough[side:-1], rough[-1]),
-            _table("FLOOR = ", JOINT_TERMS, whole[:joint], 0.0),
-            _table("WALL = ", SIDE_TERMS, whole[joint : joint + side], 0.0),
-            "ENCLOSURE = {",
-            _table('    "rectangle": ', WALL_TERMS, straight[:-1], straight[-1]).rstrip() + ",",
-            _table('    "circle": ', WALL_TERMS, (straight + different)[:-1], (straight + different)[-1]).rstrip()
-            + ",",
-            "}",
+            _table("ROUGH_SIDE", SIDE_TERMS, rough[:side], 0.0),
+            _table("ROUGH_FLOOR", WHOLE_TERMS, rough[side:-1], rough[-1]),
+            _table("FLOOR", READ_TERMS, whole[:floor], whole[-1]),
+            _table("WALL", WALL_TERMS, whole[floor:-1], 0.0),
             "#: What the enclosure is worth at right floors where it is worth least: for protocols without one.",
             f"NO_ENCLOSURE = {np.percentile(worth, 5):.3f}",
             "",
@@ -175,7 +146,7 @@ def written(places: Sequence[Place]) -> str:
 
 def _table(name: str, terms: Sequence[str], weights: FloatArray, constant: float) -> str:
     lines = [f'"{term}": {weight:.3f},' for term, weight in zip(terms, weights, strict=True)]
-    return f"{name}Weights(constant={constant:.3f}, of_terms={{\n" + "\n".join(lines) + "\n})\n"
+    return f"{name} = Weights(constant={constant:.3f}, of_terms={{\n" + "\n".join(lines) + "\n})\n"
 
 
 def main() -> int:

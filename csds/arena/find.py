@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.arena.choose import choose, winners
-from csds.arena.hypotheses import Hypothesis, floors_at_places, has_the_enclosure, weigh_walls
+from csds.arena.hypotheses import Hypothesis, floors_at_places, weigh_walls
 from csds.arena.look import Evidence, Looker, View
 from csds.arena.neighbours import floors_beside
 from csds.arena.plane import on_one_plane
@@ -29,6 +29,8 @@ MOST_SURE = 0.99
 _BESIDE_CM = 3.0
 #: Confidence of a floor whose enclosure is of another size than the protocol's, at most.
 _OTHER_ENCLOSURE = 0.1
+#: By what factor an enclosure may be read larger or smaller than it is.
+_AS_LARGE = 1.16
 #: By how much the sides of a floor that was chosen are still moved, as a share of its side: 0.23 cm of 42.
 _EXACT = REACH / 3
 #: Others are looked for beside floors whose score is at least this share of the likeliest one's.
@@ -122,12 +124,10 @@ def _straight_floors(view: View, sharp: Picture) -> list[_Found]:
     exact = [refine(to_frame(one.floor.corners), sharp, covered=covered, most=_EXACT) for one in chosen]
     if len(exact) > 1:
         exact = list(on_one_plane(np.array(exact), view.size_cm))
-    sure = [
-        one.confidence
-        if has_the_enclosure(view.phases[0].from_frame(own), view)
-        else min(one.confidence, _OTHER_ENCLOSURE)
-        for one, own in zip(chosen, exact, strict=True)
-    ]
+    # The arenas of one frame have one kind of enclosure.
+    enlarged = float(np.median([one.floor.enlarged for one in chosen])) if chosen else 1.0
+    most = 1.0 if 1 / _AS_LARGE < enlarged < _AS_LARGE else _OTHER_ENCLOSURE
+    sure = [min(one.confidence, most) for one in chosen]
     return [
         _Found(
             corners=corners,

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from csds.arena.enclosure import enclosure_evidence, is_of_the_size
-from csds.arena.evidence import wall_terms
 from csds.arena.geometry import shared
 from csds.arena.lines import find_lines, picture_gradients
 from csds.arena.look import Evidence, Looker, View
 from csds.arena.quads import find_quads
-from csds.arena.weights import ENCLOSURE, FLOOR, NO_ENCLOSURE, WALL
+from csds.arena.weights import FLOOR, NO_ENCLOSURE, WALL
 from csds.model.shapes import FloatArray
 
 #: Quadrilaterals that are looked at.
 _LOOKED_AT = 400
 #: Places of the picture that are looked at closely, and quadrilaterals there.
 _PLACES, _EACH = 14, 2
-#: A place whose likeliest floor scores lower than the best place's by this much isn't weighed …
-_HOPELESS = 14.0
-#: … nor is one that overlaps a place whose likeliest floor scores higher by this much.
+#: A place isn't weighed that overlaps one whose likeliest floor scores higher by this much.
 _OVERSHADOWED = 12.0
 #: A place whose likeliest quadrilateral scores lower than another's by this much isn't looked at at all.
 _FAR_OFF = 25.0
-#: An enclosure is looked for at the walls of floors that score lower than the place's best by no more than this, and
-#: then only at walls that aren't this much less likely than another one at the likeliest floor.
-_WORTH, _UNLIKELY = 9.0, 10.0
+#: Logarithm of the odds that the enclosure is at a wall beyond which that is as sure as can be.
+_SURE = 8.0
 #: Quadrilaterals are at one place if their middles are nearer than this share of a side.
 _PLACE = 0.3
 
@@ -45,12 +39,15 @@ class Hypothesis:
         top, in working pixels.
     floor, enclosure, plane : float
         What speaks for the floor itself, for the enclosure at its first side, and for it beside the frame's others.
+    enlarged : float
+        How large the enclosure there is read, as a multiple of the protocol's.
     """
 
     corners: FloatArray
     floor: float
     enclosure: float
     plane: float = 0.0
+    enlarged: float = 1.0
 
     @property
     def score(self) -> float:
@@ -60,6 +57,11 @@ class Hypothesis:
 
 def floors_at_places(looker: Looker) -> list[Evidence]:
     """Return the likeliest floors of each place of the picture, with what speaks for them."""
+    return _promising([looker.near(quads) for quads in quads_at_places(looker)])
+
+
+def quads_at_places(looker: Looker) -> list[FloatArray]:
+    """Return the places of the picture that could show a floor: at each the likeliest quadrilaterals, (n, 4, 2)."""
     view = looker.view
     lines = find_lines(picture_gradients(view.grey), view.spots)
     corners = find_quads(lines, view.grey.shape, view.size_cm[0] / view.size_cm[1], most=_LOOKED_AT).corners
@@ -68,20 +70,14 @@ def floors_at_places(looker: Looker) -> list[Evidence]:
     if not view.is_square:
         # Either side may be the one along the enclosure wall.
         corners = np.concatenate([corners, np.roll(corners, -1, axis=1)])
-    rough = looker.evidence(corners).rough
-    places = []
-    for place in _places(corners, rough):
-        if rough[place[0]] < rough.max() - _FAR_OFF:
-            break
-        places.append(looker.near([corners[i] for i in place]))
-    best = max((float(place.rough.max()) for place in places), default=0.0)
-    return _promising([looker.polished(place) for place in places if place.rough.max() > best - _HOPELESS])
+    rough = looker.rough(corners)
+    return [corners[place] for place in _places(corners, rough) if rough[place[0]] > rough.max() - _FAR_OFF]
 
 
 def _promising(places: list[Evidence]) -> list[Evidence]:
     """Return the places without those that overlap one with far likelier floors, the likeliest first."""
     kept: list[tuple[float, Evidence]] = []
-    for score, place in sorted(((float(FLOOR.of(p.joint).max()), p) for p in places), key=lambda pair: -pair[0]):
+    for score, place in sorted(((float(FLOOR.of(p.terms).max()), p) for p in places), key=lambda pair: -pair[0]):
         better = [other.corners[0] for high, other in kept if score < high - _OVERSHADOWED]
         if not better or not shared(place.corners[0], np.array(better)).any():
             kept.append((score, place))
@@ -90,37 +86,26 @@ def _promising(places: list[Evidence]) -> list[Evidence]:
 
 def weigh_walls(floors: Evidence, view: View) -> list[Hypothesis]:
     """Return hypotheses of floors at one place: each with the enclosure at any of its walls."""
-    alone = FLOOR.of(floors.joint)
-    if view.enclosure is None:
+    alone = FLOOR.of(floors.terms).tolist()
+    spec = view.enclosure
+    if spec is None:
         return [
             Hypothesis(corners=_from_upper_left(corners, square=view.is_square), floor=score, enclosure=NO_ENCLOSURE)
-            for corners, score in zip(floors.corners, alone.tolist(), strict=True)
+            for corners, score in zip(floors.corners, alone, strict=True)
         ]
-    pictures = (view.grey, tuple(phase.motion for phase in view.phases))
-    weights = ENCLOSURE[view.enclosure.shape]
-    walls: Sequence[int] = range(0, 4, 1 if view.is_square else 2)
-    found: list[Hypothesis] = []
-    for i in np.argsort(-alone, kind="stable"):
-        if alone[i] < alone.max() - _WORTH:
-            break
-        here = []
-        for wall in walls:
-            turned = np.roll(floors.corners[i], -wall, axis=0)
-            seen = wall_terms(enclosure_evidence(turned, view.size_cm, view.enclosure, pictures))
-            worth = float(WALL.of(floors.sides[i, wall]) + weights.of(seen))
-            here.append(Hypothesis(corners=turned, floor=float(alone[i]), enclosure=worth))
-        if not found:
-            # Floors at one place share the order of their corners.
-            best = max(one.score for one in here)
-            walls = [wall for wall, one in zip(walls, here, strict=True) if one.score > best - _UNLIKELY]
-        found += here
-    return found
+    worth = WALL.of(at_walls(floors)).tolist()
+    # Its width and depth together: either alone is read less exactly.
+    enlarged = np.sqrt(floors.reading.enclosure_cm.prod(axis=1) / (spec.width_cm * spec.depth_cm)).tolist()
+    return [
+        Hypothesis(corners=np.roll(corners, -wall, axis=0), floor=score, enclosure=worth[wall], enlarged=enlarged[wall])
+        for corners, score in zip(floors.corners, alone, strict=True)
+        for wall in range(0, 4, 1 if view.is_square else 2)
+    ]
 
 
-def has_the_enclosure(corners: FloatArray, view: View) -> bool:
-    """Return False if what stands at the floor's first wall is of another size than the protocol's enclosure."""
-    pictures = (view.grey, tuple(phase.motion for phase in view.phases))
-    return view.enclosure is None or is_of_the_size(corners, view.size_cm, view.enclosure, pictures)
+def at_walls(floors: Evidence) -> FloatArray:
+    """Return the terms of the enclosure at each of the four walls, (4, terms)."""
+    return np.clip(floors.reading.enclosure, -_SURE, _SURE)[:, None]
 
 
 def _from_upper_left(corners: FloatArray, *, square: bool) -> FloatArray:

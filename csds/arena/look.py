@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from csds.arena.borders import blurred, border_terms, side_terms
-from csds.arena.edges import smoothed
+from csds.arena.borders import blurred, border_terms
 from csds.arena.evidence import CAMERA_SD
 from csds.arena.geometry import camera_misfits
-from csds.arena.refine import refine
-from csds.arena.snap import snap
+from csds.arena.sides import Reading, read_sides
 from csds.arena.spots import spot_terms
 from csds.arena.still import Picture, StillPicture
-from csds.arena.weights import FLOOR, ROUGH_FLOOR, ROUGH_SIDE
+from csds.arena.weights import ROUGH_FLOOR, ROUGH_SIDE
 from csds.model.protocol import EnclosureSpec
 from csds.model.shapes import FloatArray
 
 Index = NDArray[np.int_]
 
-#: How many floors each quadrilateral gives whose sides are taken to edges nearby, how many of a place's are weighed,
-#: and how many are taken to the very edges.
-_SNAPPED, _WEIGHED, _POLISHED = 24, 24, 5
+#: How many floors of a place are weighed.
+_WEIGHED = 24
+#: What is read along a side is worth no less than this for each of its ends.
+_WORST = -12.0
+#: … and that it was found anywhere no less than this: rooms aren't all like those it was learnt from.
+_NOWHERE = -1.0
+#: Square of the camera's misfit beyond which floors are no less likely.
+_CAMERA_MOST = 9.0
 #: Floors are the same if no corner is further apart than this share of a side: 0.15 cm of 42.
 _SAME = 1 / 280
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """What hypotheses are held against: the still picture, its phases, and what the protocol says."""
 
@@ -38,6 +42,11 @@ class View:
     phases: Sequence[StillPicture]
     size_cm: tuple[float, float]
     enclosure: EnclosureSpec | None
+
+    @cached_property
+    def motion(self) -> Picture:
+        """How much moves, over all phases."""
+        return np.asarray(np.mean([phase.motion for phase in self.phases], axis=0), np.float32)
 
     @property
     def spots(self) -> FloatArray:
@@ -52,36 +61,21 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What speaks for and against n floors.
+    """What speaks for and against n floors at one place of the picture.
 
     Parameters
     ----------
     corners : (n, 4, 2) float
-    sides : (n, 4, terms) float
-        For each side, clockwise from the first: see `csds.arena.borders` and `csds.arena.spots`.
-    floors : (n, terms) float
-        For each floor as a whole.
+        Clockwise, from one and the same corner.
+    terms : (n, terms) float
+        See `csds.arena.evidence.READ_TERMS`.
+    reading : Reading
+        What was read along the sides of one of them.
     """
 
     corners: FloatArray
-    sides: FloatArray
-    floors: FloatArray
-
-    @property
-    def rough(self) -> FloatArray:
-        """How likely each is, side by side and so without what sides have to do with each other, (n,)."""
-        return np.asarray(ROUGH_SIDE.of(self.sides).sum(axis=1) + ROUGH_FLOOR.of(self.floors))
-
-    @property
-    def joint(self) -> FloatArray:
-        """The terms of floors, (n, terms): sums, lowest and highest values of the sides', and the floors' own."""
-        return np.concatenate(
-            [self.sides.sum(axis=1), self.sides.min(axis=1), self.sides.max(axis=1), self.floors], axis=1
-        )
-
-    def chosen(self, which: Index) -> Evidence:
-        """Return that of some of them."""
-        return Evidence(corners=self.corners[which], sides=self.sides[which], floors=self.floors[which])
+    terms: FloatArray
+    reading: Reading
 
 
 class Looker:
@@ -89,50 +83,57 @@ class Looker:
 
     def __init__(self, view: View) -> None:
         self.view, self._spots = view, view.spots
-        self._borders, self._edges = blurred(view.grey), smoothed(view.grey)
+        self._borders = blurred(view.grey)
 
-    def evidence(self, corners: FloatArray) -> Evidence:
-        """Return the evidence for floors without regard to the enclosure."""
+    def rough(self, corners: FloatArray) -> FloatArray:
+        """Return how likely floors are by what is seen across each of their sides, (n,)."""
+        sides, floors = self.rough_terms(corners)
+        return np.asarray(ROUGH_SIDE.of(sides).sum(axis=1) + ROUGH_FLOOR.of(floors))
+
+    def rough_terms(self, corners: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the terms that `rough` weighs, of sides, (n, 4, terms), and of floors, (n, terms)."""
         by_side, by_floor = spot_terms(corners, self._spots)
+        sides = np.concatenate([border_terms(corners, self._borders), by_side], axis=2)
+        return sides, self._floors(corners, by_floor)
+
+    def near(self, quads: FloatArray) -> Evidence:
+        """Return the likeliest floors near quadrilaterals at one place, (n, 4, 2), with what speaks for them."""
+        readings = self._read(quads)
+        # Read a second time along the likeliest: what lies askew in a strip isn't read as well.
+        rough = [self._best(reading) for reading in readings]
+        reading = self._read(max(rough, key=lambda one: one[0])[1][None])[0]
+        corners = np.concatenate([reading.floors(), *(one.floors() for one in readings)])
+        return self._evidence(corners[_distinct(corners, self._worth(corners, reading), _WEIGHED)], reading)
+
+    def _read(self, corners: FloatArray) -> list[Reading]:
+        return read_sides(corners, self.view.size_cm, self.view.grey, self.view.motion)
+
+    def _best(self, reading: Reading) -> tuple[float, FloatArray]:
+        floors = reading.floors()
+        worth = self._worth(floors, reading)
+        return float(worth.max()), floors[worth.argmax()]
+
+    def _worth(self, corners: FloatArray, reading: Reading) -> FloatArray:
+        """Return how likely floors are by what was read alone, and the camera that would see them so, (n,)."""
+        misfit = self._camera_off(corners)
+        return np.asarray(reading.of(corners).sum(axis=(1, 2)) - 0.5 * np.minimum(misfit**2, _CAMERA_MOST))
+
+    def _evidence(self, corners: FloatArray, reading: Reading) -> Evidence:
+        read = np.maximum(reading.of(corners), _WORST).sum(axis=2)
+        anywhere = float(np.maximum(reading.anywhere, _NOWHERE).sum())
+        whole = self._floors(corners, spot_terms(corners, self._spots)[1])
         return Evidence(
             corners=corners,
-            sides=np.concatenate([border_terms(corners, self._borders), by_side], axis=2),
-            floors=self._floors(corners, by_floor),
+            terms=np.column_stack([read.sum(axis=1), read.min(axis=1), np.full(len(corners), anywhere), whole]),
+            reading=reading,
         )
 
-    def near(self, quads: Sequence[FloatArray]) -> Evidence:
-        """Return the likeliest floors near quadrilaterals at one place, with what speaks for them."""
-        floors = self.evidence(np.concatenate([self._nearby(corners) for corners in quads]))
-        return floors.chosen(_distinct(floors.corners, floors.rough, _WEIGHED))
-
-    def _nearby(self, corners: FloatArray) -> FloatArray:
-        snapped = snap(
-            corners,
-            self._edges,
-            worth_of_side=self._worth_of_side,
-            worth_of_floor=lambda moved: ROUGH_FLOOR.of(self._floors(moved, spot_terms(moved, self._spots)[1])),
-            most=_SNAPPED,
-        )
-        return np.concatenate([snapped, corners[None]])
-
-    def polished(self, floors: Evidence) -> Evidence:
-        """Return floors with the likeliest of them also taken to the very edges."""
-        likeliest = np.argsort(-FLOOR.of(floors.joint), kind="stable")[:_POLISHED]
-        exact = self.evidence(np.array([refine(floors.corners[i], self.view.grey) for i in likeliest]))
-        both = Evidence(
-            corners=np.concatenate([exact.corners, floors.corners]),
-            sides=np.concatenate([exact.sides, floors.sides]),
-            floors=np.concatenate([exact.floors, floors.floors]),
-        )
-        return both.chosen(_distinct(both.corners, FLOOR.of(both.joint), len(both.corners)))
-
-    def _worth_of_side(self, corners: FloatArray, side: int) -> FloatArray:
-        terms = side_terms(np.roll(corners, -side, axis=1), self._borders)
-        return ROUGH_SIDE.of(np.concatenate([terms, spot_terms(corners, self._spots)[0][:, side]], axis=1))
+    def _camera_off(self, corners: FloatArray) -> FloatArray:
+        return camera_misfits(corners, self.view.size_cm, self.view.grey.shape) / CAMERA_SD
 
     def _floors(self, corners: FloatArray, spots: FloatArray) -> FloatArray:
-        off = camera_misfits(corners, self.view.size_cm, self.view.grey.shape) / CAMERA_SD
-        return np.column_stack([np.minimum(off, 4.0), np.minimum(off**2, 9.0), spots])
+        off = self._camera_off(corners)
+        return np.column_stack([np.minimum(off, 4.0), np.minimum(off**2, _CAMERA_MOST), spots])
 
 
 def _distinct(corners: FloatArray, scores: FloatArray, most: int) -> Index:

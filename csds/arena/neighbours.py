@@ -36,7 +36,7 @@ def floors_beside(floors: Sequence[FloatArray], looker: Looker) -> list[Evidence
     ]
     for places in _free_places(floors[0], middles, looker.view.grey.shape):
         quads.append([_moved(floors[0], place) for place in places])
-    return [looker.polished(looker.near(few)) for few in quads if few]
+    return [looker.near(np.array(few)) for few in quads if few]
 
 
 def _free_places(floor: FloatArray, middles: list[FloatArray], frame: tuple[int, ...]) -> Iterator[list[FloatArray]]:
