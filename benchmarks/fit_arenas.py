@@ -1,8 +1,9 @@
 """Fit what evidence for a floor is worth: ``python -m benchmarks.fit_arenas`` writes ``csds/arena/weights.py``.
 
 A conditional logit over random rooms of the simulator: at each place of a picture that was looked at closely, one of
-the floors considered is there, or none is. Floors nearer to the truth than `BAR_CM` are the right ones. Rooms made by
-others are not used, and neither are the seeds that ``python -m benchmarks.arenas`` counts on.
+the floors considered is there, or none is. Floors nearer to the truth than `BAR_CM` are the right ones. The rooms are
+others than ``python -m benchmarks.fit_sides`` trains on (what was learnt by heart is no evidence) and ``python -m
+benchmarks.arenas`` counts on; rooms made by others are not used.
 """
 
 from __future__ import annotations
@@ -152,8 +153,8 @@ def _table(name: str, terms: Sequence[str], weights: FloatArray, constant: float
 def main() -> int:
     """Film, fit and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=460, help="random rooms to film")
-    parser.add_argument("--first", type=int, default=20_000, help="seed of the first one")
+    parser.add_argument("--scenes", type=int, default=150, help="random rooms to film")
+    parser.add_argument("--first", type=int, default=40_000, help="seed of the first one")
     arguments = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
         seeds = range(arguments.first, arguments.first + arguments.scenes)

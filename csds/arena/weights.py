@@ -7,60 +7,61 @@ from csds.arena.terms import Weights
 ROUGH_SIDE = Weights(
     constant=0.000,
     of_terms={
-        "own_step": 0.352,
-        "own_change": 2.827,
-        "bare_beside_own": -1.868,
-        "bare_beside_beyond": 1.925,
-        "inner_step_beside_own": -0.276,
-        "inner_change_beside_own": 0.128,
-        "outer_step_beside_own": 0.021,
-        "outer_change_beside_own": 1.744,
-        "near_inner_change": 1.295,
-        "near_outer_change": -0.445,
-        "inner_step": -0.462,
-        "inner_change": 1.471,
-        "bare": 0.385,
-        "beyond": 0.122,
-        "outer_step": -0.405,
-        "outer_change": 1.037,
-        "beyond_side": -2.116,
-        "near_side": -1.063,
-        "far_from_side": -3.059,
+        "own_step": -0.047,
+        "own_change": 2.365,
+        "bare_beside_own": 0.282,
+        "bare_beside_beyond": 1.167,
+        "inner_step_beside_own": -0.937,
+        "inner_change_beside_own": -2.124,
+        "outer_step_beside_own": 0.412,
+        "outer_change_beside_own": 2.152,
+        "near_inner_change": 1.224,
+        "near_outer_change": -0.913,
+        "inner_step": -0.463,
+        "inner_change": 0.482,
+        "bare": 0.668,
+        "beyond": 0.123,
+        "outer_step": -0.254,
+        "outer_change": 1.260,
+        "beyond_side": -6.977,
+        "near_side": -0.485,
+        "far_from_side": -4.574,
     },
 )
 
 ROUGH_FLOOR = Weights(
-    constant=0.223,
+    constant=0.051,
     of_terms={
-        "camera_off": -3.223,
-        "camera_off_squared": -0.597,
-        "straddling": -1.085,
-        "empty": -2.819,
-        "outside": -11.245,
-        "far_outside": -1.584,
+        "camera_off": -2.827,
+        "camera_off_squared": -0.541,
+        "straddling": -1.560,
+        "empty": -3.408,
+        "outside": -9.100,
+        "far_outside": -1.133,
     },
 )
 
 FLOOR = Weights(
-    constant=3.936,
+    constant=2.997,
     of_terms={
-        "read": 0.023,
-        "read_lowest": 0.483,
-        "camera_off": -0.729,
-        "camera_off_squared": -0.411,
-        "straddling": -0.502,
-        "empty": -1.066,
-        "outside": -0.700,
-        "far_outside": -0.112,
+        "read": 0.047,
+        "read_lowest": 0.438,
+        "anywhere": 0.241,
+        "camera_off": -0.702,
+        "camera_off_squared": -0.317,
+        "straddling": -1.291,
+        "empty": -1.996,
+        "outside": -7.525,
+        "far_outside": -1.082,
     },
 )
 
 WALL = Weights(
     constant=0.000,
     of_terms={
-        "enclosure": 0.564,
+        "enclosure": 0.645,
     },
 )
 
 #: What the enclosure is worth at right floors where it is worth least: for protocols without one.
-NO_ENCLOSURE = 3.665
+NO_ENCLOSURE = 4.479
