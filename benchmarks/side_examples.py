@@ -21,7 +21,7 @@ from csds.model.shapes import FloatArray
 from csds.protocol.zones import enclosure_shape
 from csds.simulate.random_boxes import draw_look, draw_protocol
 from csds.simulate.random_rooms import RandomRoom, random_room
-from csds.simulate.scene import Scene, corners
+from csds.simulate.scene import Scene, Wall, corners
 
 #: Right floors that are moved about in each arena; how far their sides are, in units (a little or more), and are turned
 #: beside that; and how often a side is moved.
@@ -32,6 +32,8 @@ _NOTHING, _AS_LARGE, _NEAR = 0.05, 1.33, 0.25
 #: Beyond this, in units, a strip doesn't show a wall well enough to tell what stands at it.
 _WELL_SEEN = 4.0
 _NOWHERE = 99.0
+#: Walls at which the enclosure stands in plain rooms.
+_WALLS: tuple[Wall, ...] = ("top", "right", "bottom", "left")
 #: Frames that plain rooms are filmed in.
 _FRAMES = ((640, 480), (720, 576), (320, 240), (1280, 960))
 
@@ -87,7 +89,7 @@ def plain_room(seed: int) -> RandomRoom:
     while protocol.arena_shape == "circle" or protocol.arena_width_cm != protocol.arena_height_cm:
         protocol = draw_protocol(rng)
     look, frame = draw_look(rng), _FRAMES[int(rng.integers(len(_FRAMES)))]
-    wall, lean = str(rng.choice(["top", "right", "bottom", "left"])), float(rng.choice([0.0, rng.uniform(0, 0.25)]))
+    wall, lean = _WALLS[int(rng.integers(4))], float(rng.choice([0.0, rng.uniform(0, 0.25)]))
     place = corners(
         frame, wall=wall, margin=float(rng.uniform(0.05, 0.25)), turn_deg=float(rng.normal(0, 3)), tilt=lean
     )
