@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,8 +26,8 @@ class Artist:
     _animals: dict[str, Future[None]] = field(default_factory=dict)
 
     def get_ready(self) -> None:
-        """Import what draws, which takes as long as a few pictures, while something else goes on."""
-        self._thread.submit(_import_figures)
+        """Import what writes tracks and draws, which takes as long as a few pictures, while something else goes on."""
+        self._thread.submit(_import, ("pyarrow.parquet", "csds.figures.floor_plan", "csds.figures.animal"))
 
     def draw_session(self, session: Session, outcome: Outcome) -> None:
         """Ask for a session's picture if it is missing."""
@@ -81,9 +82,9 @@ def process_and_draw(
     return draw_sessions(unit, process_unit(unit, progress, context=context), context)
 
 
-def _import_figures() -> None:
-    import csds.figures.animal
-    import csds.figures.floor_plan  # noqa: F401
+def _import(names: Sequence[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
 
 
 def _lacks_picture(outcome: Outcome, context: Context) -> bool:

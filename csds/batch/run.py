@@ -22,7 +22,6 @@ from csds.batch.provenance import describe_run, refuse_other_study
 from csds.batch.reuse import PARTS, recall
 from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
 from csds.batch.unit import track_unit
-from csds.batch.workers import Workers
 from csds.errors import CsdsError, ResultsError
 from csds.formats.tables import write_table
 from csds.model.protocol import Protocol
@@ -132,6 +131,8 @@ class _Run:
                         self.artist.get_ready()
                     self._take(track_unit(ready, self._count, self.artist.draw_session, context=self.context))
             return
+        from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
+
         workers = Workers(
             functools.partial(process_and_draw, context=self.context),
             units,

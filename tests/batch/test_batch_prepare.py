@@ -116,7 +116,9 @@ class TestOneIsBad:
     def test_a_worker_that_dies_is_listed(
         self, copied: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("csds.batch.run.Workers", lambda *_, **__: type("Dead", (), {"run": lambda _: [0, 1]})())
+        monkeypatch.setattr(
+            "csds.batch.workers.Workers", lambda *_, **__: type("Dead", (), {"run": lambda _: [0, 1]})()
+        )
         result = track(copied(), tmp_path / "out", jobs=2)
         assert [failure.stage for failure in result.failures] == ["csds"] * 4
         assert "the worker process died" in result.failures[0].error
