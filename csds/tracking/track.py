@@ -20,6 +20,7 @@ from csds.tracking.measure import MEASURES
 from csds.tracking.observe import Observations, Task
 from csds.tracking.repeats import repeated_frames
 from csds.tracking.steady import CameraShift, is_far
+from csds.tracking.swollen import swollen
 from csds.tracking.trial import Window, hand_within
 
 #: Contrast below this many SDs of the noise is flagged ``low_contrast``.
@@ -117,6 +118,7 @@ def _animals_own(task: Task, rows: FloatArray, time_s: FloatArray) -> tuple[dict
         longest_s=task.spec.max_gap_s, px_per_cm=task.grid.px_per_cm,
     )  # fmt: skip
     wrong = frozen | leapt_to(*task.arena.to_cm(*task.grid.to_frame(measures["u"], measures["v"])), time_s)
+    wrong |= swollen(measures["area"], time_s, longest_s=task.spec.max_gap_s)
     return {name: np.where(wrong, np.nan, values) for name, values in measures.items()}, repeated & ~wrong
 
 
