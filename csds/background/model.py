@@ -103,6 +103,8 @@ class Background:
     is_two_sided : bool
         Where fur and floor are nearly of one grey, rim and tail may be darker than it while the back is lighter:
         what differs to either side is animal.
+    is_partial : bool
+        Far more differs to either side than is followed: that may be a tail.
     lid : (height, width) uint8 or None
         The floor and on it the enclosure, as an animal that has climbed onto it is told from it.
     """
@@ -119,6 +121,7 @@ class Background:
     smooth_px: int = 1
     gap_px: float = 0.0
     is_two_sided: bool = False
+    is_partial: bool = False
     lid: Picture | None = None
 
     @property
@@ -195,9 +198,19 @@ def _as_faint(background: Background, samples: Picture, stacks: Sequence[Picture
     # Held against what is seen without filling: a tail and parts of a rim are far less than the animal.
     typical = float(np.median([cutout.area for cutout in cutouts])) if cutouts else 0.0
     if typical <= _TWO_SIDED * background.animal_area_px:
-        return faint
+        return replace(faint, is_partial=_is_partial(faint, stacks, spec))
     # What lay beneath a back that is brighter than the floor is known only now.
     return _with_contrast(replace(_refined(either, samples, spec), patch_threshold=None), stacks, spec)
+
+
+def _is_partial(faint: Background, stacks: Sequence[Picture], spec: BackgroundSpec) -> bool:
+    """Return True where what differs to either side is far larger than what is followed."""
+    areas = []
+    for sample in np.concatenate(stacks):
+        differs = np.minimum(cv2.absdiff(sample, faint.floor), spec.mask)
+        whole = solid_parts(np.asarray(differs, np.uint8), faint.threshold, spec.thin_px, gap_px=faint.gap_px)
+        areas += [blob.area for blob in find_blobs(whole, area_px=spec.area_px, most=1)]
+    return len(areas) > 0 and float(np.median(areas)) > _TWO_SIDED * faint.animal_area_px
 
 
 def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> Background:

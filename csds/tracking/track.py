@@ -159,7 +159,9 @@ def _flags(background: Background, seen: Observations, window: Window) -> tuple[
     flags = []
     if background.presence == "doubtful":
         flags.append("uncertain_animal")
-    if background.contrast < _LOW_CONTRAST_SDS * background.noise:
+    # An animal that is followed by what differs to either side may lose its back, and leave its tail, at any moment.
+    is_doubtful = background.is_two_sided or background.is_partial
+    if is_doubtful or background.contrast < _LOW_CONTRAST_SDS * background.noise:
         flags.append("low_contrast")
     if any(window.start_s - 1.0 <= moment <= window.end_s for moment in seen.damaged_s):
         flags.append("damaged_frames")
