@@ -19,13 +19,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks.arenas import BAR_CM, film
-from csds.arena.choose import winners
 from csds.arena.evidence import READ_TERMS, SIDE_TERMS, WALL_TERMS, WHOLE_TERMS
-from csds.arena.find import likely_floors, see, weighed
+from csds.arena.find import likely_places, see
 from csds.arena.geometry import shared
-from csds.arena.hypotheses import at_walls, floors_at_places
+from csds.arena.hypotheses import at_walls
 from csds.arena.look import Evidence, Looker, View
-from csds.arena.neighbours import floors_beside
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray
 from csds.simulate.random_rooms import random_room
@@ -67,10 +65,7 @@ def places_of(seed: int) -> list[Place]:
 
 def _places(view: View, true: Sequence[Arena]) -> Iterator[Place]:
     looker = Looker(view)
-    places = floors_at_places(looker)
-    likely = likely_floors(winners(weighed(places, view)))
-    places += floors_beside(likely, looker) if likely else []
-    for place in places:
+    for place in likely_places(looker):
         off = _errors_cm(place, view, true)
         right = off < BAR_CM
         if not right.any() and any(shared(place.corners[0], _seen(arena, view)[None])[0] > _HERE for arena in true):
@@ -153,7 +148,7 @@ def _table(name: str, terms: Sequence[str], weights: FloatArray, constant: float
 def main() -> int:
     """Film, fit and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=150, help="random rooms to film")
+    parser.add_argument("--scenes", type=int, default=420, help="random rooms to film")
     parser.add_argument("--first", type=int, default=40_000, help="seed of the first one")
     arguments = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csds.arena.choose import choose, winners
-from csds.arena.hypotheses import Hypothesis, floors_at_places, weigh_walls
+from csds.arena.hypotheses import Hypothesis, floors_at_places, promising, weigh_walls
 from csds.arena.look import Evidence, Looker, View
 from csds.arena.neighbours import floors_beside
 from csds.arena.plane import on_one_plane
@@ -176,12 +176,14 @@ def see(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> View:
 
 def rectangles(view: View) -> list[Hypothesis]:
     """Return the rectangular floors that the picture could show, the likeliest first."""
-    looker = Looker(view)
-    found = weighed(floors_at_places(looker), view)
-    likely = likely_floors(winners(found))
-    if likely:
-        found += weighed(floors_beside(likely, looker), view)
-    return sorted(found, key=lambda hypothesis: -hypothesis.score)
+    return weighed(likely_places(Looker(view)), view)
+
+
+def likely_places(looker: Looker) -> list[Evidence]:
+    """Return the places of the picture at which floors may be, also beside those that were found first."""
+    places = floors_at_places(looker)
+    likely = likely_floors(winners(weighed(places, looker.view)))
+    return promising([*places, *floors_beside(likely, looker)]) if likely else places
 
 
 def likely_floors(found: Sequence[Hypothesis]) -> list[FloatArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,8 @@ _PLACES, _EACH = 14, 2
 _OVERSHADOWED = 12.0
 #: A place whose likeliest quadrilateral scores lower than another's by this much isn't looked at at all.
 _FAR_OFF = 25.0
+#: The likeliest floors of two places that are one differ by less than this share of a side in place and in size.
+_AGAIN = 0.2
 #: Logarithm of the odds that the enclosure is at a wall beyond which that is as sure as can be.
 _SURE = 8.0
 #: Quadrilaterals are at one place if their middles are nearer than this share of a side.
@@ -57,7 +60,7 @@ class Hypothesis:
 
 def floors_at_places(looker: Looker) -> list[Evidence]:
     """Return the likeliest floors of each place of the picture, with what speaks for them."""
-    return _promising([looker.near(quads) for quads in quads_at_places(looker)])
+    return promising([looker.near(quads) for quads in quads_at_places(looker)])
 
 
 def quads_at_places(looker: Looker) -> list[FloatArray]:
@@ -74,14 +77,28 @@ def quads_at_places(looker: Looker) -> list[FloatArray]:
     return [corners[place] for place in _places(corners, rough) if rough[place[0]] > rough.max() - _FAR_OFF]
 
 
-def _promising(places: list[Evidence]) -> list[Evidence]:
-    """Return the places without those that overlap one with far likelier floors, the likeliest first."""
-    kept: list[tuple[float, Evidence]] = []
-    for score, place in sorted(((float(FLOOR.of(p.terms).max()), p) for p in places), key=lambda pair: -pair[0]):
-        better = [other.corners[0] for high, other in kept if score < high - _OVERSHADOWED]
-        if not better or not shared(place.corners[0], np.array(better)).any():
-            kept.append((score, place))
-    return [place for _, place in kept]
+def promising(places: Sequence[Evidence]) -> list[Evidence]:
+    """Return the places without those that overlap one with far likelier floors, or are one again; the likeliest first.
+
+    What was read along another quadrilateral of the same place isn't another possibility.
+    """
+    kept: list[tuple[float, Evidence, FloatArray]] = []
+    scores = [FLOOR.of(place.terms) for place in places]
+    best = [place.corners[int(score.argmax())] for place, score in zip(places, scores, strict=True)]
+    for i in np.argsort([-float(score.max()) for score in scores], kind="stable"):
+        score = float(scores[i].max())
+        if any(_is_one_place(best[i], other) for _, _, other in kept):
+            continue
+        better = [other for high, _, other in kept if score < high - _OVERSHADOWED]
+        if not better or not shared(best[i], np.array(better)).any():
+            kept.append((score, places[i], best[i]))
+    return [place for _, place, _ in kept]
+
+
+def _is_one_place(floor: FloatArray, other: FloatArray) -> bool:
+    side, other_side = (np.sqrt(cv2.contourArea(one.astype(np.float32))) for one in (floor, other))
+    apart = np.hypot(*(floor.mean(axis=0) - other.mean(axis=0)))
+    return bool(apart < _AGAIN * side and 1 - _AGAIN < other_side / side < 1 + _AGAIN)
 
 
 def weigh_walls(floors: Evidence, view: View) -> list[Hypothesis]:
