@@ -209,8 +209,9 @@ def _is_partial(faint: Background, stacks: Sequence[Picture], spec: BackgroundSp
     for sample in np.concatenate(stacks):
         differs = np.minimum(cv2.absdiff(sample, faint.floor), spec.mask)
         whole = solid_parts(np.asarray(differs, np.uint8), faint.threshold, spec.thin_px, gap_px=faint.gap_px)
-        areas += [blob.area for blob in find_blobs(whole, area_px=spec.area_px, most=1)]
-    return len(areas) > 0 and float(np.median(areas)) > _TWO_SIDED * faint.animal_area_px
+        # However large: what is larger than any animal leaves it just as open what is followed.
+        areas.append(largest_part(whole)[0])
+    return float(np.median(areas)) > _TWO_SIDED * faint.animal_area_px
 
 
 def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> Background:
