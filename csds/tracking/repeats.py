@@ -17,6 +17,8 @@ _JUMP_PX = 1.0
 _STEP_PX = 0.3
 #: … or, after longer than a gap that is bridged, farther than it can come from one frame to the next, cm.
 _LEAP_CM = 2.0
+#: Where the next picture comes later than after so many typical frames, pictures are missing, not repeated.
+_HOLE_FRAMES = 2.5
 
 
 def repeated_frames(
@@ -38,10 +40,11 @@ def repeated_frames(
     with np.errstate(invalid="ignore"):
         same = np.hypot(np.diff(u), np.diff(v)) < _SAME_PX
         same &= np.abs(np.diff(area)) < _SAME_AREA * area[1:]
+    hole_s = _HOLE_FRAMES * float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], same.astype(np.int8), [0]])))
     for shown, last in edges.reshape(-1, 2):
         after = last + 1
-        if after >= len(u) or not np.isfinite(u[after]):
+        if after >= len(u) or not np.isfinite(u[after]) or time_s[after] - time_s[last] > hole_s:
             continue
         jump = np.hypot(u[after] - u[last], v[after] - v[last])
         if time_s[after] - time_s[shown] <= longest_s:

@@ -62,3 +62,11 @@ def test_nothing_repeats_in_a_walk_or_where_the_animal_is_lost() -> None:
 
 def test_what_repeats_at_the_end_of_a_recording_stays() -> None:
     assert repeated(stuttering(1.5, 110, 10)) == ([], [])
+
+
+def test_before_a_hole_in_the_time_stamps_pictures_are_missing_and_not_repeated() -> None:
+    number = np.arange(120)
+    # It rests for 30 frames, then a second of time stamps is missing, and it is 20 px further on.
+    u = np.where(number < 60, 50.0, 70.0 + 1.5 * (number - 60))
+    time_s = number / FPS + (number >= 60) * 1.0
+    assert repeated((u, np.full(120, 40.0), np.full(120, 400.0), time_s)) == ([], [])
