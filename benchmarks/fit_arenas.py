@@ -126,6 +126,11 @@ def written(places: Sequence[Place]) -> str:
     rough = fit([np.hstack([p.rough, o]) for p, o in zip(places, one, strict=True)], [p.rough_right for p in places])
     whole = fit([np.hstack([p.whole, np.ones((len(p.whole), 1))]) for p in places], [p.whole_right for p in places])
     side, floor = len(SIDE_TERMS), len(READ_TERMS)
+    least = [
+        float((p.whole[good][:, :floor] @ whole[:floor]).max() + whole[-1])
+        for p in places
+        if (good := p.whole_right).any()
+    ]
     worth = [float(p.whole[good][0, floor:] @ whole[floor:-1]) for p in places if (good := p.whole_right).any()]
     return _HEAD + "\n".join(
         [
@@ -135,6 +140,8 @@ def written(places: Sequence[Place]) -> str:
             _table("WALL", WALL_TERMS, whole[floor:-1], 0.0),
             "#: What the enclosure is worth at right floors where it is worth least: for protocols without one.",
             f"NO_ENCLOSURE = {np.percentile(worth, 5):.3f}",
+            "#: A floor worth less than this without the enclosure is none: one less than the least of any right one.",
+            f"LEAST_FLOOR = {min(least) - 1:.3f}",
             "",
         ]
     )

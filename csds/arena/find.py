@@ -18,6 +18,7 @@ from csds.arena.refine import REACH, refine
 from csds.arena.round_choice import choose_round
 from csds.arena.round_floors import RoundView, round_floors
 from csds.arena.still import Picture, joined_grey, still_grey, still_picture
+from csds.arena.weights import LEAST_FLOOR
 from csds.errors import ArenaError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -27,8 +28,8 @@ from csds.model.shapes import FloatArray
 MOST_SURE = 0.99
 #: What is left out of a side beside the enclosure that stands at it, cm: its upper edge leans over.
 _BESIDE_CM = 3.0
-#: Confidence of a floor whose enclosure is of another size than the protocol's, at most.
-_OTHER_ENCLOSURE = 0.1
+#: Confidence, at most, of a floor that is less likely than right ones are, or whose enclosure isn't the protocol's.
+_UNFIT = 0.1
 #: By what factor an enclosure may be read larger or smaller than it is.
 _AS_LARGE = 1.16
 #: By how much the sides of a floor that was chosen are still moved, as a share of its side: 0.23 cm of 42.
@@ -126,8 +127,9 @@ def _straight_floors(view: View, sharp: Picture) -> list[_Found]:
         exact = list(on_one_plane(np.array(exact), view.size_cm))
     # The arenas of one frame have one kind of enclosure.
     enlarged = float(np.median([one.floor.enlarged for one in chosen])) if chosen else 1.0
-    most = 1.0 if 1 / _AS_LARGE < enlarged < _AS_LARGE else _OTHER_ENCLOSURE
-    sure = [min(one.confidence, most) for one in chosen]
+    fits = 1 / _AS_LARGE < enlarged < _AS_LARGE
+    # Where the enclosure is seen beyond doubt something is there, but not therefore this floor.
+    sure = [one.confidence if fits and one.floor.floor > LEAST_FLOOR else min(one.confidence, _UNFIT) for one in chosen]
     return [
         _Found(
             corners=corners,

@@ -27,7 +27,7 @@ _WEIGHED = 24
 #: What is read along a side is worth no less than this for each of its ends.
 _WORST = -12.0
 #: … and that it was found anywhere no less than this: rooms aren't all like those it was learnt from.
-_NOWHERE = -1.0
+_NOWHERE = -3.0
 #: Square of the camera's misfit beyond which floors are no less likely.
 _CAMERA_MOST = 9.0
 #: Floors are the same if no corner is further apart than this share of a side: 0.15 cm of 42.
