@@ -12,10 +12,13 @@ from csds.arena.spots import FLOOR_TERMS, SPOT_TERMS
 
 #: How far floors may be from what a camera sees: a misfit that counts as one.
 CAMERA_SD = 0.018
+#: How well a camera could see a floor so.
+CAMERA_TERMS = ("camera_off", "camera_off_squared")
 #: Terms of one side at first sight, and of a floor as a whole.
 SIDE_TERMS = (*BORDER_TERMS, *SPOT_TERMS)
-WHOLE_TERMS = ("camera_off", "camera_off_squared", *FLOOR_TERMS)
+WHOLE_TERMS = (*CAMERA_TERMS, *FLOOR_TERMS)
 #: Terms of a floor that was read along: the logarithm of how likely its sides are (`csds.arena.sides`), added up and of
-#: the least likely one, that they are anywhere, and those as a whole; and the term of the enclosure at a wall.
-READ_TERMS = ("read", "read_lowest", "anywhere", *WHOLE_TERMS)
+#: the least likely one, that they are anywhere, and the camera's; and the term of the enclosure at a wall. Where
+#: animals are seen is left out: the simulator's don't lean over walls as others do.
+READ_TERMS = ("read", "read_lowest", "anywhere", *CAMERA_TERMS)
 WALL_TERMS = ("enclosure",)

@@ -94,7 +94,7 @@ class Looker:
         """Return the terms that `rough` weighs, of sides, (n, 4, terms), and of floors, (n, terms)."""
         by_side, by_floor = spot_terms(corners, self._spots)
         sides = np.concatenate([border_terms(corners, self._borders), by_side], axis=2)
-        return sides, self._floors(corners, by_floor)
+        return sides, np.column_stack([self._camera(corners), by_floor])
 
     def near(self, quads: FloatArray) -> Evidence:
         """Return the likeliest floors near quadrilaterals at one place, (n, 4, 2), with what speaks for them."""
@@ -121,19 +121,20 @@ class Looker:
     def _evidence(self, corners: FloatArray, reading: Reading) -> Evidence:
         read = np.maximum(reading.of(corners), _WORST).sum(axis=2)
         anywhere = float(np.maximum(reading.anywhere, _NOWHERE).sum())
-        whole = self._floors(corners, spot_terms(corners, self._spots)[1])
+        known = [read.sum(axis=1), read.min(axis=1), np.full(len(corners), anywhere)]
         return Evidence(
             corners=corners,
-            terms=np.column_stack([read.sum(axis=1), read.min(axis=1), np.full(len(corners), anywhere), whole]),
+            terms=np.column_stack([*known, self._camera(corners)]),
             reading=reading,
         )
 
     def _camera_off(self, corners: FloatArray) -> FloatArray:
         return camera_misfits(corners, self.view.size_cm, self.view.grey.shape) / CAMERA_SD
 
-    def _floors(self, corners: FloatArray, spots: FloatArray) -> FloatArray:
+    def _camera(self, corners: FloatArray) -> FloatArray:
+        """Return the terms of how well a camera could see floors so, (n, 2)."""
         off = self._camera_off(corners)
-        return np.column_stack([np.minimum(off, 4.0), np.minimum(off**2, _CAMERA_MOST), spots])
+        return np.column_stack([np.minimum(off, 4.0), np.minimum(off**2, _CAMERA_MOST)])
 
 
 def _distinct(corners: FloatArray, scores: FloatArray, most: int) -> Index:

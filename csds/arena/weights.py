@@ -42,28 +42,24 @@ ROUGH_FLOOR = Weights(
 )
 
 FLOOR = Weights(
-    constant=2.074,
+    constant=2.067,
     of_terms={
-        "read": 0.067,
-        "read_lowest": 0.519,
-        "anywhere": 0.158,
-        "camera_off": -1.003,
-        "camera_off_squared": -0.302,
-        "straddling": -4.118,
-        "empty": -0.770,
-        "outside": -15.469,
-        "far_outside": -1.870,
+        "read": 0.076,
+        "read_lowest": 0.517,
+        "anywhere": 0.229,
+        "camera_off": -1.014,
+        "camera_off_squared": -0.301,
     },
 )
 
 WALL = Weights(
     constant=0.000,
     of_terms={
-        "enclosure": 0.822,
+        "enclosure": 0.804,
     },
 )
 
 #: What the enclosure is worth at right floors where it is worth least: for protocols without one.
-NO_ENCLOSURE = 5.954
+NO_ENCLOSURE = 5.824
 #: A floor worth less than this without the enclosure is none: one less than the least of any right one.
-LEAST_FLOOR = -2.790
+LEAST_FLOOR = -2.863
