@@ -25,7 +25,7 @@ from csds.background.light import even_out
 from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
 from csds.background.ordered import median_picture
 from csds.background.polarity import find_polarity
-from csds.background.still import BackgroundSpec, polarity_of_still_animal, take_out_still_animal
+from csds.background.still import BackgroundSpec, guess_beneath, polarity_of_still_animal, take_out_still_animal
 from csds.errors import TrackingError
 from csds.model.protocol import Polarity
 
@@ -41,6 +41,8 @@ _SMOOTH_PX = (1, 3, 5)
 _CLEAR_SDS = 12.0
 #: An animal whose outline differs by fewer grey levels may have a back that doesn't.
 _FAINT = 45.0
+#: What is found in less than this share of the samples may be a part of it.
+_SELDOM = 0.5
 #: It is looked for by differences to either side if by these it is larger by this factor, …
 _TWO_SIDED = 1.5
 #: … averaged over squares of this side at most: larger ones cancel a dark rim and a light back.
@@ -187,7 +189,10 @@ def learn_background(recordings: Sequence[Picture], spec: BackgroundSpec) -> Bac
             break
     if not learnt:
         raise errors[0]
-    return max(learnt, key=lambda background: background.clearness)
+    # However clear, what is far less than a faint animal that is found as well is its tail, or a cable's end.
+    whole = max((background.animal_area_px for background in learnt if background.is_faint), default=0.0)
+    entire = [background for background in learnt if _TWO_SIDED * background.animal_area_px >= whole]
+    return max(entire, key=lambda background: background.clearness)
 
 
 def _as_faint(background: Background, samples: Picture, stacks: Sequence[Picture], spec: BackgroundSpec) -> Background:
@@ -197,8 +202,9 @@ def _as_faint(background: Background, samples: Picture, stacks: Sequence[Picture
     cutouts = _cut_out_animals(either, samples, spec)
     # Held against what is seen without filling: a tail and parts of a rim are far less than the animal.
     typical = float(np.median([cutout.area for cutout in cutouts])) if cutouts else 0.0
-    if typical <= _TWO_SIDED * background.animal_area_px:
-        return replace(faint, is_partial=_is_partial(faint, stacks, spec))
+    is_stark = background.contrast >= _FAINT
+    if typical <= _TWO_SIDED * background.animal_area_px or (is_stark and len(cutouts) < _SELDOM * len(samples)):
+        return background if is_stark else replace(faint, is_partial=_is_partial(faint, stacks, spec))
     # What lay beneath a back that is brighter than the floor is known only now.
     return _with_contrast(replace(_refined(either, samples, spec), patch_threshold=None), stacks, spec)
 
@@ -242,7 +248,9 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> B
         # All that is seen may be an outline, each part of it thinner than any animal.
         outlined = replace(first, gap_px=_gap_px(spec))
         learnt = _with_contrast(_refined(outlined, samples, spec), evened, spec)
-    is_faint = learnt.contrast < _FAINT and learnt.presence == "moving" and learnt.patch_threshold is None
+    # A tail or a cable hides that all else is faint: it is as thick as an animal now and then only.
+    may_be_faint = learnt.contrast < _FAINT or learnt.found_share < _SELDOM
+    is_faint = may_be_faint and learnt.presence == "moving" and learnt.patch_threshold is None
     return _as_faint(learnt, samples, evened, spec) if is_faint else learnt
 
 
@@ -257,7 +265,7 @@ def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> 
         hidden[animal.sample] = grow(animal.solid, min(_MOST_REACH_PX, radius))
     if background.presence != "moving":
         never = np.min(hidden, axis=0)
-        guessed = np.asarray(cv2.inpaint(background.floor, never, 3, cv2.INPAINT_TELEA), np.uint8)
+        guessed = guess_beneath(background.floor, never, spec.inner)
         # A guessed floor can't tell patches of another colour.
         return replace(background, floor=floor_between_visits(guessed, samples, hidden, least=1))
     # Seen half of the time at least: an animal missed in a few samples is no floor.

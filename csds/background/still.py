@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from csds.background.masks import Blob, Mask, Picture, disc, find_blobs, grow, mask_where, without_thin
+from csds.background.masks import Blob, Mask, Picture, disc, find_blobs, grow, mask_where, ring_around, without_thin
 from csds.errors import TrackingError
 from csds.model.protocol import Polarity
 
@@ -41,6 +42,11 @@ class BackgroundSpec:
     def thin_px(self) -> float:
         """Half the width, in working pixels, of what is too thin to be the smallest animal."""
         return max(1.0, _STOUT_SHARE * float(np.sqrt(self.area_px[0] / np.pi)))
+
+    @property
+    def inner(self) -> NDArray[np.bool_]:
+        """True where no wall is: the mask reaches a little over the floor's edge."""
+        return np.asarray(cv2.erode(self.mask, disc(2 * self.thin_px))) > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +103,22 @@ def take_out_still_animal(
     return (found.floor, True) if stuck else (floor, False)
 
 
+def guess_beneath(picture: Picture, hidden: Mask, inner: NDArray[np.bool_]) -> Picture:
+    """Return a picture with what a mask hides guessed from around it: floor from floor, whatever the walls are."""
+    guessed = np.asarray(cv2.inpaint(picture, hidden, 3, cv2.INPAINT_TELEA), np.uint8)
+    floor_around = ring_around(hidden, mask_where(inner), width=3)
+    if not floor_around.any():
+        return guessed
+    level = np.uint8(np.median(picture[floor_around]))
+    without_walls = np.where(inner, picture, level).astype(np.uint8)
+    on_floor = np.asarray(cv2.inpaint(without_walls, hidden, 3, cv2.INPAINT_TELEA), np.uint8)
+    return np.where(inner, on_floor, guessed)
+
+
 def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> _StillAnimal | None:
     picture = floor if polarity == "dark" else 255 - floor
-    # The mask reaches a little over the floor's edge, where walls may be as dark as the animal.
-    inside = np.asarray(cv2.erode(spec.mask, disc(2 * spec.thin_px))) > 0
+    # Walls may be as dark as the animal.
+    inside = spec.inner
     level = np.uint8(np.median(picture[inside]))
     flat = np.where(inside, picture, level).astype(np.uint8)
     # Closing with a disc larger than the animal fills it with the grey level of the floor around it.
@@ -118,7 +136,7 @@ def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec,
     radius = float(np.sqrt(blob.area / np.pi))
     whole = np.maximum(blob.mask, np.minimum(without_thin(patches, 2.0), grow(blob.mask, min(reach, radius))))
     taken = grow(whole, 2 * spec.thin_px)
-    empty = np.asarray(cv2.inpaint(picture, taken, 3, cv2.INPAINT_TELEA), np.uint8)
+    empty = guess_beneath(picture, taken, inside)
     return _StillAnimal(
         spot=blob.mask,
         depth=float(np.median(depth[blob.mask > 0])),

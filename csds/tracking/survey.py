@@ -40,8 +40,8 @@ _ARM_CM, _ARM_SHARE = 5.5, 1.3
 #: … it is a hand if it covers this multiple of the animal's area.
 _ARM_COVERS = 1.3
 #: It is a shadow if across half of its outline, within the 3 survey pixels of a square, the light changes by less than
-#: this share: a hand's outline is a step but where its own soft shadow joins it, a shadow's only where the animal or a
-#: wall does.
+#: this share beyond what noise does: a hand's outline is a step but where its own soft shadow joins it, a shadow's only
+#: where the animal or a wall does.
 _SOFT = 0.05
 _SQUARE = np.ones((3, 3), np.uint8)
 #: Floors darker than this grey level count as this bright.
@@ -278,8 +278,13 @@ class Surveyor:
         outline = np.asarray(cv2.bitwise_and(cv2.morphologyEx(region, cv2.MORPH_GRADIENT, _SQUARE), known)) > 0
         # A shadow takes a share of the light: walls and floor beneath it differ by their own share of grey levels.
         share = np.asarray(difference / np.maximum(self._floor, _DARKEST), np.float32)
-        steps = np.asarray(cv2.morphologyEx(share, cv2.MORPH_GRADIENT, _SQUARE))[outline]
-        return len(steps) > 0 and float(np.median(steps)) < _SOFT
+        steps = np.asarray(cv2.morphologyEx(share, cv2.MORPH_GRADIENT, _SQUARE))
+        if not outline.any():
+            return False
+        # The picture's noise makes steps as well, as large beside the region as on its outline.
+        calm = steps[(self._walkable > 0) & (region == 0) & ~outline]
+        by_noise = float(np.median(calm)) if len(calm) else 0.0
+        return float(np.median(steps[outline])) < _SOFT + by_noise
 
     def _edge_cm(self, region: Mask) -> float:
         """Return the width, in cm, in which a region comes over the picture's edge."""

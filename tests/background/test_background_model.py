@@ -73,6 +73,18 @@ def test_animal_that_never_leaves_its_place_in_any_phase_is_taken_out_and_said_t
     assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 8
 
 
+@pytest.mark.parametrize("wall", [20, 230])
+def test_walls_say_nothing_of_the_floor_beneath_an_animal_that_stays_in_a_corner(wall: int) -> None:
+    samples = stack([(24, 18)] * 12, animal=60, floor=110)
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[6:-6, 6:-6] = 255
+    samples[:, :9], samples[:, -9:], samples[:, :, :9], samples[:, :, -9:] = wall, wall, wall, wall
+    learnt = learn_background([samples], replace(SPEC, mask=mask))
+    assert learnt.polarity == "dark"
+    assert np.abs(learnt.floor[11:-11, 11:-11].astype(float) - 110).max() <= 8
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 7, rel=0.15)
+
+
 @pytest.mark.parametrize(("animal", "floor"), [(60, 150), (210, 60)])
 def test_animal_that_breathes_and_turns_its_head_in_its_place_is_beyond_doubt(animal: int, floor: int) -> None:
     rng = np.random.default_rng(4)
@@ -281,6 +293,19 @@ def test_rim_darker_than_the_floor_and_back_brighter_are_one_animal_without_its_
     learnt = learn_background([samples], SPEC)
     assert learnt.is_two_sided
     assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.15)
+
+
+def test_animal_is_not_what_hangs_on_it_that_is_now_and_then_as_thick_as_the_least_animal() -> None:
+    samples = faint(rim=FLOOR - 7, back=FLOOR + 9)
+    for i, (sample, place) in enumerate(zip(samples, PLACES * 2, strict=True)):
+        along = np.array([np.cos(0.5 * i), np.sin(0.5 * i)])
+        width = 2 if i % 4 else 6
+        for r in np.arange(15.0, 40.0, 0.25):
+            u, v = np.rint(place + r * along).astype(int)
+            sample[max(v, 0) : max(v + width, 0), max(u, 0) : max(u + width, 0)] = FLOOR - 100
+    learnt = learn_background([samples], SPEC)
+    assert learnt.is_faint
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 8, rel=0.2)
 
 
 @pytest.mark.parametrize(("rim", "width"), [(-25, 2), (-60, 1), (-90, 1)])

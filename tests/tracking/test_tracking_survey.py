@@ -210,12 +210,13 @@ def test_the_rim_of_an_enclosure_that_was_moved_is_no_second_animal(surveyor: Su
     assert look(surveyor, frame)["alike"] == [1]
 
 
-@pytest.mark.parametrize("depth", [0.2, 0.4])
-def test_a_shadow_with_a_soft_edge_is_no_hand(surveyor: Surveyor, depth: float) -> None:
+@pytest.mark.parametrize(("depth", "noise"), [(0.2, 0.0), (0.4, 0.0), (0.3, 8.0)])
+def test_a_shadow_with_a_soft_edge_is_no_hand(surveyor: Surveyor, depth: float, noise: float) -> None:
     frame = paint((300, 200)).astype(float)
     # From a third of the picture inwards the light comes back within 8 cm.
     back = np.clip((np.arange(640) - 210) / 80.0, 0.0, 1.0)
-    seen = look(surveyor, np.asarray(frame * (1.0 - depth * (1.0 - back)), np.uint8))
+    shaded = frame * (1.0 - depth * (1.0 - back)) + np.random.default_rng(5).normal(0.0, noise, frame.shape)
+    seen = look(surveyor, np.clip(shaded, 0, 255).astype(np.uint8))
 
     assert seen["hand"] == [0]
     assert seen["reach_cm2"] == [0]
