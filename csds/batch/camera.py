@@ -77,7 +77,8 @@ def _followed(item: Placed, first: Placed, samples: Samples) -> Placed:
     one_arena = item.arena.corners_px == first.arena.corners_px
     moved = move_arena(first.arena, motion)
     if not motion.same_room or not (one_arena or _apart_cm(moved, item.arena) <= _SAME_CM):
-        return replace(shared, is_unsure=True) if one_arena else item
+        # Noise or marks can hide that a room is the same; an arena of the recording's own needs no such proof.
+        return replace(shared, is_unsure=not _is_drawn_here(item)) if one_arena else item
     if motion.shift_px(first.arena) < _REST_PX * max(1.0, first.arena.frame_size_px[0] / 640):
         return shared
     if not one_arena:
