@@ -49,16 +49,20 @@ class Motion:
         Takes pixels of the first picture to those of the second.
     goodness : float
         -1 to 1: how much the second picture, moved back, resembles the first one in detail (the
-        typical correlation of the places that show any); from `SAME_ROOM` on it is the same room.
+        mean correlation of the places that show any); from `SAME_ROOM` on it is the same room.
+    median : float
+        Their median correlation: where little but animals and their marks shows any detail, these may spoil
+        the mean, but not as many places.
     """
 
     matrix: FloatArray
     goodness: float
+    median: float = -1.0
 
     @property
     def same_room(self) -> bool:
         """True where both pictures show the same room."""
-        return self.goodness >= SAME_ROOM
+        return max(self.goodness, self.median) >= SAME_ROOM
 
     def shift_px(self, arena: Arena) -> float:
         """Return by how many pixels an arena's corners moved: the root of the mean square."""
@@ -135,8 +139,10 @@ class _Pair:
         for coarser in _STEPS[1:-1]:
             found = self._follow(found, coarser)
         matrix = self.refined(max(found, key=lambda one: self._likeness(one, _STEPS[-2])))
-        goodness = self._likeness(matrix, _STEPS[-2]) if is_plausible(matrix, self.size) else 0.0
-        return Motion(matrix=matrix, goodness=goodness)
+        likeness, shown = self.tiles(matrix)
+        if not (is_plausible(matrix, self.size) and shown.any()):
+            return Motion(matrix=matrix, goodness=0.0)
+        return Motion(matrix=matrix, goodness=float(likeness[shown].mean()), median=float(np.median(likeness[shown])))
 
     def refined(self, matrix: FloatArray) -> FloatArray:
         """Return a motion after the last steps, in which it may be any of a plane seen from anywhere."""

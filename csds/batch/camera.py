@@ -95,11 +95,20 @@ def _motion(here: View, there: View, arena: Arena) -> Motion:
     cv2.fillPoly(around, [corners], 255)
     reach = 2 * round(_WALLS_SHARE * arena.width_cm * arena.px_per_cm) + 1
     around = np.asarray(cv2.dilate(around, np.ones((reach, reach), np.uint8)), np.uint8)
-    usable = np.minimum(here.static, around)
+    motion = _motion_by(here, there, here.static, around)
+    if motion.same_room:
+        return motion
+    # In an even room a mouse that walks about in the second recording shows more than all else.
+    return _motion_by(here, there, np.minimum(here.static, there.static), around)
+
+
+def _motion_by(here: View, there: View, static: Luma, around: Luma) -> Motion:
+    """Return the motion that a static part of the first picture shows; what is around the floor must agree with it."""
+    usable = np.minimum(static, around)
     if here.rests_in(there.picture, usable):
         return Motion(matrix=np.eye(3), goodness=1.0)
     pictures = here.picture, there.picture
-    whole, near = register(*pictures, usable=here.static), register(*pictures, usable=usable)
+    whole, near = register(*pictures, usable=static), register(*pictures, usable=usable)
     fits = goodness_of(whole.matrix, *pictures, usable=usable) >= near.goodness - _AS_GOOD
     return whole if whole.same_room and fits else near
 

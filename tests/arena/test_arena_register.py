@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from csds.arena.register import goodness_of, move_arena, register
+from csds.arena.register import SAME_ROOM, goodness_of, move_arena, register
 from csds.model.arena import Arena, project
 
 SIZE = (640, 480)
@@ -92,6 +92,22 @@ def test_another_room_is_told_apart_and_so_is_one_without_any_detail() -> None:
     assert not register(room(1), other).same_room
     assert not register(other, np.full_like(other, 90)).same_room
     assert not register(np.full_like(other, 90), np.full_like(other, 90)).same_room
+
+
+def test_an_even_room_is_known_by_the_little_that_stayed_whatever_animals_and_their_marks_show() -> None:
+    def even(seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        picture = np.full(SIZE[::-1], 70, np.uint8)
+        cv2.line(picture, (0, 40), (639, 40), 100, 3)
+        cv2.rectangle(picture, (280, 60), (350, 115), 40, 2)
+        for x, y in rng.integers((60, 180), (580, 440), (8, 2)):
+            cv2.circle(picture, (int(x), int(y)), 12, int(rng.integers(90, 120)), -1)
+        return np.clip(picture + rng.normal(size=picture.shape), 0, 255).astype(np.uint8)
+
+    found = register(even(1), even(2))
+    assert found.goodness < SAME_ROOM
+    assert found.same_room
+    assert corner_error(np.eye(3), found.matrix) < 1.0
 
 
 def test_a_clock_burnt_into_the_picture_does_not_hold_the_room() -> None:

@@ -130,19 +130,38 @@ def boxes(seed: int) -> np.ndarray:
     return picture
 
 
+def even_room(*places: tuple[int, int]) -> list[np.ndarray]:
+    """Return frames of a room that shows little but a cage, with a bright mouse in one place after the other."""
+    frames = []
+    for place in places:
+        frame = np.full((240, 320), 40, np.uint8)
+        cv2.polylines(frame, [np.array([(40, 232), (12, 232), (12, 15), (319, 15)])], False, 60, 3)
+        cv2.rectangle(frame, (140, 22), (185, 50), 90, 2)
+        cv2.ellipse(frame, place, (22, 10), 30, 0, 360, 190, -1)
+        frames.append(frame)
+    return frames
+
+
+RESTING = even_room(*[(60, 200)] * 8)
+WALKING = even_room(*((30 + 37 * i, 200 - 55 * (i % 3)) for i in range(8)))
+
+
 @pytest.mark.parametrize(
-    ("other_room", "file", "unsure"),
+    ("first", "second", "file", "unsure"),
     [
-        (1, "room.toml", False),
-        (2, "room.toml", True),
-        (2, "target_absent.mp4.arena.toml", True),
+        ([boxes(1)] * 3, [boxes(1)] * 3, "room.toml", False),
+        ([boxes(1)] * 3, [boxes(2)] * 3, "room.toml", True),
+        ([boxes(1)] * 3, [boxes(2)] * 3, "target_absent.mp4.arena.toml", True),
         # Told of this very recording: another look of the room, or one that noise hides, is no reason to doubt it.
-        (2, "{phase}.mp4.arena.toml", False),
+        ([boxes(1)] * 3, [boxes(2)] * 3, "{phase}.mp4.arena.toml", False),
+        (RESTING, WALKING, "room.toml", False),
     ],
 )
-def test_an_arena_of_another_room_is_used_but_not_trusted(other_room: int, file: str, *, unsure: bool) -> None:
+def test_an_arena_of_another_room_is_used_but_not_trusted(
+    first: list[np.ndarray], second: list[np.ndarray], file: str, *, unsure: bool
+) -> None:
     arena = scenario("small_wmv").arena  # of 320 × 240
-    views = {"target_absent": learn_view([boxes(1)] * 3)[0], "target_present": learn_view([boxes(other_room)] * 3)[0]}
+    views = {"target_absent": learn_view(first)[0], "target_present": learn_view(second)[0]}
     placed = [
         Placed(
             opened=Opened(
