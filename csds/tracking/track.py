@@ -25,6 +25,9 @@ from csds.tracking.trial import Window, hand_within
 
 #: Contrast below this many SDs of the noise is flagged ``low_contrast``.
 _LOW_CONTRAST_SDS = 6.0
+#: So is one below so many grey levels, however little noise there is, if the animal is found in less than this share
+#: of the samples: parts of it are lost in the floor, or the floor holds some.
+_LOW_CONTRAST, _FOUND_SHARE = 16.0, 0.9
 #: Which end is the head is known from these log odds on …
 _LEAST_HEAD_ODDS = 5.0
 #: … where the body is this much longer than wide: rolled up, or reared, it shows no nose.
@@ -161,6 +164,7 @@ def _flags(background: Background, seen: Observations, window: Window) -> tuple[
         flags.append("uncertain_animal")
     # An animal that is followed by what differs to either side may lose its back, and leave its tail, at any moment.
     is_doubtful = background.is_two_sided or background.is_partial
+    is_doubtful |= background.contrast < _LOW_CONTRAST and background.found_share < _FOUND_SHARE
     if is_doubtful or background.contrast < _LOW_CONTRAST_SDS * background.noise:
         flags.append("low_contrast")
     if any(window.start_s - 1.0 <= moment <= window.end_s for moment in seen.damaged_s):

@@ -89,6 +89,9 @@ def test_doubt_about_the_animal_becomes_a_flag() -> None:
     assert assembled(rows).flags == ()
     assert assembled(rows, background=replace(background, presence="doubtful")).flags == ("uncertain_animal",)
     assert assembled(rows, background=replace(background, contrast=5.0)).flags == ("low_contrast",)
+    faint = replace(background, noise=0.8, contrast=12.0, found_share=1.0)
+    assert assembled(rows, background=faint).flags == ()
+    assert assembled(rows, background=replace(faint, found_share=0.7)).flags == ("low_contrast",)
     assert assembled(rows, damaged_s=(11.0,)).flags == ("damaged_frames",)
     assert assembled(rows, damaged_s=(30.0,)).flags == ()
 
