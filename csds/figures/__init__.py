@@ -1,1 +1,1 @@
-"""Pictures: floor plans, an animal's two phases, annotated video. No pyplot, no global style."""
+"""Pictures: floor plans, an animal's two phases, annotated video. Drawn with OpenCV and Pillow, without matplotlib."""

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Polygon as Patch
 from numpy.typing import NDArray
 
 from csds.figures import palette
-from csds.figures.canvas import axes_at, blank_figure, house_style, save_figure
+from csds.figures.canvas import save_page
 from csds.figures.floor import distinct_outlines
 from csds.figures.furniture import LINE_IN, put
 from csds.figures.lettering import fitted, wrapped
+from csds.figures.page import Areas, Lines, Page, Panel, Pixels, Text
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray, Shape, Zone
 
@@ -69,100 +66,95 @@ class ArenaPicture:
     warning: str = ""
 
 
-def arena_figure(picture: ArenaPicture) -> Figure:
+def arena_page(picture: ArenaPicture) -> Page:
     """Return the frame with each arena: floor, corner numbers, enclosure wall (heavy), enclosure, zones."""
-    with house_style():
-        height, width = picture.grey.shape
-        wide = _WIDTH - 2 * _SIDE
-        inch = min(wide / width, _TALLEST / height)
-        lines = wrapped(picture.warning, wide, 7.0)
-        figure = blank_figure(_WIDTH, _HEADER + height * inch + 0.2 + (LINE_IN + 0.06) * len(lines))
-        put(figure, _SIDE, 0.3, fitted(picture.title, wide, 10, "bold"), fontsize=10, fontweight="bold")
-        put(figure, _SIDE, 0.49, fitted(picture.words, wide, 8), fontsize=8)
-        axes = axes_at(
-            figure, left=_SIDE + (wide - width * inch) / 2, top=_HEADER, width=width * inch, height=height * inch
-        )
-        axes.imshow(_display(picture.grey), cmap="gray", vmin=0, vmax=255, interpolation="bilinear", aspect="auto")
-        axes.set_xlim(-0.5, width - 0.5)
-        axes.set_ylim(height - 0.5, -0.5)
-        for arena in picture.arenas:
-            _draw_arena(axes, arena, picture)
-        for rival in picture.rivals:
-            _draw_rival(axes, rival, has_wall=picture.enclosure is not None)
-        if picture.warning:
-            _draw_ruler(axes, width, height)
-        for i, line in enumerate(lines):
-            top = _HEADER + height * inch + 0.18 + (i + 0.8) * LINE_IN
-            put(figure, _SIDE, top, line, fontsize=7.0, color=palette.WARNING)
-    return figure
+    height, width = picture.grey.shape
+    wide = _WIDTH - 2 * _SIDE
+    inch = min(wide / width, _TALLEST / height)
+    lines = wrapped(picture.warning, wide, 7.0)
+    page = Page(_WIDTH, _HEADER + height * inch + 0.2 + (LINE_IN + 0.06) * len(lines))
+    put(page, _SIDE, 0.3, fitted(picture.title, wide, 10, "bold"), size_pt=10, weight="bold")
+    put(page, _SIDE, 0.49, fitted(picture.words, wide, 8), size_pt=8)
+    box = (_SIDE + (wide - width * inch) / 2, _HEADER, width * inch, height * inch)
+    panel = Panel(page=page, box=box, x=(-0.5, width - 0.5), y=(-0.5, height - 0.5))
+    panel.add(Pixels(pixels=_display(picture.grey), extent=(-0.5, -0.5, width - 0.5, height - 0.5)))
+    for arena in picture.arenas:
+        _draw_arena(panel, arena, picture)
+    for rival in picture.rivals:
+        _draw_rival(panel, rival, has_wall=picture.enclosure is not None)
+    if picture.warning:
+        _draw_ruler(panel, width, height)
+    for i, line in enumerate(lines):
+        top = _HEADER + height * inch + 0.18 + (i + 0.8) * LINE_IN
+        put(page, _SIDE, top, line, size_pt=7.0, colour=palette.WARNING)
+    return page
 
 
 def save_arena_picture(picture: ArenaPicture, path: Path) -> None:
     """Write the picture of found arenas to ``path``, whole or not at all."""
-    save_figure(arena_figure(picture), path)
+    save_page(arena_page(picture), path)
 
 
-def _draw_arena(axes: Axes, arena: Arena, picture: ArenaPicture) -> None:
+def _draw_arena(panel: Panel, arena: Arena, picture: ArenaPicture) -> None:
+    seen = _whole(panel)
     colours = palette.zone_colours(tuple(zone.name for zone in picture.zones))
     for zone, outline in distinct_outlines(tuple(picture.zones)):
-        patch = Patch(_px(arena, outline), facecolor="none", edgecolor=colours[zone.name], linewidth=1.0, zorder=2)
-        axes.add_patch(patch)
+        panel.add(Areas(outlines=(_px(arena, outline),), edge=colours[zone.name], z=2.0, within=seen))
     if picture.enclosure is not None:
-        for outline in picture.enclosure.outlines():
-            edge: dict[str, Any] = {"edgecolor": "white", "linewidth": 1.0, "zorder": 3, "gid": "enclosure"}
-            axes.add_patch(Patch(_px(arena, outline), facecolor="none", **edge))
-    for outline in arena.floor.outlines():
-        axes.add_patch(
-            Patch(_px(arena, outline), fill=False, edgecolor=palette.ISOTYPE, linewidth=1.1, zorder=3, gid="floor")
-        )
+        outlines = tuple(_px(arena, outline) for outline in picture.enclosure.outlines())
+        panel.add(Areas(outlines=outlines, edge="#FFFFFF", z=3.0, name="enclosure", within=seen))
+    outlines = tuple(_px(arena, outline) for outline in arena.floor.outlines())
+    panel.add(Areas(outlines=outlines, edge=palette.ISOTYPE, width_pt=1.1, z=3.0, name="floor", within=seen))
     corners = np.array(arena.corners_px, float)
     if picture.enclosure is not None:
-        axes.plot(*corners[:2].T, color=palette.ISOTYPE, linewidth=2.6, zorder=3.2, solid_capstyle="butt", gid="wall")
+        wall: dict[str, Any] = {"colours": (palette.ISOTYPE,), "width_pt": 2.6, "butt": True, "within": seen}
+        panel.add(Lines(lines=(corners[:2],), z=3.2, name="wall", **wall))
     sure = f"{arena.confidence:.0%} sure" if arena.source == "detected" else "drawn"
-    _letter(axes, corners, f"{arena.name} · {sure}")
+    _letter(panel, corners, f"{arena.name} · {sure}")
 
 
-def _draw_rival(axes: Axes, rival: Arena, *, has_wall: bool) -> None:
+def _draw_rival(panel: Panel, rival: Arena, *, has_wall: bool) -> None:
     """Draw what an arena could be instead: broken outline, corner numbers and enclosure wall."""
-    style: dict[str, Any] = {"color": palette.WARNING, "linestyle": (0, (4, 3)), "zorder": 4}
-    for outline in rival.floor.outlines():
-        axes.plot(*np.vstack([_px(rival, outline), _px(rival, outline)[:1]]).T, linewidth=1.0, gid="rival", **style)
+    style: dict[str, Any] = {"colours": (palette.WARNING,), "z": 4.0, "within": _whole(panel)}
+    outlines = [_px(rival, outline) for outline in rival.floor.outlines()]
+    rings = tuple(np.vstack([outline, outline[:1]]) for outline in outlines)
+    panel.add(Lines(lines=rings, width_pt=1.0, dash_pt=(4.0, 3.0), name="rival", **style))
     corners = np.array(rival.corners_px, float)
     if has_wall:
-        axes.plot(*corners[:2].T, linewidth=2.4, gid="rival wall", **style)
-    _letter(axes, corners, f"or {rival.name}", lines_down=1.6)
+        panel.add(Lines(lines=(corners[:2],), width_pt=2.4, dash_pt=(9.6, 7.2), name="rival wall", **style))
+    _letter(panel, corners, f"or {rival.name}", lines_down=1.6)
 
 
-def _letter(axes: Axes, corners: FloatArray, name: str, *, lines_down: float = 0.0) -> None:
+def _whole(panel: Panel) -> FloatArray:
+    """Return the outline of the frame: corners may lie beyond it."""
+    (left, right), (top, bottom) = panel.x, panel.y
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def _letter(panel: Panel, corners: FloatArray, name: str, *, lines_down: float = 0.0) -> None:
     """Write the corners' numbers inside of them, and a name in the middle, or some lines below it."""
     middle = corners.mean(axis=0)
-    halo = [patheffects.withStroke(linewidth=1.8, foreground="black")]
-    words: dict[str, Any] = {
-        "color": "white",
-        "ha": "center",
-        "va": "center",
-        "path_effects": halo,
-        "zorder": 5,
-        "clip_on": True,
-    }
-    for number, corner in enumerate(corners, start=1):
-        x, y = corner + 0.05 * (middle - corner)
-        axes.text(x, y, str(number), fontsize=7, gid="corner", **words)
-    offset: dict[str, Any] = {"textcoords": "offset points", "xytext": (0.0, -8.0 * lines_down)}
-    axes.annotate(name, (float(middle[0]), float(middle[1])), fontsize=8, gid="name", **offset, **words)
+    style: dict[str, Any] = {"colour": "#FFFFFF", "halo": "#000000", "across": "center", "down": "center", "z": 5.0}
+    numbered = [(corner + 0.05 * (middle - corner), str(i)) for i, corner in enumerate(corners, start=1)]
+    for (x, y), word in numbered:
+        if min(panel.x) <= x <= max(panel.x) and min(panel.y) <= y <= max(panel.y):
+            panel.add(Text(place=(float(x), float(y)), text=word, name="corner", **style))
+    place = (float(middle[0]), float(middle[1]))
+    panel.add(Text(place=place, text=name, size_pt=8.0, shift_pt=(0.0, 8.0 * lines_down), name="name", **style))
 
 
-def _draw_ruler(axes: Axes, width: int, height: int) -> None:
+def _draw_ruler(panel: Panel, width: int, height: int) -> None:
     """Mark pixels along the left and lower side, with faint lines across."""
     step = next(step for step in (10, 20, 50, 100, 200, 500, 1000) if max(width, height) / step <= _MARKS)
-    for is_across, length in ((True, width), (False, height)):
-        for at in range(0, length, step):
-            line = axes.axvline if is_across else axes.axhline
-            line(at, color="white", linewidth=0.4, alpha=0.35, zorder=1.5)
-            x, y, place = (at, -0.012, ("center", "top")) if is_across else (-0.008, at, ("right", "center"))
-            transform = axes.get_xaxis_transform() if is_across else axes.get_yaxis_transform()
-            style: dict[str, Any] = {"fontsize": 5.5, "color": palette.MUTED, "gid": "pixel"}
-            axes.text(x, y, str(at), transform=transform, ha=place[0], va=place[1], **style)
+    (left, right), (top, bottom) = panel.x, panel.y
+    down = [np.array([[at, top], [at, bottom]]) for at in range(0, width, step)]
+    across = [np.array([[left, at], [right, at]]) for at in range(0, height, step)]
+    panel.add(Lines(lines=(*down, *across), colours=("#FFFFFF",), width_pt=0.4, alpha=0.35, z=1.5, butt=True))
+    style: dict[str, Any] = {"size_pt": 5.5, "colour": palette.MUTED, "name": "pixel"}
+    for at in range(0, width, step):
+        panel.add(Text(place=(at, bottom), text=str(at), across="center", down="top", shift_pt=(0.0, 3.0), **style))
+    for at in range(0, height, step):
+        panel.add(Text(place=(left, at), text=str(at), across="right", down="center", shift_pt=(-3.0, 0.0), **style))
 
 
 def _px(arena: Arena, outline_cm: FloatArray) -> FloatArray:

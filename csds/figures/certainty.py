@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from csds.figures import palette
-from csds.figures.canvas import axes_at, draw_scale
-from csds.figures.furniture import LINE_IN, put
+from csds.figures.furniture import LINE_IN, draw_scale, put
+from csds.figures.page import Areas, Dots, Lines, Page, Panel
 from csds.figures.pictures import AnimalPicture, number, shown, shown_range
 from csds.model.shapes import FloatArray
 
@@ -24,12 +23,12 @@ def certainty_height(picture: AnimalPicture) -> float:
     return _STRIP + _TICKS + (2 + _has_call(picture)) * LINE_IN + 0.12
 
 
-def draw_certainty(figure: Figure, picture: AnimalPicture, where: tuple[float, float, float]) -> None:
+def draw_certainty(page: Page, picture: AnimalPicture, where: tuple[float, float, float]) -> None:
     """Draw the strip, on a logarithmic scale, and its numbers below; ``where`` is left, top and right in inches."""
     if not _is_known(picture):
         return
     left, top, right = where
-    _draw_strip(figure, picture, where)
+    _draw_strip(page, picture, where)
     metrics = picture.metrics
     y = top + _STRIP + _TICKS + 0.1
     rows = [
@@ -39,11 +38,11 @@ def draw_certainty(figure: Figure, picture: AnimalPicture, where: tuple[float, f
     if _has_call(picture):
         rows.append(("Readings that agree", shown(number(metrics, "phenotype_certainty") * 100, "%", 0)))
     for i, (label, value) in enumerate(rows):
-        put(figure, left, y + i * LINE_IN, label, fontsize=6.5, color=palette.MUTED)
-        put(figure, right, y + i * LINE_IN, value, fontsize=6.5, ha="right")
+        put(page, left, y + i * LINE_IN, label, size_pt=6.5, colour=palette.MUTED)
+        put(page, right, y + i * LINE_IN, value, size_pt=6.5, across="right")
 
 
-def _draw_strip(figure: Figure, picture: AnimalPicture, where: tuple[float, float, float]) -> None:
+def _draw_strip(page: Page, picture: AnimalPicture, where: tuple[float, float, float]) -> None:
     left, top, right = where
     ratio, low, high, lowest, highest = (
         number(picture.metrics, name)
@@ -51,24 +50,25 @@ def _draw_strip(figure: Figure, picture: AnimalPicture, where: tuple[float, floa
     )
     ends = [value for value in (ratio, low, high, lowest, highest, *picture.limits) if np.isfinite(value)]
     span = np.log(np.clip([min(ends) * 0.9, max(ends) * 1.1], _LEAST, _MOST))
-    axes = axes_at(figure, left=left, top=top, width=right - left, height=_STRIP)
-    axes.set_xlim(*span)
-    axes.set_ylim(0, 1)
+    panel = Panel(page=page, box=(left, top, right - left, _STRIP), x=(float(span[0]), float(span[1])))
 
     def at(value: float, unknown: float) -> float:
         return float(np.clip(np.log(value), *span)) if np.isfinite(value) and value > 0 else unknown
 
-    def bar(ends: tuple[float, float], rows: tuple[float, float], colour: str, gid: str) -> None:
+    def bar(ends: tuple[float, float], rows: tuple[float, float], colour: str, name: str) -> None:
         start, end = at(ends[0], span[0]), at(ends[1], span[1])
-        axes.fill_betweenx(rows, start, end, color=colour, linewidth=0, gid=gid)
+        outline = np.array([[start, rows[0]], [end, rows[0]], [end, rows[1]], [start, rows[1]]])
+        panel.add(Areas(outlines=(outline,), face=colour, name=name))
 
     bar((lowest, highest), (0.1, 0.9), palette.FAINT, "band")
     bar((low, high), (0.3, 0.7), palette.phenotype_colour(picture.phenotype), "interval")
-    axes.plot([at(ratio, span[0])], [0.5], "o", color=palette.INK, markersize=2.2, clip_on=False, gid="ratio")
+    panel.add(Dots(points=np.array([[at(ratio, span[0]), 0.5]]), size_pt=3.2, face=palette.INK, z=2.5, name="ratio"))
     for limit in picture.limits:
-        axes.axvline(at(limit, span[0]), color=palette.INK, linewidth=0.8, gid="limit")
+        x = at(limit, span[0])
+        line = np.array([[x, 0.0], [x, 1.0]])
+        panel.add(Lines(lines=(line,), colours=(palette.INK,), width_pt=0.8, butt=True, name="limit"))
     ticks = _ratio_ticks(np.exp(span))
-    draw_scale(axes, np.log(ticks), [f"{tick:g}" for tick in ticks], side="bottom", at=0.0)
+    draw_scale(panel, np.log(ticks), [f"{tick:g}" for tick in ticks], side="bottom", at=0.0)
 
 
 def _ratio_ticks(span: FloatArray) -> FloatArray:

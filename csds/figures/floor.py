@@ -7,15 +7,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.patches import Polygon as Patch
 from numpy.typing import NDArray
 
 from csds.figures import palette
-from csds.figures.canvas import DPI, draw_scale
+from csds.figures.canvas import DPI
 from csds.figures.lettering import fitted, text_width_in
+from csds.figures.page import Across, Areas, Lines, Page, Panel, Pixels, Text
 from csds.figures.pictures import SessionPicture, number, shown, spoken
 from csds.model.arena import Arena
 from csds.model.shapes import FloatArray, Union, Zone
@@ -49,6 +46,11 @@ class FloorView:
     def height_in(self) -> float:
         """Height on paper."""
         return (self.arena.height_cm + 2 * self.margin_cm) * self.inch_per_cm
+
+    def panel(self, page: Page, left: float, top: float) -> Panel:
+        """Return where the floor is drawn, in cm, from inches of the page's left and top."""
+        x0, x1, y1, y0 = self.extent
+        return Panel(page=page, box=(left, top, self.width_in, self.height_in), x=(x0, x1), y=(y0, y1))
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -114,56 +116,35 @@ def _stretched(luma: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
     return np.asarray(_DARKEST + share * (_LIGHTEST - _DARKEST), float)
 
 
-def draw_floor(axes: Axes, picture: SessionPicture, view: FloorView, *, backdrop_shown: bool = True) -> None:
-    """Draw backdrop, walls, zones and enclosure onto axes, and set their limits in cm."""
-    left, right, bottom, top = view.extent
+def draw_floor(
+    panel: Panel, picture: SessionPicture, view: FloorView, *, backdrop_shown: bool = True, around_shown: bool = True
+) -> None:
+    """Draw backdrop, with or without what lies around the floor, and walls, zones and enclosure."""
+    outlines = tuple(picture.arena.floor.outlines())
     if backdrop_shown:
-        grey = backdrop(picture, view)
-        opaque = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGBA)
-        axes.imshow(opaque, extent=view.extent, interpolation="bilinear", zorder=0, aspect="auto")
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    for outline in picture.arena.floor.outlines():
-        axes.add_patch(Patch(outline, fill=False, edgecolor=palette.MUTED, linewidth=0.8, zorder=1, gid="floor"))
-    _draw_zones(axes, picture, tinted=backdrop_shown)
+        left, right, bottom, top = view.extent
+        within = None if around_shown else outlines[0]
+        panel.add(Pixels(pixels=backdrop(picture, view), extent=(left, top, right, bottom), within=within))
+    panel.add(Areas(outlines=outlines, edge=palette.MUTED, width_pt=0.8, z=1.0, name="floor"))
+    _draw_zones(panel, picture, tinted=backdrop_shown)
     if picture.enclosure is not None:
-        for outline in picture.enclosure.outlines():
-            axes.add_patch(
-                Patch(
-                    outline,
-                    facecolor=(1, 1, 1, 0.45),
-                    edgecolor=palette.ENCLOSURE,
-                    linewidth=1.0,
-                    zorder=2.5,
-                    gid="enclosure",
-                )
-            )
+        outlines = tuple(picture.enclosure.outlines())
+        panel.add(Areas(outlines=outlines, face="#FFFFFF", alpha=0.45, z=2.5))
+        panel.add(Areas(outlines=outlines, edge=palette.ENCLOSURE, width_pt=1.0, z=2.5, name="enclosure"))
 
 
-def _draw_zones(axes: Axes, picture: SessionPicture, *, tinted: bool) -> None:
+def _draw_zones(panel: Panel, picture: SessionPicture, *, tinted: bool) -> None:
     colours = palette.zone_colours(tuple(zone.name for zone in picture.zones))
-    patches = []
     for zone, outline in distinct_outlines(picture.zones):
-        inside, colour = _on_floor(outline, picture.arena), colours[zone.name]
-        patches.append(Patch(inside, fill=False, edgecolor=colour, linewidth=1.3, zorder=2, gid=f"zone-{zone.name}"))
+        where: dict[str, Any] = {"outlines": (_on_floor(outline, picture.arena),), "within": floor_cut(picture.arena)}
         if tinted:
-            patches.append(Patch(inside, facecolor=colour, alpha=0.10, linewidth=0, zorder=1.5))
-    for patch in patches:
-        axes.add_patch(patch)
-        if picture.arena.shape == "circle":
-            _clip_to_floor(axes, patch)
+            panel.add(Areas(face=colours[zone.name], alpha=0.10, z=1.5, **where))
+        panel.add(Areas(edge=colours[zone.name], width_pt=1.3, z=2.0, name=f"zone-{zone.name}", **where))
 
 
-def _clip_to_floor(axes: Axes, artist: Artist) -> None:
-    for patch in axes.patches:
-        if patch.get_gid() == "floor":
-            artist.set_clip_path(patch)
-
-
-def clip_to_floor(axes: Axes) -> None:
-    """Cut the images on floor axes off at the floor's outline."""
-    for image in axes.images:
-        _clip_to_floor(axes, image)
+def floor_cut(arena: Arena) -> FloatArray | None:
+    """Return the outline at which what covers the floor's rectangle is cut off; None where it is all floor."""
+    return arena.floor.outlines()[0] if arena.shape == "circle" else None
 
 
 def distinct_outlines(zones: tuple[Zone, ...]) -> tuple[tuple[Zone, FloatArray], ...]:
@@ -190,7 +171,7 @@ def _on_floor(outline: FloatArray, arena: Arena) -> FloatArray:
     return np.clip(outline, 0.0, (arena.width_cm, arena.height_cm))
 
 
-def draw_zone_labels(axes: Axes, picture: SessionPicture, view: FloorView) -> None:
+def draw_zone_labels(panel: Panel, picture: SessionPicture, view: FloorView) -> None:
     """Name each zone with its time and entries: beyond the wall it touches, else inside its own corner.
 
     A union whose parts have no name of their own is labelled at its first part.
@@ -204,9 +185,9 @@ def draw_zone_labels(axes: Axes, picture: SessionPicture, view: FloorView) -> No
         room = view.width_in / walls.count(wall) if wall else float(np.ptp(outline[:, 0])) * view.inch_per_cm
         line = fitted(_zone_text(name, picture), room - 0.06, _LABEL_PT)
         ink = palette.darker(colours[name], 0.35)
-        _draw_zone_label(axes, line, outline, (view, wall, ink))
+        _draw_zone_label(panel, line, outline, (view, wall, ink))
     if picture.enclosure is not None:
-        _draw_enclosure_label(axes, picture, view)
+        _draw_enclosure_label(panel, picture, view)
 
 
 def _zone_text(name: str, picture: SessionPicture) -> str:
@@ -226,22 +207,21 @@ def _wall(outline: FloatArray, arena: Arena) -> str:
     return "top" if at_top else "bottom"
 
 
-def _draw_zone_label(axes: Axes, line: str, outline: FloatArray, how: tuple[FloorView, str, str]) -> None:
+def _draw_zone_label(panel: Panel, line: str, outline: FloatArray, how: tuple[FloorView, str, str]) -> None:
     view, wall, ink = how
     left, top = outline.min(axis=0)
     x, side = _anchor(float(left), float(outline[:, 0].max()), view.arena.width_cm)
     gap = 0.035 / view.inch_per_cm
-    style: dict[str, Any] = {"fontsize": _LABEL_PT, "color": ink, "zorder": 5}
+    style: dict[str, Any] = {"text": line, "size_pt": _LABEL_PT, "colour": ink, "z": 5.0}
     if wall == "top":
-        axes.text(x, -gap, line, va="bottom", ha=side, **style)
+        panel.add(Text(place=(x, -gap), down="bottom", across=side, **style))
     elif wall == "bottom":
-        axes.text(x, view.arena.height_cm + gap, line, va="top", ha=side, **style)
+        panel.add(Text(place=(x, view.arena.height_cm + gap), down="top", across=side, **style))
     else:
-        label = axes.text(left + 2 * gap, top + gap, line, va="top", ha="left", **style)
-        label.set_path_effects([patheffects.withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
+        panel.add(Text(place=(float(left) + 2 * gap, float(top) + gap), down="top", halo="#FFFFFF", **style))
 
 
-def _anchor(left: float, right: float, width: float) -> tuple[float, str]:
+def _anchor(left: float, right: float, width: float) -> tuple[float, Across]:
     """Return where a label beyond a wall stands, so that those of left and right corners grow inwards."""
     middle = (left + right) / 2
     if middle < width / 3:
@@ -251,34 +231,26 @@ def _anchor(left: float, right: float, width: float) -> tuple[float, str]:
     return middle, "center"
 
 
-def _draw_enclosure_label(axes: Axes, picture: SessionPicture, view: FloorView) -> None:
+def _draw_enclosure_label(panel: Panel, picture: SessionPicture, view: FloorView) -> None:
     outline = np.concatenate(picture.enclosure.outlines()) if picture.enclosure is not None else np.zeros((1, 2))
     x, y = (outline.min(axis=0) + outline.max(axis=0)) / 2
     room = float(np.ptp(outline[:, 0])) * view.inch_per_cm
     words = {"target_present": "target", "target_absent": "empty"}.get(picture.phase, "enclosure")
     if text_width_in(words, 6.0) < room:
-        axes.text(x, y, words, fontsize=6.0, color=palette.ENCLOSURE, ha="center", va="center", zorder=2.6)
+        style: dict[str, Any] = {"size_pt": 6.0, "colour": palette.ENCLOSURE, "across": "center", "down": "center"}
+        panel.add(Text(place=(float(x), float(y)), text=words, z=2.6, **style))
 
 
-def draw_scale_bar(axes: Axes, view: FloorView) -> None:
+def draw_scale_bar(panel: Panel, view: FloorView) -> None:
     """Draw a bar of a round length below the floor's right end, also beyond the axes."""
     arena = view.arena
     length = scale_bar_cm(arena.width_cm)
     y = arena.height_cm + 0.12 / view.inch_per_cm
     right = arena.width_cm
-    (bar,) = axes.plot(
-        [right - length, right], [y, y], color=palette.INK, linewidth=1.6, solid_capstyle="butt", gid="scale-bar"
-    )
-    bar.set_clip_on(False)
-    axes.text(
-        right - length - 0.05 / view.inch_per_cm,
-        y,
-        f"{length:g} cm",
-        fontsize=6.5,
-        ha="right",
-        va="center_baseline",
-        color=palette.INK,
-    )
+    bar = np.array([[right - length, y], [right, y]])
+    panel.add(Lines(lines=(bar,), colours=(palette.INK,), width_pt=1.6, butt=True, name="scale-bar"))
+    place = (right - length - 0.05 / view.inch_per_cm, y)
+    panel.add(Text(place=place, text=f"{length:g} cm", size_pt=6.5, across="right", down="center"))
 
 
 def scale_bar_cm(width_cm: float) -> float:
@@ -291,12 +263,3 @@ def scale_bar_cm(width_cm: float) -> float:
     """
     choices = np.array([0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0])
     return float(choices[np.argmin(np.abs(np.log(choices / (width_cm / 5))))])
-
-
-def draw_ticks(axes: Axes, view: FloorView) -> None:
-    """Tick the axes in cm from the floor's origin."""
-    step = scale_bar_cm(view.arena.width_cm)
-    left, _, bottom, _ = view.extent
-    x, y = (np.arange(0, length + 1e-6, step) for length in (view.arena.width_cm, view.arena.height_cm))
-    draw_scale(axes, x, [f"{value:g}" for value in x], side="bottom", at=bottom)
-    draw_scale(axes, y, [f"{value:g}" for value in y], side="left", at=left)

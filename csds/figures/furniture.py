@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from csds.behaviour.timing import LONGEST_FRAME_S, TOLERANCE_S
 from csds.figures import palette
-from csds.figures.canvas import draw_scale
+from csds.figures.floor import main_zones
 from csds.figures.lettering import fitted, wrapped
+from csds.figures.page import Areas, Lines, Page, Panel, Pixels, Side, Text
 from csds.figures.pictures import SessionPicture, flag_sentences, spoken
 from csds.model.shapes import FloatArray
 
@@ -35,10 +33,35 @@ class FlagLine:
     starts: bool
 
 
-def put(figure: Figure, x_in: float, y_in: float, text: str, **style: object) -> None:
-    """Write text at inches from the figure's left and top edges, its baseline there."""
-    width, height = figure.get_size_inches()
-    figure.text(x_in / width, 1 - y_in / height, text, **{"va": "baseline", **style})  # type: ignore[arg-type]
+_OUTWARDS: dict[Side, FloatArray] = {
+    "bottom": np.array([0.0, 1.0]),
+    "left": np.array([-1.0, 0.0]),
+    "right": np.array([1.0, 0.0]),
+}
+
+
+def put(page: Page, x_in: float, y_in: float, text: str, **style: Any) -> None:
+    """Write text at inches from the page's left and top edges, its baseline there, in a style of `Text`."""
+    page.paper.add(Text(place=(x_in, y_in), text=text, **style))
+
+
+def draw_scale(panel: Panel, places: FloatArray, labels: list[str], *, side: Side, at: float) -> None:
+    """Tick and label one side of a panel: at the value ``at`` of the other direction."""
+    fixed = np.full(len(places), at)
+    across, down = (places, fixed) if side == "bottom" else (fixed, places)
+    starts, out = panel.inches(np.column_stack([across, down])), _OUTWARDS[side] / 72
+    paper = panel.page.paper
+    ticks = tuple(np.array([start, start + 2.5 * out]) for start in starts)
+    paper.add(Lines(lines=ticks, colours=(palette.MUTED,), width_pt=0.6, butt=True))
+    for (x, y), label in zip(starts + 4.5 * out, labels, strict=True):
+        place = (float(x), float(y))
+        look: dict[str, Any] = {"size_pt": 6.5, "colour": palette.MUTED}
+        if side == "bottom":
+            paper.add(Text(place=place, text=label, across="center", down="top", **look))
+        else:
+            paper.add(
+                Text(place=place, text=label, across="right" if side == "left" else "left", down="center", **look)
+            )
 
 
 def flag_lines(flags: tuple[str, ...], width_in: float) -> tuple[FlagLine, ...]:
@@ -52,15 +75,15 @@ def flag_lines(flags: tuple[str, ...], width_in: float) -> tuple[FlagLine, ...]:
     return tuple(lines) or (FlagLine(text="No flags", trust=False, starts=True),)
 
 
-def draw_flags(figure: Figure, lines: tuple[FlagLine, ...], *, left: float, top: float) -> None:
+def draw_flags(page: Page, lines: tuple[FlagLine, ...], *, left: float, top: float) -> None:
     """Write the footer, each flag behind a mark; those that touch trust in the warning colour."""
     for i, line in enumerate(lines):
         colour = palette.WARNING if line.trust else palette.MUTED
         y = top + (i + 0.8) * LINE_IN
         if line.starts and line.trust:
-            put(figure, left, y, "▲", fontsize=_FLAG_PT - 1, color=colour)
+            put(page, left, y, "▲", size_pt=_FLAG_PT - 1, colour=colour)
         indent = _MARK_IN if any(other.trust for other in lines) else 0.0
-        put(figure, left + indent, y, line.text, fontsize=_FLAG_PT, color=colour, gid="flag")
+        put(page, left + indent, y, line.text, size_pt=_FLAG_PT, colour=colour, name="flag")
 
 
 def group_words(stress: str, treatment: str) -> str:
@@ -74,20 +97,18 @@ def group_words(stress: str, treatment: str) -> str:
     return " · ".join(part for part in (spoken(stress), treatment.strip()) if part)
 
 
-def draw_rows(figure: Figure, rows: Sequence[tuple[str, str]], *, left: float, top: float, width: float) -> float:
+def draw_rows(page: Page, rows: Sequence[tuple[str, str]], *, left: float, top: float, width: float) -> float:
     """Write label and value pairs, values flush right, and return where the next row would start."""
     for i, (label, value) in enumerate(rows):
         y = top + (i + 0.8) * LINE_IN
-        put(figure, left, y, fitted(label, width * 0.66, 7.0), fontsize=7.0, color=palette.MUTED)
-        put(figure, left + width, y, value, fontsize=7.0, ha="right")
+        put(page, left, y, fitted(label, width * 0.66, 7.0), size_pt=7.0, colour=palette.MUTED)
+        put(page, left + width, y, value, size_pt=7.0, across="right")
     return top + len(rows) * LINE_IN
 
 
-def draw_colour_bar(axes: Axes, colours: FloatArray, *, vertical: bool) -> None:
-    """Fill axes with a colour ramp, (n, 4) RGBA from 0 to 1, without a frame; ticks are the caller's."""
-    strip = (colours[:, :3] * 255).round().astype(np.uint8)
-    image = strip[:, None, :] if vertical else strip[None, :, :]
-    axes.imshow(image, extent=(0.0, 1.0, 0.0, 1.0), origin="lower", aspect="auto", interpolation="bilinear")
+def draw_colour_bar(panel: Panel, colours: NDArray[np.uint8]) -> None:
+    """Fill a panel with a colour ramp, (n, 3) RGB from bottom to top, without a frame; ticks are the caller's."""
+    panel.add(Pixels(pixels=np.ascontiguousarray(colours[::-1, None]), extent=(0.0, 1.0, 1.0, 0.0)))
 
 
 def time_ticks(length_s: float) -> FloatArray:
@@ -103,40 +124,42 @@ def time_ticks(length_s: float) -> FloatArray:
     return np.arange(0.0, length_s * 1.0001, step)
 
 
-def draw_timeline(axes: Axes, picture: SessionPicture, zones: tuple[str, ...]) -> None:
-    """Draw when the animal was in each zone, over the path's colour ramp: a colour bar in seconds.
+def draw_timeline(page: Page, box: tuple[float, float, float, float], picture: SessionPicture) -> None:
+    """Draw when the animal was in each main zone, over the path's colour ramp: a colour bar in seconds.
 
-    Rows run from the top: one per zone, then the ramp. Time without a position is white in the ramp.
+    Rows run from the top of the box: one per zone, then the ramp. Time without a position is white in the ramp.
     """
-    length, colours = picture.length_s, palette.zone_colours(zones)
-    ramp = palette.path_colormap()(np.linspace(0, 1, 1024))[None, :, :]
-    axes.imshow(
-        (ramp * 255).astype(np.uint8), extent=(0, length, 0.0, 0.7), aspect="auto", interpolation="nearest", zorder=1
-    )
-    _draw_spans(axes, unknown_spans(picture), (0.0, 0.7), "white")
+    zones, length = main_zones(picture.zones), picture.length_s
+    colours = palette.zone_colours(zones)
+    panel = Panel(page=page, box=box, x=(0.0, length), y=(len(zones) + 1.0, -0.15))
+    ramp = palette.path_colours(np.linspace(0, 1, 1024))[None]
+    panel.add(Pixels(pixels=ramp, extent=(0.0, 0.7, length, 0.0)))
+    _draw_spans(panel, unknown_spans(picture), (0.0, 0.7), "#FFFFFF")
     for row, name in enumerate(reversed(zones), start=1):
-        axes.axhline(row + 0.35, color=palette.FAINT, linewidth=0.5, zorder=0)
+        _draw_rule(panel, row + 0.35, palette.FAINT, 0.5)
         inside = picture.track.get(f"in_{name}")
         if inside is not None:
             flags = inside.fillna(value=False).to_numpy(dtype=bool)
-            _draw_spans(
-                axes, spans(picture.track["time_s"], flags, picture.durations_s), (row, row + 0.7), colours[name]
-            )
-    axes.set_xlim(0, length)
-    axes.set_ylim(-0.15, len(zones) + 1.0)
+            found = spans(picture.track["time_s"], flags, picture.durations_s)
+            _draw_spans(panel, found, (row, row + 0.7), colours[name])
     ticks = time_ticks(length)
-    draw_scale(axes, ticks, [f"{tick:g}" for tick in ticks], side="bottom", at=-0.15)
-    axes.axhline(-0.15, color=palette.MUTED, linewidth=0.6, clip_on=False)
+    draw_scale(panel, ticks, [f"{tick:g}" for tick in ticks], side="bottom", at=-0.15)
+    _draw_rule(panel, -0.15, palette.MUTED, 0.6)
     words = ["Path", *(fitted(spoken(name), 0.9, 6.5) for name in reversed(zones))]
     for row, word in enumerate(words):
-        style: dict[str, Any] = {"ha": "right", "va": "center_baseline", "color": palette.MUTED}
-        axes.text(-0.005, (row + 0.5) / (len(zones) + 1.15), word, fontsize=6.5, transform=axes.transAxes, **style)
+        style: dict[str, Any] = {"size_pt": 6.5, "across": "right", "down": "center", "colour": palette.MUTED}
+        panel.add(Text(place=(0.0, row + 0.35), text=word, shift_pt=(-2.0, 0.0), **style))
 
 
-def _draw_spans(axes: Axes, parts: FloatArray, rows: tuple[float, float], colour: str) -> None:
+def _draw_rule(panel: Panel, at: float, colour: str, width_pt: float) -> None:
+    line = np.array([[panel.x[0], at], [panel.x[1], at]])
+    panel.add(Lines(lines=(line,), colours=(colour,), width_pt=width_pt, z=0.5, butt=True))
+
+
+def _draw_spans(panel: Panel, parts: FloatArray, rows: tuple[float, float], colour: str) -> None:
     low, high = rows
-    boxes = [[(a, low), (b, low), (b, high), (a, high)] for a, b in parts]
-    axes.add_collection(PolyCollection(boxes, facecolors=colour, linewidths=0, zorder=2), autolim=False)
+    boxes = tuple(np.array([[a, low], [b, low], [b, high], [a, high]]) for a, b in parts)
+    panel.add(Areas(outlines=boxes, face=colour))
 
 
 def spans(time_s: pd.Series, inside: NDArray[np.bool_], durations_s: FloatArray) -> FloatArray:

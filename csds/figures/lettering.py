@@ -1,37 +1,55 @@
 """Text in pictures: what the font can show, how wide it gets, and where to break or shorten it.
 
-All pictures use DejaVu Sans, which comes with matplotlib, so that they look the same on every
-computer and no text is cut off for want of a font.
+All pictures use DejaVu Sans, from the files that come with matplotlib, so that they look the same
+on every computer and no text is cut off for want of a font. Matplotlib itself isn't imported:
+Pillow, which it needs too, draws letters as well.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import struct
 import unicodedata
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from matplotlib import font_manager
-from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
+from PIL import ImageFont
 
 Weight = Literal["normal", "bold"]
 
-FAMILY = "DejaVu Sans"
 NOT_SHOWN = "□"
 ELLIPSIS = "…"
+_FILES: dict[Weight, str] = {"normal": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}
 
 
 @cache
-def _font(weight: Weight) -> FT2Font:
-    where = font_manager.findfont(font_manager.FontProperties(family=FAMILY, weight=weight))
-    return FT2Font(where)
+def _file(weight: Weight) -> Path:
+    spec = importlib.util.find_spec("matplotlib")
+    folder = Path((spec.submodule_search_locations or [""])[0]) if spec else Path()
+    return folder / "mpl-data" / "fonts" / "ttf" / _FILES[weight]
+
+
+@lru_cache(maxsize=64)
+def _font(weight: Weight, size: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_file(weight), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache
 def _can_show(weight: Weight) -> frozenset[int]:
-    return frozenset(_font(weight).get_charmap())
+    """Return the characters that the font has, from its table of all Unicode: ``cmap``, format 12 (OpenType 1.9)."""
+    data = _file(weight).read_bytes()
+    tables = (struct.unpack_from(">4sIII", data, 12 + 16 * i) for i in range(*struct.unpack_from(">4xH", data)))
+    cmap = next(start for tag, _, start, _ in tables if tag == b"cmap")
+    (count,) = struct.unpack_from(">2xH", data, cmap)
+    starts = (cmap + struct.unpack_from(">4xI", data, cmap + 4 + 8 * i)[0] for i in range(count))
+    full = next(start for start in starts if struct.unpack_from(">H", data, start) == (12,))
+    (groups,) = struct.unpack_from(">12xI", data, full)
+    ranges = (struct.unpack_from(">II", data, full + 16 + 12 * i) for i in range(groups))
+    return frozenset(code for first, last in ranges for code in range(first, last + 1))
 
 
 def printable(text: str, weight: Weight = "normal") -> str:
@@ -67,11 +85,8 @@ def text_width_in(text: str, size_pt: float, weight: Weight = "normal") -> float
     """Return the width in inches of a line of printable text."""
     if not text:
         return 0.0
-    font = _font(weight)
     # Ten times the size: hinting rounds glyphs to whole pixels, which matters less when they are large.
-    font.set_size(size_pt * 10, 72)
-    font.set_text(text, 0.0)
-    return float(font.get_width_height()[0]) / 64 / 72 / 10
+    return _font(weight, size_pt * 10).getlength(text) / 72 / 10
 
 
 def fitted(text: str, width_in: float, size_pt: float, weight: Weight = "normal") -> str:
@@ -117,6 +132,17 @@ def wrapped(text: str, width_in: float, size_pt: float) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=512)
+def glyphs(text: str, size_px: float, weight: Weight = "normal") -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Return printable text as a read-only (h, w) image of coverage, 0 to 255, and its place.
+
+    The place is that of the image's first pixel, right of and below the point where the baseline starts.
+    """
+    image, (left, top) = _font(weight, size_px).getmask2(text, mode="L", anchor="ls")
+    mask = np.frombuffer(bytes(image), np.uint8).reshape(image.size[::-1])
+    return mask, (round(left), round(top))
+
+
+@lru_cache(maxsize=512)
 def text_mask(text: str, size_px: int, weight: Weight = "normal") -> NDArray[np.uint8]:
     """Return printable text as a read-only (h, w) image of coverage, 0 to 255, for drawing on frames.
 
@@ -125,15 +151,10 @@ def text_mask(text: str, size_px: int, weight: Weight = "normal") -> NDArray[np.
     height = math.ceil(size_px * 1.3)
     if not text:
         return np.zeros((height, 0), np.uint8)
-    font = _font(weight)
-    font.set_size(size_px, 72)
-    font.set_text(text, 0.0)
-    font.draw_glyphs_to_bitmap(antialiased=True)
-    glyphs = np.array(font.get_image(), np.uint8)
-    descent = math.ceil(font.get_descent() / 64)
-    mask = np.zeros((height, glyphs.shape[1]), np.uint8)
-    bottom = min(height, size_px + descent)
-    top = max(0, bottom - glyphs.shape[0])
-    mask[top:bottom] = glyphs[glyphs.shape[0] - (bottom - top) :]
+    letters, (left, top) = glyphs(text, size_px, weight)
+    mask = np.zeros((height, letters.shape[1] + max(left, 0)), np.uint8)
+    first = size_px + top
+    kept = letters[max(0, -first) : height - first]
+    mask[max(0, first) : max(0, first) + kept.shape[0], max(left, 0) :] = kept
     mask.flags.writeable = False
     return mask

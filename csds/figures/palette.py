@@ -8,11 +8,14 @@ floor they are drawn on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
-import matplotlib
+import cv2
 import numpy as np
-from matplotlib.colors import ListedColormap
+from numpy.typing import NDArray
+
+from csds.model.shapes import FloatArray
 
 INK = "#1A1A1A"
 """Text and data without a colour of their own."""
@@ -94,20 +97,53 @@ def darker(colour: str, share: float = 0.3) -> str:
     >>> darker("#64C800", 0.5)
     '#326400'
     """
-    channels = [round(int(colour[i : i + 2], 16) * (1 - share)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{channel:02X}" for channel in channels)
+    return hex_colour(tuple(round(channel * (1 - share)) for channel in channels(colour)))
 
 
 @cache
-def path_colormap() -> ListedColormap:
-    """Return the map for time along a path: indigo to salmon, no tone as light as the floor."""
-    return ListedColormap(matplotlib.colormaps["plasma"](np.linspace(0.0, 0.74, 256)), name="csds_path")
+def channels(colour: str) -> tuple[int, int, int]:
+    """Return a colour's red, green and blue, 0 to 255.
+
+    Examples
+    --------
+    >>> channels("#64C800")
+    (100, 200, 0)
+    """
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def hex_colour(rgb: Sequence[int]) -> str:
+    """Return red, green and blue as this module writes colours: what `channels` undoes."""
+    return "#" + "".join(f"{channel:02X}" for channel in rgb)
+
+
+def path_colours(shares: FloatArray) -> NDArray[np.uint8]:
+    """Return RGB for shares of the time along a path: indigo to salmon, no tone as light as the floor."""
+    return _looked_up(_path_table(), shares)
+
+
+def occupancy_colours(shares: FloatArray) -> NDArray[np.uint8]:
+    """Return RGB for shares of the most time per area: white where the animal never was, then ever darker."""
+    return _looked_up(_occupancy_table(), shares)
+
+
+def _looked_up(table: NDArray[np.uint8], shares: FloatArray) -> NDArray[np.uint8]:
+    return table[np.clip(np.asarray(shares) * 256, 0, 255).astype(np.intp)]
 
 
 @cache
-def occupancy_colormap() -> ListedColormap:
-    """Return the map for time per area: white where the animal never was, then ever darker."""
-    colours = matplotlib.colormaps["magma_r"](np.linspace(0.0, 1.0, 256))
+def _path_table() -> NDArray[np.uint8]:
+    return _looked_up(_opencv_table(cv2.COLORMAP_PLASMA), np.linspace(0.0, 0.74, 256))
+
+
+@cache
+def _occupancy_table() -> NDArray[np.uint8]:
+    colours = _opencv_table(cv2.COLORMAP_MAGMA)[::-1].astype(float)
     blend = np.linspace(0.0, 1.0, 32)[:, None]
-    colours[:32, :3] = (1 - blend) + blend * colours[:32, :3]
-    return ListedColormap(colours, name="csds_occupancy")
+    colours[:32] = (1 - blend) * 255 + blend * colours[:32]
+    return np.round(colours).astype(np.uint8)
+
+
+def _opencv_table(name: int) -> NDArray[np.uint8]:
+    bgr = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], name)
+    return np.asarray(bgr[:, 0, ::-1], np.uint8)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
 from numpy.typing import NDArray
 
 from csds.behaviour.timing import LONGEST_FRAME_S, TOLERANCE_S
 from csds.figures import palette
+from csds.figures.page import Dots, Lines, Panel
 from csds.model.shapes import FloatArray
 
 _MAX_POINTS = 6000
@@ -124,40 +122,39 @@ def _pieces(parts: list[NDArray[np.intp]], points: FloatArray, time: FloatArray)
     )
 
 
-def draw_path(axes: Axes, track: pd.DataFrame, length_s: float, *, width_pt: float = 1.1) -> None:
-    """Draw a track onto floor axes in cm, coloured by time; gaps stay open, interpolated steps are dotted."""
+def draw_path(panel: Panel, track: pd.DataFrame, length_s: float, *, width_pt: float = 1.1) -> None:
+    """Draw a track onto a floor in cm, coloured by time; gaps stay open, interpolated steps are dotted."""
     lines = path_lines(track)
-    colours, norm = palette.path_colormap(), Normalize(0.0, length_s)
-    casing = LineCollection(
-        lines.runs, colors="white", linewidths=width_pt + 1.2, alpha=0.55, capstyle="round", joinstyle="round", zorder=3
+    casing: dict[str, Any] = {"colours": ("#FFFFFF",), "width_pt": width_pt + 1.2, "alpha": 0.55}
+    panel.add(Lines(lines=lines.runs, z=3.0, name="path-casing", **casing))
+    kinds: tuple[tuple[Pieces, dict[str, Any]], ...] = (
+        (lines.solid, {"name": "path", "width_pt": width_pt}),
+        (lines.dashed, {"name": "path-interpolated", "width_pt": width_pt * 0.6, "dash_pt": (1.3, 1.1)}),
     )
-    casing.set_gid("path-casing")
-    solid = LineCollection(
-        lines.solid.lines, cmap=colours, norm=norm, linewidths=width_pt, capstyle="round", joinstyle="round", zorder=4
-    )
-    solid.set_array(np.array(lines.solid.times_s))
-    solid.set_gid("path")
-    dashed = LineCollection(
-        lines.dashed.lines, cmap=colours, norm=norm, linewidths=width_pt * 0.6, linestyles=(0, (2.0, 1.6)), zorder=4
-    )
-    dashed.set_array(np.array(lines.dashed.times_s))
-    dashed.set_gid("path-interpolated")
-    for collection in (casing, solid, dashed):
-        axes.add_collection(collection, autolim=False)
+    for pieces, look in kinds:
+        rgb = palette.path_colours(np.array(pieces.times_s) / length_s)
+        colours = tuple(map(palette.hex_colour, rgb.tolist()))
+        panel.add(Lines(lines=pieces.lines, colours=colours, z=4.0, **look))
     if len(lines.lone):
-        axes.plot(lines.lone[:, 0], lines.lone[:, 1], ".", color=palette.INK, markersize=1.5, zorder=4, gid="path-lone")
+        panel.add(Dots(points=lines.lone, size_pt=1.0, face=palette.INK, z=4.0, name="path-lone"))
 
 
-def draw_ends(axes: Axes, track: pd.DataFrame) -> None:
+def draw_ends(panel: Panel, track: pd.DataFrame) -> None:
     """Mark the first known position with an open circle and the last with a filled square."""
-    x, y = (track[name].to_numpy(dtype=float, na_value=np.nan) for name in ("x_cm", "y_cm"))
-    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    if not len(known):
-        return
-    first, last = known[0], known[-1]
-    edge: dict[str, Any] = {"markeredgewidth": 1.1, "linestyle": "none", "zorder": 6}
-    axes.plot(x[last], y[last], "s", markersize=5, color=palette.INK, markeredgecolor="white", gid="end", **edge)
-    axes.plot(x[first], y[first], "o", markersize=5.5, color="white", markeredgecolor=palette.INK, gid="start", **edge)
+    places = track[["x_cm", "y_cm"]].to_numpy(dtype=float, na_value=np.nan)
+    known = places[np.isfinite(places).all(axis=1)]
+    panel.add(replace(end_mark(known[-1:]), edge="#FFFFFF", edge_pt=1.1))
+    panel.add(start_mark(known[:1]))
+
+
+def start_mark(points: FloatArray) -> Dots:
+    """Return how a path's start is marked."""
+    return Dots(points=points, size_pt=5.5, face="#FFFFFF", edge=palette.INK, edge_pt=1.1, z=6.0, name="start")
+
+
+def end_mark(points: FloatArray) -> Dots:
+    """Return how a path's end is marked."""
+    return Dots(points=points, size_pt=5.5, face=palette.INK, square=True, z=6.0, name="end")
 
 
 def positions_at(track: pd.DataFrame, times_s: tuple[float, ...]) -> FloatArray:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from csds.figures import palette
-from csds.figures.canvas import axes_at, blank_figure, house_style, save_figure
+from csds.figures.canvas import save_page
 from csds.figures.furniture import LINE_IN, put
 from csds.figures.lettering import fitted
+from csds.figures.page import Lines, Page, Pixels
 from csds.figures.pictures import SessionPicture, number
 
 #: Inches between pictures, and between those of the start and those of the end.
@@ -41,7 +41,7 @@ def strip_height(picture: SessionPicture, width_in: float) -> float:
     return float(_side(picture, width_in) * rows / columns + 2 * _AROUND)
 
 
-def draw_strip(figure: Figure, picture: SessionPicture, *, left: float, top: float, width: float) -> None:
+def draw_strip(page: Page, picture: SessionPicture, *, left: float, top: float, width: float) -> None:
     """Draw the pictures around the trial's start and end, with their times and a mark where it starts."""
     if not picture.thumbnails:
         return
@@ -51,22 +51,24 @@ def draw_strip(figure: Figure, picture: SessionPicture, *, left: float, top: flo
     start_s = number(picture.metrics, "start_s")
     how = _SOURCES.get(str(picture.metrics.get("start_source", "")), "")
     words = f"Start at {start_s:.2f} s of the recording: {how}" if np.isfinite(start_s) and how else "Start and end"
-    put(figure, left, top + 0.8 * LINE_IN, words, fontsize=7.0, fontweight="bold")
-    axes = axes_at(figure, left=left, top=top + _AROUND - 0.03, width=width, height=height + 0.06)
-    axes.set_xlim(0, width)
-    axes.set_ylim(-height - 0.03, 0.03)
+    put(page, left, top + 0.8 * LINE_IN, words, size_pt=7.0, weight="bold")
+    above = top + _AROUND
     x = 0.0
     before = None
     for shown, time_s in zip(picture.thumbnails, picture.thumbnails_s, strict=True):
         if before is not None:
             x += side + (_BREAK if before <= _START_UNTIL_S < time_s else _GAP)
-        axes.imshow(shown, cmap="gray", vmin=0, vmax=255, extent=(x, x + side, -height, 0), aspect="auto")
+        at_left = left + x
+        page.paper.add(Pixels(pixels=shown, extent=(at_left, above, at_left + side, above + height)))
         if time_s >= -1e-6 and (before is None or before < -1e-6):
-            axes.plot([x - _GAP / 2] * 2, [-height - 0.02, 0.02], color=palette.INTERACTION, linewidth=2.0, gid="start")
+            line = np.array([[at_left - _GAP / 2, above - 0.02], [at_left - _GAP / 2, above + height + 0.02]])
+            page.paper.add(
+                Lines(lines=(line,), colours=(palette.INTERACTION,), width_pt=2.0, butt=True, name="strip-start")
+            )
         at = f"{time_s:+.1f} s".replace("-", "−") if abs(time_s) >= 0.05 else "start"
         colour = palette.INTERACTION if at == "start" else palette.MUTED
-        middle = left + x + side / 2
-        put(figure, middle, top + _AROUND + height + 0.75 * LINE_IN, at, fontsize=_PT, ha="center", color=colour)
+        middle = at_left + side / 2
+        put(page, middle, above + height + 0.75 * LINE_IN, at, size_pt=_PT, across="center", colour=colour)
         before = time_s
 
 
@@ -78,17 +80,15 @@ def save_recording_strip(
     side = 1.0
     height = side * pictures[0].shape[0] / pictures[0].shape[1]
     step = height + 1.5 * LINE_IN
-    with house_style():
-        figure = blank_figure(_PER_ROW * (side + _GAP) + 0.4, len(rows) * step + 0.45)
-        put(figure, 0.2, 0.22, fitted(title, _PER_ROW * side, 8.0, "bold"), fontsize=8.0, fontweight="bold")
-        for number, row in enumerate(rows):
-            for column, index in enumerate(row):
-                left, top = 0.2 + column * (side + _GAP), 0.35 + number * step
-                axes = axes_at(figure, left=left, top=top, width=side, height=height)
-                axes.imshow(pictures[index], cmap="gray", vmin=0, vmax=255, aspect="auto")
-                at = f"{times_s[index]:.1f} s"
-                put(figure, left + side / 2, top + height + LINE_IN, at, fontsize=_PT, ha="center", color=palette.MUTED)
-        save_figure(figure, path)
+    page = Page(_PER_ROW * (side + _GAP) + 0.4, len(rows) * step + 0.45)
+    put(page, 0.2, 0.22, fitted(title, _PER_ROW * side, 8.0, "bold"), size_pt=8.0, weight="bold")
+    for line, row in enumerate(rows):
+        for column, index in enumerate(row):
+            left, top = 0.2 + column * (side + _GAP), 0.35 + line * step
+            page.paper.add(Pixels(pixels=pictures[index], extent=(left, top, left + side, top + height)))
+            at = f"{times_s[index]:.1f} s"
+            put(page, left + side / 2, top + height + LINE_IN, at, size_pt=_PT, across="center", colour=palette.MUTED)
+    save_page(page, path)
 
 
 def _side(picture: SessionPicture, width_in: float) -> float:

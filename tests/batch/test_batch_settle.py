@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from csds.arena.find import FoundArenas
 from csds.batch.settle import how_to_settle, save_found_picture, shell_word, why_ambiguous
 from csds.figures import arena_preview
+from csds.figures.page import Page
 from csds.model.arena import Arena
 from csds.protocol import load_protocol
 
@@ -105,13 +105,13 @@ def test_words_are_quoted_as_windows_needs_it(word: str) -> None:
 
 
 def test_the_picture_shows_both_and_a_ruler_only_in_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[Figure] = []
-    monkeypatch.setattr(arena_preview, "save_figure", lambda figure, _: drawn.append(figure))
+    drawn: list[Page] = []
+    monkeypatch.setattr(arena_preview, "save_page", lambda page, _: drawn.append(page))
     one, other = arena(SQUARE, 0.6), replace(arena(TURNED, 0.4))
     for seen, limit in ((found((one,), (other,)), 0.8), (found((one,), (other,)), 0.5)):
         save_found_picture(seen, "M 1.mp4", GOLDEN, tmp_path / "p.png", limit)
-    doubted, accepted = ({artist.get_gid() for artist in figure.findobj()} for figure in drawn)
+    doubted, accepted = ({mark.name for _, mark in page.marks} for page in drawn)
     assert {"floor", "wall", "rival", "rival wall", "pixel"} <= doubted
     assert not {"rival", "pixel"} & accepted
-    names = [text.get_text() for text in drawn[0].findobj(match=lambda artist: artist.get_gid() == "name")]
+    names = [text.text for text in drawn[0].named("name")]
     assert names == ["A · 60% sure", "or A"]

@@ -38,22 +38,20 @@ def test_any_two_meanings_can_be_told_apart(sight: np.ndarray, pair: tuple[str, 
     assert np.linalg.norm(one - other) > 10
 
 
-@pytest.mark.parametrize("colours", [palette.path_colormap(), palette.occupancy_colormap()], ids=["path", "occupancy"])
+@pytest.mark.parametrize("colours", [palette.path_colours, palette.occupancy_colours], ids=["path", "occupancy"])
 def test_colour_maps_change_lightness_in_one_direction(colours) -> None:
-    lightness = np.array(
-        [lab(linear_rgb)[0] for linear_rgb in np.asarray(colours(np.linspace(0, 1, 64)))[:, :3] ** 2.2]
-    )
+    lightness = np.array([lab(linear_rgb)[0] for linear_rgb in (colours(np.linspace(0, 1, 64)) / 255) ** 2.2])
     steps = np.diff(lightness)
     assert (steps > -0.2).all() or (steps < 0.2).all()
 
 
 def test_path_colours_stay_darker_than_the_lightest_floor() -> None:
-    lightest = np.asarray(palette.path_colormap()(1.0))[:3]
+    lightest = palette.path_colours(np.array([1.0]))[0] / 255
     assert lab(lightest**2.2)[0] < 78
 
 
 def test_occupancy_begins_white() -> None:
-    assert np.allclose(palette.occupancy_colormap()(0.0), 1.0)
+    assert palette.occupancy_colours(np.array([0.0])).tolist() == [[255, 255, 255]]
 
 
 def test_phenotypes_without_a_call_are_muted() -> None:
