@@ -10,6 +10,7 @@ programs on the same machine disturb least.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import statistics
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import csds as csds_package
 from benchmarks.footage import FPS, KINDS, SHORT_S, Kind, film_pair, film_sessions, write_sheet
 from benchmarks.processes import Run, csds, decode, in_turns, median_s, module, one_after_another, ratios, run
 from benchmarks.startup import STARTUP_BAR, describe_startup, measure_startup
@@ -191,6 +193,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if shutil.which("ffmpeg") is None:
         raise SystemExit("ffmpeg is not on the path: install it to compare with decoding alone")
+    # An installation does this once; where Python may write no bytecode, each command would do it anew.
+    compileall.compile_dir(Path(csds_package.__file__).parent, quiet=1)
     wanted = set(arguments.only or ["startup", *(kind.name for kind in KINDS), "real", "fixed", "jobs"])
     short: list[str] = []
     if "startup" in wanted:

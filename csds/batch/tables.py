@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -106,13 +106,13 @@ def _without_numbers(session: Session, outcome: Outcome | None = None) -> dict[s
 def _typed(table: pd.DataFrame, columns: Sequence[Column], zones: tuple[str, ...]) -> pd.DataFrame:
     """Return the table with each declared column in its kind, missing numbers as NaN or NA."""
     kinds = {name: column.kind for column in columns for name in names((column,), zones)}
-    typed = table.copy()
-    for name in typed.columns:
+    typed: dict[Hashable, pd.Series] = {}
+    for name, values in table.items():
         match kinds.get(str(name)):
             case "number":
-                typed[name] = pd.to_numeric(typed[name]).astype(float)
+                typed[name] = pd.to_numeric(values).astype(float)
             case "integer":
-                typed[name] = pd.to_numeric(typed[name]).astype("Int64")
+                typed[name] = pd.to_numeric(values).astype("Int64")
             case _:
-                typed[name] = typed[name].fillna("").astype(str)
-    return typed
+                typed[name] = values.fillna("").astype(str)
+    return pd.DataFrame(typed, index=table.index, columns=table.columns)
