@@ -1,7 +1,8 @@
-"""Train what reads floors' sides: ``python -m benchmarks.fit_sides`` writes ``csds/arena/sides.onnx``.
+"""Train what reads floors' edges: ``python -m benchmarks.fit_sides`` writes ``csds/arena/sides.onnx``.
 
-Random rooms of the simulator are filmed, and some that are drawn in another way, so that what is learnt isn't the look
-of one program. Strips are cut along the sides of what could be floors there, and of right floors that were moved about.
+With ``--rings`` it is ``rings.onnx``, which reads around round floors; begin it with the checkpoint of the other.
+Random rooms of the simulator are filmed, and others that are drawn in other ways, so that what is learnt isn't one
+kind's look. Strips are cut along the edges of what could be floors there, and of right floors that were moved about.
 Rooms made by others are not used, and neither are the seeds that ``python -m benchmarks.arenas`` counts on. Needs
 PyTorch (``pip install csds[fit]``). Run ``python -m benchmarks.fit_arenas`` after it.
 """
@@ -15,14 +16,21 @@ from pathlib import Path
 
 from benchmarks.side_examples import Examples, examples_of
 from benchmarks.side_network import train, write
-from csds.arena.sides import NETWORK
+from benchmarks.side_rooms import Kind
+from csds.arena.reading import RINGS, SIDES
+
+#: How many rooms of each kind are filmed for one random room: for sides, and for rings.
+_KINDS: tuple[dict[Kind, float], dict[Kind, float]] = (
+    {"random": 1.0, "plain": 0.5},
+    {"random": 1.0, "plain": 0.3, "tall": 0.7, "round": 0.9},
+)
 
 
 def main() -> int:
     """Film, train and write the network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=1000, help="random rooms to film")
-    parser.add_argument("--plain", type=int, default=300, help="rooms with plain walls to film beside them")
+    parser.add_argument("--rings", action="store_true", help="train what reads around round floors")
+    parser.add_argument("--scenes", type=int, default=500, help="random rooms to film; others are in proportion")
     parser.add_argument("--first", type=int, default=20_000, help="seed of the first one")
     parser.add_argument("--rounds", type=int, default=8, help="how often the network is shown all of them")
     parser.add_argument("--checkpoint", type=Path, help="weights to begin with, if there are any, and to leave there")
@@ -31,19 +39,20 @@ def main() -> int:
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(2) as pool:
-        seeds = range(arguments.first, arguments.first + arguments.scenes)
         rooms = [
             room
-            for is_plain, count in ((False, arguments.scenes), (True, arguments.plain))
+            for kind, share in _KINDS[arguments.rings].items()
             for room in pool.map(
-                partial(examples_of, is_plain=is_plain, keep=arguments.keep), seeds[:count], chunksize=4
+                partial(examples_of, kind=kind, keep=arguments.keep),
+                range(arguments.first, arguments.first + round(share * arguments.scenes)),
+                chunksize=4,
             )
-            if room is not None
         ]
     examples = Examples.joined(rooms)
     print(f"{len(examples.seen)} strips of {len(rooms)} rooms")
-    write(train(examples, arguments.rounds, arguments.checkpoint), NETWORK)
-    print(f"{NETWORK}: now run python -m benchmarks.fit_arenas")
+    path = RINGS if arguments.rings else SIDES
+    write(train(examples, arguments.rounds, arguments.checkpoint), path)
+    print(f"{path}: now run python -m benchmarks.fit_arenas")
     return 0
 
 

@@ -17,8 +17,8 @@ from csds.arena.strips import CHANNELS, OUT, PLACE, PLACES, ROWS, VIEW_TERMS
 _LAYERS, _WHOLE = (12, 16, 24, 24), 48
 #: Strips that are learned from at once, and how fast at most, at first and going on.
 _BATCH, _FASTEST, _FASTEST_AGAIN = 128, 4e-3, 2e-3
-#: How exactly an edge's place is to be read, in units, and what the enclosure and its size are worth beside it.
-_EXACT, _ENCLOSURE_WORTH, _SIZE_WORTH = 0.18, 0.5, 3.0
+#: How exactly an edge's place is to be read, in units, and what the enclosure, its size and its place are worth.
+_EXACT, _ENCLOSURE_WORTH, _SIZE_WORTH, _ALONG_WORTH = 0.18, 0.5, 3.0, 0.5
 #: What lies further out than about this, in units, is the surroundings.
 _SURROUNDINGS = 4.0
 #: Signs of the view's terms if left and right are swapped.
@@ -41,6 +41,7 @@ class SideNetwork(nn.Module):
         self.far = nn.Conv1d(_WHOLE, _WHOLE, 5, padding=8, dilation=4)
         self.place, self.nowhere = nn.Conv1d(_WHOLE, 2, 3, padding=1), nn.Linear(_WHOLE, 2)
         self.enclosure = nn.Sequential(nn.Linear(2 * _WHOLE, 32), nn.ReLU(), nn.Linear(32, 3))
+        self.along = nn.Sequential(nn.Linear(2 * _WHOLE, 32), nn.ReLU(), nn.Linear(32, 1))
         for layer in self.modules():
             if isinstance(layer, nn.Conv1d | nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -57,7 +58,8 @@ class SideNetwork(nn.Module):
         x = x + relu(self.far(x))
         mean = x.mean(2)
         places = torch.cat([self.place(x), self.nowhere(mean)[:, :, None]], 2)
-        return places, self.enclosure(torch.cat([mean, x.amax(2)], 1))
+        whole = torch.cat([mean, x.amax(2)], 1)
+        return places, torch.cat([self.enclosure(whole), self.along(whole)], 1)
 
 
 def train(examples: Examples, rounds: int, checkpoint: Path | None = None) -> SideNetwork:
@@ -78,7 +80,7 @@ def train(examples: Examples, rounds: int, checkpoint: Path | None = None) -> Si
             seen, views, ends, enclosure = (
                 torch.from_numpy(getattr(examples, field.name)[which]).float() for field in fields(Examples)
             )
-            seen, views, ends = _varied(seen, views, ends, rng)
+            seen, views, ends, enclosure = _varied(seen, views, ends, enclosure, rng)
             places, read = network(seen.contiguous(memory_format=torch.channels_last), views)
             lost = _loss(places, read, ends, enclosure)
             optimizer.zero_grad()
@@ -93,7 +95,9 @@ def train(examples: Examples, rounds: int, checkpoint: Path | None = None) -> Si
     return network
 
 
-def _varied(seen: Tensor, views: Tensor, ends: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def _varied(
+    seen: Tensor, views: Tensor, ends: Tensor, enclosure: Tensor, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return strips as other rooms might show them, at random.
 
     Left and right swapped, other surroundings, other contrast, light that falls off, in negative, less sharp, noisier.
@@ -101,6 +105,7 @@ def _varied(seen: Tensor, views: Tensor, ends: Tensor, rng: np.random.Generator)
     count = len(seen)
     if rng.random() < 0.5:
         seen, views, ends = seen.flip(2), views * torch.tensor(_MIRRORED), ends.flip(1)
+        enclosure = enclosure * torch.tensor((1, 1, 1, -1))
     if rng.random() < 0.3:
         places = -OUT + (torch.arange(PLACES) + 0.5) * PLACE
         far = ends.min(1).values - _SURROUNDINGS * (0.4 + torch.rand(count))
@@ -119,15 +124,17 @@ def _varied(seen: Tensor, views: Tensor, ends: Tensor, rng: np.random.Generator)
     if rng.random() < 0.15:
         grey = -grey
     noise = 0.08 * torch.randn(count, 1, ROWS, PLACES) * torch.rand(count, 1, 1, 1)
-    return torch.cat([grey[:, :1], grey[:, 1:] + noise, seen[:, 2:]], 1), views, ends
+    return torch.cat([grey[:, :1], grey[:, 1:] + noise, seen[:, 2:]], 1), views, ends, enclosure
 
 
 def _loss(places: Tensor, read: Tensor, ends: Tensor, enclosure: Tensor) -> Tensor:
     lost = -(_wanted(ends) * torch_functions.log_softmax(places, 2)).sum(2).mean()
     known, sized = ~torch.isnan(enclosure[:, 0]), ~torch.isnan(enclosure[:, 1])
     there = torch_functions.binary_cross_entropy_with_logits(read[known, 0], enclosure[known, 0])
-    size = torch_functions.smooth_l1_loss(read[sized, 1:], enclosure[sized, 1:], beta=0.1)
-    return lost + _ENCLOSURE_WORTH * there + _SIZE_WORTH * size
+    size = torch_functions.smooth_l1_loss(read[sized, 1:3], enclosure[sized, 1:3], beta=0.1)
+    placed = ~torch.isnan(enclosure[:, 3])
+    along = torch_functions.smooth_l1_loss(read[placed, 3], enclosure[placed, 3], beta=0.2)
+    return lost + _ENCLOSURE_WORTH * there + _SIZE_WORTH * size + _ALONG_WORTH * along
 
 
 def _wanted(ends: Tensor) -> Tensor:

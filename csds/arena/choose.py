@@ -19,6 +19,8 @@ _OVERLAP, _RIVAL = 0.04, 0.2
 _NEAR, _FAR = 0.6, 2.2
 #: Floors are different if their corners are this far apart (RMS), as a share of the floor's side: 0.8 cm of 42.
 _DIFFERENT = 1 / 52
+#: Floors are taken together that are no further apart than this many times that.
+_SHARING = 1.5
 #: Sides of floors in one frame, or of two for one and the same place, differ by this factor at most.
 _SIZES = 1.2
 #: How far a floor may be from those that the others' plane allows, as a share of its side (0.22 cm of 42), what that
@@ -41,6 +43,7 @@ class Chosen:
     Parameters
     ----------
     floor : Hypothesis
+        Its corners are the mean of those of floors that hardly differ, each as likely as it is.
     rival : Hypothesis or None
         The likeliest that is different, at the same place.
     confidence : float
@@ -120,28 +123,31 @@ def _alike(first: Hypothesis, hypotheses: Sequence[Hypothesis]) -> list[Hypothes
 
 def _is_apart(hypothesis: Hypothesis, others: Sequence[Hypothesis]) -> bool:
     """Return True if a floor shares next to nothing with others of about its size."""
-    corners = np.array([other.corners for other in others])
+    grounds = np.array([other.ground for other in others])
     side = np.exp(_log_side(hypothesis.corners))
-    apart = np.hypot(*(corners.mean(axis=1) - hypothesis.corners.mean(axis=0)).T) / side
+    apart = np.hypot(*(grounds.mean(axis=1) - hypothesis.ground.mean(axis=0)).T) / side
     # Those whose middles are near overlap in any case, and far ones never.
     if (apart < _NEAR).any():
         return False
     close = apart < _FAR
-    return not close.any() or bool((shared(hypothesis.corners, corners[close]) <= _OVERLAP).all())
+    return not close.any() or bool((shared(hypothesis.ground, grounds[close]) <= _OVERLAP).all())
 
 
 def _chosen(winner: Hypothesis, hypotheses: Sequence[Hypothesis], count: float) -> Chosen:
     size = _log_side(winner.corners)
     alike = [other for other in hypotheses if abs(_log_side(other.corners) - size) < np.log(_SIZES)]
-    shares = shared(winner.corners, np.array([other.corners for other in alike]))
+    shares = shared(winner.ground, np.array([other.ground for other in alike]))
     here = [other for other, share in zip(alike, shares, strict=True) if share > _RIVAL]
-    is_rival = np.array([different(winner.corners, other.corners) for other in here])
-    # One of the floors at this place is there, or none is.
     best = max(winner.score, 0.0)
     weights = np.exp([other.score - best for other in here])
+    # Floors that hardly differ share in where the floor is.
+    near = np.array([_apart(winner.corners, other.corners) < _SHARING * _DIFFERENT for other in here])
+    mean = np.tensordot(weights[near] / weights[near].sum(), np.array([one.corners for one in here])[near], 1)
+    is_rival = np.array([different(mean, other.corners) for other in here])
+    # One of the floors at this place is there, or none is.
     likely = float(weights[~is_rival].sum() / (weights.sum() + np.exp(-best)))
     rival = next((other for other, differs in zip(here, is_rival, strict=True) if differs), None)
-    return Chosen(floor=winner, rival=rival, confidence=min(count, likely))
+    return Chosen(floor=replace(winner, corners=mean), rival=rival, confidence=min(count, likely))
 
 
 def _count_certainty(winners: Sequence[Hypothesis], hypotheses: Sequence[Hypothesis]) -> float:
@@ -156,8 +162,12 @@ def _count_certainty(winners: Sequence[Hypothesis], hypotheses: Sequence[Hypothe
 
 def different(one: FloatArray, other: FloatArray) -> bool:
     """Return True if two floors' corners are so far apart that it matters which is right."""
-    apart = float(np.sqrt(((one - other) ** 2).sum(axis=1).mean()))
-    return apart > _DIFFERENT * float(np.exp(_log_side(one)))
+    return _apart(one, other) > _DIFFERENT
+
+
+def _apart(one: FloatArray, other: FloatArray) -> float:
+    """Return how far apart the corners of two floors are (RMS), in sides of the first."""
+    return float(np.sqrt(((one - other) ** 2).sum(axis=1).mean())) / float(np.exp(_log_side(one)))
 
 
 def _log_side(corners: FloatArray) -> float:

@@ -22,3 +22,5 @@ WHOLE_TERMS = (*CAMERA_TERMS, *FLOOR_TERMS)
 #: animals are seen is left out: the simulator's don't lean over walls as others do.
 READ_TERMS = ("read", "read_lowest", "anywhere", *CAMERA_TERMS)
 WALL_TERMS = ("enclosure",)
+#: The same for round floors; the camera's is its tilt.
+ROUND_TERMS = ("read", "read_lowest", "anywhere", "tilted", "tilted_squared")

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from csds.arena.choose import choose, winners
+from csds.arena.choose import Chosen, choose, winners
 from csds.arena.hypotheses import Hypothesis, floors_at_places, promising, weigh_walls
 from csds.arena.look import Evidence, Looker, View
 from csds.arena.neighbours import floors_beside
 from csds.arena.plane import on_one_plane
+from csds.arena.reading import RINGS
 from csds.arena.refine import REACH, refine
-from csds.arena.round_choice import choose_round
-from csds.arena.round_floors import RoundView, round_floors
-from csds.arena.still import Picture, joined_grey, still_grey, still_picture
-from csds.arena.weights import LEAST_FLOOR
+from csds.arena.round_look import round_hypotheses
+from csds.arena.sides import read_sides
+from csds.arena.still import joined_grey, still_grey, still_picture
+from csds.arena.weights import LEAST_FLOOR, LEAST_ROUND_FLOOR
 from csds.errors import ArenaError
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -28,7 +28,8 @@ from csds.model.shapes import FloatArray
 MOST_SURE = 0.99
 #: What is left out of a side beside the enclosure that stands at it, cm: its upper edge leans over.
 _BESIDE_CM = 3.0
-#: Confidence, at most, of a floor that is less likely than right ones are, or whose enclosure isn't the protocol's.
+#: Confidence, at most, of a floor that is less likely than right ones are, or whose enclosure isn't the protocol's, or
+#: in which a second network sees none.
 _UNFIT = 0.1
 #: By what factor an enclosure may be read larger or smaller than it is.
 _AS_LARGE = 1.16
@@ -86,8 +87,7 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
             f"the phases' frames are of different sizes ({sizes} px)", hint="Give each phase an arena file of its own."
         )
     view = see(stacks, protocol)
-    sharp = np.asarray(np.mean([still_grey(stack) for stack in stacks], axis=0), np.float32)
-    found = _round_floors(view, sharp) if protocol.arena_shape == "circle" else _straight_floors(view, sharp)
+    found = _round_floors(view) if protocol.arena_shape == "circle" else _straight_floors(view)
 
     def arena(number: int, corners: FloatArray, confidence: float) -> Arena:
         return Arena(
@@ -96,7 +96,7 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
             corners_px=tuple((round(float(x), 2), round(float(y), 2)) for x, y in corners),
             width_cm=protocol.arena_width_cm,
             height_cm=protocol.arena_height_cm,
-            frame_size_px=(sharp.shape[1], sharp.shape[0]),
+            frame_size_px=(view.sharp.shape[1], view.sharp.shape[0]),
             source="detected",
             confidence=round(min(confidence, MOST_SURE), 3),
         )
@@ -104,7 +104,7 @@ def find_arenas(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> Fou
     return FoundArenas(
         arenas=tuple(arena(i, one.corners, one.confidence) for i, one in enumerate(found)),
         rivals=tuple(arena(i, one.rival, one.doubt) for i, one in enumerate(found) if one.rival is not None),
-        grey=np.clip(np.round(sharp), 0, 255).astype(np.uint8),
+        grey=np.clip(np.round(view.sharp), 0, 255).astype(np.uint8),
     )
 
 
@@ -118,18 +118,35 @@ class _Found:
     doubt: float
 
 
-def _straight_floors(view: View, sharp: Picture) -> list[_Found]:
+def _straight_floors(view: View) -> list[_Found]:
     chosen = choose(rectangles(view), view.size_cm)
-    to_frame = view.phases[0].to_frame
     covered = (view.enclosure.width_cm + _BESIDE_CM) / view.size_cm[0] if view.enclosure is not None else 0.0
-    exact = [refine(to_frame(one.floor.corners), sharp, covered=covered, most=_EXACT) for one in chosen]
+    to_frame = view.phases[0].to_frame
+    exact = [refine(to_frame(one.floor.corners), view.sharp, covered=covered, most=_EXACT) for one in chosen]
+    return _found([_seconded(one, view) for one in chosen], exact, view, LEAST_FLOOR)
+
+
+def _seconded(chosen: Chosen, view: View) -> Chosen:
+    """Return a floor in doubt if the network that learnt in other rooms as well sees no edge at one of its sides."""
+    reading = read_sides(chosen.floor.corners[None], view.size_cm, view.grey, view.motion, RINGS)[0]
+    is_seen = bool(reading.edges.anywhere.min() > np.log(0.5))
+    return chosen if is_seen else replace(chosen, confidence=min(chosen.confidence, _UNFIT))
+
+
+def _round_floors(view: View) -> list[_Found]:
+    chosen = choose(round_hypotheses(view), view.size_cm)
+    return _found(chosen, [view.phases[0].to_frame(one.floor.corners) for one in chosen], view, LEAST_ROUND_FLOOR)
+
+
+def _found(chosen: Sequence[Chosen], exact: list[FloatArray], view: View, least: float) -> list[_Found]:
+    to_frame = view.phases[0].to_frame
     if len(exact) > 1:
         exact = list(on_one_plane(np.array(exact), view.size_cm))
     # The arenas of one frame have one kind of enclosure.
     enlarged = float(np.median([one.floor.enlarged for one in chosen])) if chosen else 1.0
     fits = 1 / _AS_LARGE < enlarged < _AS_LARGE
     # Where the enclosure is seen beyond doubt something is there, but not therefore this floor.
-    sure = [one.confidence if fits and one.floor.floor > LEAST_FLOOR else min(one.confidence, _UNFIT) for one in chosen]
+    sure = [one.confidence if fits and one.floor.floor > least else min(one.confidence, _UNFIT) for one in chosen]
     return [
         _Found(
             corners=corners,
@@ -141,39 +158,17 @@ def _straight_floors(view: View, sharp: Picture) -> list[_Found]:
     ]
 
 
-def _round_floors(view: View, sharp: Picture) -> list[_Found]:
-    size = (sharp.shape[1], sharp.shape[0])
-    chosen = choose_round(
-        round_floors(
-            RoundView(
-                grey=view.grey,
-                sharp=sharp,
-                motions=tuple(
-                    np.asarray(cv2.resize(phase.motion, size, interpolation=cv2.INTER_LINEAR), np.float32)
-                    for phase in view.phases
-                ),
-                spots_px=view.phases[0].to_frame(view.spots),
-                radius_cm=view.size_cm[0] / 2,
-                enclosure=view.enclosure,
-            )
-        )
-    )
-    return [
-        _Found(
-            corners=one.floor.corners,
-            confidence=one.confidence,
-            rival=one.rival.corners if one.rival is not None else None,
-            doubt=1 - one.confidence,
-        )
-        for one in chosen
-    ]
-
-
 def see(samples: Sequence[NDArray[np.uint8]], protocol: Protocol) -> View:
     """Return what the arenas are looked for in."""
     phases = [still_picture(stack) for stack in samples]
     size = (protocol.arena_width_cm, protocol.arena_height_cm)
-    return View(grey=joined_grey(phases), phases=phases, size_cm=size, enclosure=protocol.enclosure)
+    return View(
+        grey=joined_grey(phases),
+        sharp=np.asarray(np.mean([still_grey(stack) for stack in samples], axis=0), np.float32),
+        phases=phases,
+        size_cm=size,
+        enclosure=protocol.enclosure,
+    )
 
 
 def rectangles(view: View) -> list[Hypothesis]:
@@ -183,9 +178,13 @@ def rectangles(view: View) -> list[Hypothesis]:
 
 def likely_places(looker: Looker) -> list[Evidence]:
     """Return the places of the picture at which floors may be, also beside those that were found first."""
-    places = floors_at_places(looker)
-    likely = likely_floors(winners(weighed(places, looker.view)))
-    return promising([*places, *floors_beside(likely, looker)]) if likely else places
+    places, known = floors_at_places(looker), 0
+    while True:
+        likely = likely_floors(winners(weighed(places, looker.view)))
+        # Beside those that were found beside others there may be more.
+        if len(likely) <= known:
+            return places
+        places, known = promising([*places, *floors_beside(likely, looker)]), len(likely)
 
 
 def likely_floors(found: Sequence[Hypothesis]) -> list[FloatArray]:

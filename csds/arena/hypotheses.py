@@ -26,7 +26,7 @@ _FAR_OFF = 25.0
 #: The likeliest floors of two places that are one differ by less than this share of a side in place and in size.
 _AGAIN = 0.2
 #: Logarithm of the odds that the enclosure is at a wall beyond which that is as sure as can be.
-_SURE = 8.0
+SURE = 8.0
 #: Quadrilaterals are at one place if their middles are nearer than this share of a side.
 _PLACE = 0.3
 
@@ -44,6 +44,8 @@ class Hypothesis:
         What speaks for the floor itself, for the enclosure at its first side, and for it beside the frame's others.
     enlarged : float
         How large the enclosure there is read, as a multiple of the protocol's.
+    ground : (4, 2) float
+        Quadrilateral that stands for the floor's area, clockwise; the corners, but of round floors.
     """
 
     corners: FloatArray
@@ -51,6 +53,7 @@ class Hypothesis:
     enclosure: float
     plane: float = 0.0
     enlarged: float = 1.0
+    ground: FloatArray
 
     @property
     def score(self) -> float:
@@ -107,14 +110,25 @@ def weigh_walls(floors: Evidence, view: View) -> list[Hypothesis]:
     spec = view.enclosure
     if spec is None:
         return [
-            Hypothesis(corners=_from_upper_left(corners, square=view.is_square), floor=score, enclosure=NO_ENCLOSURE)
+            Hypothesis(
+                corners=_from_upper_left(corners, square=view.is_square),
+                ground=corners,
+                floor=score,
+                enclosure=NO_ENCLOSURE,
+            )
             for corners, score in zip(floors.corners, alone, strict=True)
         ]
     worth = WALL.of(at_walls(floors)).tolist()
     # Its width and depth together: either alone is read less exactly.
-    enlarged = np.sqrt(floors.reading.enclosure_cm.prod(axis=1) / (spec.width_cm * spec.depth_cm)).tolist()
+    enlarged = np.sqrt(floors.reading.edges.enclosure_cm.prod(axis=1) / (spec.width_cm * spec.depth_cm)).tolist()
     return [
-        Hypothesis(corners=np.roll(corners, -wall, axis=0), floor=score, enclosure=worth[wall], enlarged=enlarged[wall])
+        Hypothesis(
+            corners=np.roll(corners, -wall, axis=0),
+            ground=corners,
+            floor=score,
+            enclosure=worth[wall],
+            enlarged=enlarged[wall],
+        )
         for corners, score in zip(floors.corners, alone, strict=True)
         for wall in range(0, 4, 1 if view.is_square else 2)
     ]
@@ -122,7 +136,7 @@ def weigh_walls(floors: Evidence, view: View) -> list[Hypothesis]:
 
 def at_walls(floors: Evidence) -> FloatArray:
     """Return the terms of the enclosure at each of the four walls, (4, terms)."""
-    return np.clip(floors.reading.enclosure, -_SURE, _SURE)[:, None]
+    return np.clip(floors.reading.edges.enclosure, -SURE, SURE)[:, None]
 
 
 def _from_upper_left(corners: FloatArray, *, square: bool) -> FloatArray:

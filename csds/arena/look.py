@@ -25,9 +25,9 @@ Index = NDArray[np.int_]
 #: How many floors of a place are weighed.
 _WEIGHED = 24
 #: What is read along a side is worth no less than this for each of its ends.
-_WORST = -12.0
+WORST = -12.0
 #: … and that it was found anywhere no less than this: rooms aren't all like those it was learnt from.
-_NOWHERE = -3.0
+NOWHERE = -3.0
 #: Square of the camera's misfit beyond which floors are no less likely.
 _CAMERA_MOST = 9.0
 #: Floors are the same if no corner is further apart than this share of a side: 0.15 cm of 42.
@@ -36,9 +36,10 @@ _SAME = 1 / 280
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What hypotheses are held against: the still picture, its phases, and what the protocol says."""
+    """What hypotheses are held against: the still picture, also at the frame's scale, its phases, and the protocol."""
 
     grey: Picture
+    sharp: Picture
     phases: Sequence[StillPicture]
     size_cm: tuple[float, float]
     enclosure: EnclosureSpec | None
@@ -119,8 +120,8 @@ class Looker:
         return np.asarray(reading.of(corners).sum(axis=(1, 2)) - 0.5 * np.minimum(misfit**2, _CAMERA_MOST))
 
     def _evidence(self, corners: FloatArray, reading: Reading) -> Evidence:
-        read = np.maximum(reading.of(corners), _WORST).sum(axis=2)
-        anywhere = float(np.maximum(reading.anywhere, _NOWHERE).sum())
+        read = np.maximum(reading.of(corners), WORST).sum(axis=2)
+        anywhere = float(np.maximum(reading.edges.anywhere, NOWHERE).sum())
         known = [read.sum(axis=1), read.min(axis=1), np.full(len(corners), anywhere)]
         return Evidence(
             corners=corners,

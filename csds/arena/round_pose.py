@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from csds.arena.geometry import homographies
 from csds.model.shapes import FloatArray
+
+#: Focal length that is taken for the camera's, frame diagonals.
+FOCAL = 1.6
 
 
 def conic(middle: FloatArray, axes: FloatArray) -> FloatArray:
@@ -26,18 +30,15 @@ class Pose:
     matrix : (3, 3) float
         Takes the unit circle to the picture. The circle's x axis points to the right in it and
         its y axis downwards, as nearly as can be.
-    foot : (2,) float
-        The point below the camera, in the floor's radii from its middle.
     foot_px : (3,) float
-        The same in the picture, homogeneous.
+        The point below the camera in the picture, homogeneous.
     """
 
     matrix: FloatArray
-    foot: FloatArray
     foot_px: FloatArray
 
 
-def circle_poses(middle: FloatArray, axes: FloatArray, frame: tuple[int, int], focal: float) -> list[Pose]:
+def circle_poses(middle: FloatArray, axes: FloatArray, frame: tuple[int, ...], focal: float = FOCAL) -> list[Pose]:
     """Return the two ways in which a camera can see a circle as an ellipse.
 
     A camera with square pixels, whose axis goes through the picture's middle, sees a circle as a
@@ -55,7 +56,7 @@ def circle_poses(middle: FloatArray, axes: FloatArray, frame: tuple[int, int], f
     focal : float
         Frame diagonals.
     """
-    length = focal * float(np.hypot(*frame))
+    length = focal * float(np.hypot(frame[0], frame[1]))
     to_px = np.array([[length, 0, (frame[1] - 1) / 2], [0, length, (frame[0] - 1) / 2], [0, 0, 1.0]])
     cone = to_px.T @ conic(middle, axes) @ to_px
     values, vectors = np.linalg.eigh(cone / np.abs(cone).max())
@@ -76,10 +77,18 @@ def circle_poses(middle: FloatArray, axes: FloatArray, frame: tuple[int, int], f
         square, half, free = centre @ cone @ centre, centre @ cone @ right, right @ cone @ right
         away = (-half - np.sqrt(max(half**2 - square * free, 0.0))) / square
         matrix = to_px @ np.column_stack([right, down, abs(away) * centre])
-        below = to_px @ normal
-        foot = np.linalg.solve(matrix, below)
-        found.append(Pose(matrix=matrix, foot=foot[:2] / foot[2], foot_px=below))
+        found.append(Pose(matrix=matrix, foot_px=to_px @ normal))
     return found
+
+
+def ellipse_of(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the middle and the axes of the ellipse as which a camera sees the unit circle: see `circle_poses`."""
+    back = np.linalg.inv(matrix)
+    seen = back.T @ np.diag([1.0, 1.0, -1.0]) @ back
+    flat, away = seen[:2, :2], seen[:2, 2]
+    middle = -np.linalg.solve(flat, away)
+    values, vectors = np.linalg.eigh(flat / (middle @ flat @ middle - seen[2, 2]))
+    return middle, np.asarray(vectors @ np.diag(1 / np.sqrt(np.abs(values))) @ vectors.T)
 
 
 def square_corners(matrix: FloatArray, towards: FloatArray) -> FloatArray:
@@ -97,3 +106,33 @@ def square_corners(matrix: FloatArray, towards: FloatArray) -> FloatArray:
     corners = np.stack([away - along, away + along, along - away, -along - away], axis=1)
     seen = np.concatenate([corners, np.ones_like(corners[..., :1])], axis=-1) @ matrix.T
     return np.asarray(seen[..., :2] / seen[..., 2:], float)
+
+
+def circle_matrices(squares: FloatArray) -> FloatArray:
+    """Return for each square around a round floor, (n, 4, 2), the matrix from the unit circle to the picture.
+
+    The circle touches the first side at (0, -1), and the second at (1, 0).
+    """
+    return np.asarray(homographies(squares, (2.0, 2.0)) @ np.array([(1.0, 0, 1), (0, 1, 1), (0, 0, 1)]))
+
+
+def edge_within(matrix: FloatArray, others: FloatArray, turns: FloatArray) -> FloatArray:
+    """Return where the edges of m other round floors are as seen from the middle of one: shares of its radius, (m, k).
+
+    NaN where its middle isn't within another.
+
+    Parameters
+    ----------
+    matrix : (3, 3) float
+        Takes the unit circle to the picture.
+    others : (m, 3, 3) float
+    turns : (k,) float
+        Directions in which it is looked, radians clockwise from (0, -1).
+    """
+    across = np.linalg.solve(others, np.broadcast_to(matrix, others.shape))
+    rays = np.stack([np.sin(turns), -np.cos(turns), np.zeros_like(turns)])
+    along, start = across @ rays, across[:, :, 2:]
+    sign = np.array([1.0, 1.0, -1.0])[:, None]
+    a, b, c = ((sign * one * other).sum(axis=1) for one, other in ((along, along), (along, start), (start, start)))
+    found = np.sqrt(np.where(c < 0, b**2 - a * c, np.nan))
+    return np.asarray((found - b) / a, float)

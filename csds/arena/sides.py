@@ -1,27 +1,19 @@
-"""Where a floor's sides are, and the enclosure, as a small network reads it off strips of the picture along them.
-
-For both ends of a side the network says how likely the floor's edge is at each place across the strip, or that it is at
-none of them; and for the side as a whole whether the enclosure stands there, and of what size it is.
-``python -m benchmarks.fit_sides`` trains it on random rooms of the simulator and writes ``sides.onnx``; rooms made by
-others were not used.
-"""
+"""Where a rectangular floor's sides are, as it is read off strips along them."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from csds.arena.geometry import homographies, take
+from csds.arena.reading import SIDES, EdgeReading, read_strips
 from csds.arena.still import Picture
-from csds.arena.strips import ENCLOSURE, OUT, PLACE, PLACES, strips_of, units_of
+from csds.arena.strips import OUT, PLACE, PLACES, strips_of, units_of
 from csds.model.shapes import FloatArray
 
-NETWORK = Path(__file__).with_name("sides.onnx")
 #: Places of a side that floors are made of, at most, and by how much a place may be less likely than the likeliest.
 _MODES, _UNLIKELY = 3, 9.0
 #: How far apart a side's ends may be from the strip's direction, in units.
@@ -42,33 +34,17 @@ class Reading:
         The floor along whose sides was read, clockwise.
     size : (width, height)
         Of the floor, in units.
-    likely : (4, 2, places) float
-        Probability that the floor's edge is at each place if it is at any, for the left and the right end of each side
-        as seen from outside.
-    anywhere : (4, 2) float
-        Logarithm of how likely it is at any.
-    enclosure : (4,) float
-        Logarithm of the odds that the enclosure stands at each side.
-    enclosure_cm : (4, 2) float
-        How wide and how deep it is if it does.
+    edges : EdgeReading
+        What was read off the strips along its four sides.
     """
 
     corners: FloatArray
     size: tuple[float, float]
-    likely: FloatArray
-    anywhere: FloatArray
-    enclosure: FloatArray
-    enclosure_cm: FloatArray
+    edges: EdgeReading
 
     def of(self, corners: FloatArray) -> FloatArray:
         """Return the logarithm of how likely the sides of n floors are, (n, 4, 2): left and right ends."""
-        at = (sides_within(self.corners, corners, self.size) + OUT) / PLACE - 0.5
-        i = np.clip(np.floor(at).astype(int), 0, PLACES - 2)
-        part = np.clip(at - i, 0, 1)
-        side, end = np.arange(4)[None, :, None], np.arange(2)[None, None, :]
-        likely = self.likely[side, end, i] * (1 - part) + self.likely[side, end, i + 1] * part
-        within = (at > -0.5) & (at < PLACES - 0.5)
-        return np.log(np.where(within, likely, 0.0) + _LEAST)
+        return self.edges.log_likely(sides_within(self.corners, corners, self.size))
 
     def floors(self) -> FloatArray:
         """Return the likeliest floors, made of each side's likeliest places, (n, 4, 2)."""
@@ -77,35 +53,19 @@ class Reading:
 
     def _modes(self, side: int) -> list[tuple[float, float]]:
         """Return the likeliest places of a side's left and right end, in units within this floor."""
-        left, right = (_peaks(likely) for likely in self.likely[side])
+        left, right = (_peaks(likely) for likely in self.edges.likely[side])
         pairs = [(np.log(p) + np.log(q), at, other) for at, p in left for other, q in right if abs(at - other) < _TURN]
         pairs = sorted(pairs, reverse=True)[:_MODES] or [(0.0, left[0][0], left[0][0])]
         return [(at, other) for likely, at, other in pairs if likely > pairs[0][0] - _UNLIKELY]
 
 
-def read_sides(corners: FloatArray, size_cm: tuple[float, float], grey: Picture, motion: Picture) -> list[Reading]:
+def read_sides(
+    corners: FloatArray, size_cm: tuple[float, float], grey: Picture, motion: Picture, network: Path = SIDES
+) -> list[Reading]:
     """Return what is read along the sides of n floors, (n, 4, 2) clockwise from the first side along the width."""
-    strips = strips_of(corners, size_cm, grey, motion)
-    network = _network()
-    network.setInput(strips.seen, "seen")
-    network.setInput(strips.views, "views")
-    places, enclosure = (np.asarray(read, float) for read in network.forward(["places", "enclosure"]))
-    score = np.exp(places - places[..., :PLACES].max(axis=2, keepdims=True)).reshape(len(corners), 4, 2, PLACES + 1)
-    total = score[..., :PLACES].sum(axis=3)
-    likely, anywhere = score[..., :PLACES] / total[..., None], -np.log1p(score[..., PLACES] / total)
-    enclosure = enclosure.reshape(len(corners), 4, 3)
     size = units_of(size_cm)
-    return [
-        Reading(
-            corners=corners[i],
-            size=size,
-            likely=likely[i],
-            anywhere=anywhere[i],
-            enclosure=enclosure[i, :, 0],
-            enclosure_cm=np.exp(enclosure[i, :, 1:]) * ENCLOSURE * size_cm[0] / size[0],
-        )
-        for i in range(len(corners))
-    ]
+    edges = read_strips(network, strips_of(corners, size_cm, grey, motion), size_cm[0] / size[0])
+    return [Reading(corners=one, size=size, edges=edges.part(slice(4 * i, 4 * i + 4))) for i, one in enumerate(corners)]
 
 
 def sides_within(floor: FloatArray, others: FloatArray, size: tuple[float, float]) -> FloatArray:
@@ -120,11 +80,6 @@ def sides_within(floor: FloatArray, others: FloatArray, size: tuple[float, float
         left = y[:, 0] - slope * x[:, 0]
         ends.append(np.column_stack([left, left + slope * length]))
     return np.stack(ends, axis=1)
-
-
-@cache
-def _network() -> cv2.dnn.Net:
-    return cv2.dnn.readNetFromONNX(np.frombuffer(NETWORK.read_bytes(), np.uint8))
 
 
 def _peaks(likely: FloatArray) -> list[tuple[float, float]]:

@@ -59,7 +59,26 @@ WALL = Weights(
     },
 )
 
+ROUND_FLOOR = Weights(
+    constant=2.688,
+    of_terms={
+        "read": 0.040,
+        "read_lowest": 0.346,
+        "anywhere": 0.045,
+        "tilted": -1.664,
+        "tilted_squared": 0.159,
+    },
+)
+
+ROUND_WALL = Weights(
+    constant=0.000,
+    of_terms={
+        "enclosure": 0.631,
+    },
+)
+
 #: What the enclosure is worth at right floors where it is worth least: for protocols without one.
 NO_ENCLOSURE = 5.824
 #: A floor worth less than this without the enclosure is none: one less than the least of any right one.
 LEAST_FLOOR = -2.863
+LEAST_ROUND_FLOOR = -4.543

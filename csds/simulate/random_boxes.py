@@ -178,10 +178,10 @@ def draw_boxes(
     boxes = fit_camera(
         boxes, protocol, float(rng.uniform(0.62, 0.97) if rng.random() < 0.93 else rng.uniform(1.0, 1.03))
     )
-    return _seen(boxes, protocol, alone=alone)
+    return seen_whole(boxes, protocol, alone=alone)
 
 
-def _seen(boxes: tuple[Box, ...], protocol: Protocol, *, alone: bool) -> tuple[Box, ...] | None:
+def seen_whole(boxes: tuple[Box, ...], protocol: Protocol, *, alone: bool) -> tuple[Box, ...] | None:
     """Return the boxes with walls low enough to show the whole floors, or None where that can't be."""
     for _ in range(12):
         scenes = [Scene(arena=arena_of(box, protocol), enclosure=None, box=box) for box in boxes]

@@ -47,7 +47,12 @@ class RandomRoom:
 
 
 def random_room(
-    seed: int, *, arenas: int | None = None, most_turn_deg: float = 12.0, duration_s: float = 20.0
+    seed: int,
+    *,
+    arenas: int | None = None,
+    floor: str | None = None,
+    most_turn_deg: float = 12.0,
+    duration_s: float = 20.0,
 ) -> RandomRoom:
     """Return a room that a person could settle: geometry, greys, light and camera are drawn.
 
@@ -59,6 +64,8 @@ def random_room(
     seed : int
     arenas : int, optional
         Number of arenas in the frame; drawn by default.
+    floor : str, optional
+        Shape of the floors, ``rectangle`` or ``circle``; drawn by default.
     most_turn_deg : float
         How far the camera may be turned.
     duration_s : float
@@ -79,8 +86,9 @@ def random_room(
     boxes = None
     while boxes is None:
         protocol = draw_protocol(rng)
-        boxes = draw_boxes(rng, protocol, grid, look, lean)
-    return _room(rng, seed, protocol, look, boxes, duration_s)
+        if floor in (None, protocol.arena_shape):
+            boxes = draw_boxes(rng, protocol, grid, look, lean)
+    return room_of(rng, seed, protocol, look, boxes, duration_s)
 
 
 def random_scene(seed: int, *, nuisances: Sequence[str] | None = None, duration_s: float = 20.0) -> RandomRoom:
@@ -121,9 +129,10 @@ def _with_contrast(scene: Scene, contrast: float) -> Scene:
     return replace(scene, floor_grey=floor, box=box)
 
 
-def _room(
+def room_of(
     rng: np.random.Generator, seed: int, protocol: Protocol, look: Look, boxes: tuple[Box, ...], duration_s: float
 ) -> RandomRoom:
+    """Return a room with those boxes, its animals' behaviour and its camera's files drawn."""
     enclosure = enclosure_shape(protocol, protocol.arena_width_cm, protocol.arena_height_cm)
     fps = float(rng.choice((15.0, 25.0, 30.0)))
     encoding = Encoding(bitrate_kbps=int(rng.choice((1500, 3000, 6000))))

@@ -10,11 +10,15 @@ import pytest
 from numpy.typing import NDArray
 
 from csds.arena import CONFIDENCE
+from csds.arena.choose import choose
 from csds.arena.ellipses import Ellipses, circle, fit_edges, sample
 from csds.arena.find import FoundArenas, find_arenas
-from csds.arena.round_choice import choose_round
-from csds.arena.round_floors import RoundFloor
-from csds.arena.round_pose import circle_poses, square_corners
+from csds.arena.hypotheses import Hypothesis
+from csds.arena.reading import EdgeReading
+from csds.arena.round_look import hypothesis_of
+from csds.arena.round_pose import circle_matrices, circle_poses, edge_within, ellipse_of, square_corners
+from csds.arena.round_sides import TURNS, RoundReading
+from csds.arena.strips import OUT, PLACE, PLACES, SIDE
 from csds.model.protocol import EnclosureSpec, Protocol
 from csds.model.shapes import Circle
 from csds.protocol import load_protocol
@@ -158,21 +162,80 @@ def test_noise_is_no_round_floor() -> None:
     assert find_arenas([noise], ROUND).confidence < CONFIDENCE
 
 
-def floor(x: float, y: float, score: float, *, side: float = 100.0) -> RoundFloor:
-    corners = np.array([x, y]) + side / 2 * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-    return RoundFloor(corners=corners, score=score, terms={"seen": score})
+def floor(x: float, y: float, score: float, *, turn: float = 0.0) -> Hypothesis:
+    """Return a round floor of radius 50 whose enclosure stands in that direction."""
+    matrix = np.array([(50.0, 0.0, x), (0.0, 50.0, y), (0.0, 0.0, 1.0)])
+    return hypothesis_of(matrix, np.array([turn]), floor=score, enclosure=2.0)
 
 
-def test_floors_that_stand_apart_are_chosen_row_by_row() -> None:
-    floors = [floor(300, 100, -1.0), floor(100, 104, -1.2), floor(100, 300, -1.4), floor(300, 297, -1.5)]
-    chosen = choose_round([*floors, floor(103, 106, -6.0)])
+def test_round_floors_that_all_but_touch_are_chosen_row_by_row() -> None:
+    # The squares around them overlap: their enclosures stand askew.
+    floors = [floor(203, 100, 8.0, turn=0.8), floor(100, 101, 7.0, turn=0.8)]
+    floors += [floor(100, 204, 6.0, turn=-0.8), floor(203, 203, 5.0, turn=0.8)]
+    chosen = choose([*floors, floor(112, 106, -6.0)], (40.0, 40.0))
     middles = [one.floor.corners.mean(axis=0) for one in chosen]
-    np.testing.assert_allclose(middles, [(100, 104), (300, 100), (100, 300), (300, 297)], atol=0.5)
+    np.testing.assert_allclose(middles, [(100, 101), (203, 100), (100, 204), (203, 203)], atol=1e-6)
     assert min(one.confidence for one in chosen) > 0.9
 
 
-def test_a_near_rival_a_missing_arena_and_a_likely_one_more_are_not_sure() -> None:
-    sure = [floor(100, 100, -1.0), floor(300, 100, -1.2)]
-    assert choose_round([*sure, floor(104, 100, -1.5)])[0].confidence < CONFIDENCE
-    assert choose_round([*sure, floor(100, 300, -1.5)])[0].confidence < CONFIDENCE
-    assert not choose_round([])
+def test_floors_that_hardly_differ_share_in_where_the_floor_is() -> None:
+    # 1.4 px are 0.56 cm: either may be it, and so may the middle between them.
+    chosen = choose([floor(100, 100, 8.0), floor(101.4, 100, 8.0)], (40.0, 40.0))
+    np.testing.assert_allclose(chosen[0].floor.corners.mean(axis=0), (100.7, 100.0), atol=1e-6)
+    assert chosen[0].confidence > CONFIDENCE
+
+
+def test_a_near_rival_another_direction_and_a_likely_one_more_are_not_sure() -> None:
+    sure = [floor(100, 100, 8.0), floor(300, 100, 7.8)]
+    assert choose(sure, (40.0, 40.0))[0].confidence > CONFIDENCE
+    assert choose([*sure, floor(104, 100, 7.5)], (40.0, 40.0))[0].confidence < CONFIDENCE
+    assert choose([*sure, floor(100, 100, 7.5, turn=0.5)], (40.0, 40.0))[0].confidence < CONFIDENCE
+    assert choose([*sure, floor(100, 300, 7.5)], (40.0, 40.0))[0].confidence < CONFIDENCE
+
+
+def test_the_edge_of_one_floor_as_seen_from_within_another() -> None:
+    one, other = np.diag([50.0, 50.0, 1.0]), np.diag([60.0, 60.0, 1.0])
+    other[:2, 2] = (10.0, 0.0)
+    turns = np.deg2rad([0.0, 90.0, 270.0])
+    # Up, right and left of the middle of the first: the second reaches to √(60² - 10²), 70 and 50 pixels.
+    within = edge_within(one, np.array([other]), turns)
+    np.testing.assert_allclose(within[0], [np.sqrt(3500) / 50, 1.4, 1.0], atol=1e-9)
+    other[:2, 2] = (100.0, 0.0)
+    assert np.isnan(edge_within(one, np.array([other]), turns)).all()
+
+
+def test_the_ellipse_of_a_pose_is_the_one_it_was_made_of() -> None:
+    middle, axes = np.array([300.0, 200.0]), np.array([(90.0, 4.0), (4.0, 82.0)])
+    for pose in circle_poses(middle, axes, (480, 640)):
+        again = ellipse_of(pose.matrix)
+        np.testing.assert_allclose(again[0], middle, atol=1e-6)
+        np.testing.assert_allclose(again[1], axes, atol=1e-6)
+        square = square_corners(pose.matrix, np.array([0.7]))
+        turned = circle_matrices(square)[0]
+        np.testing.assert_allclose(square_corners(turned, np.array([-np.pi / 2])), square, atol=1e-6)
+
+
+def test_a_floor_is_fitted_to_where_its_edge_was_read() -> None:
+    read = np.diag([100.0, 100.0, 1.0])
+    true = np.array([(104.0, 1.0, 5.0), (1.0, 97.0, -4.0), (0.0, 0.0, 1.0)])
+    turns = (TURNS[:, None] + np.array([-1.0, 1.0])).ravel()
+    depth = (1 - edge_within(read, true[None], turns)[0]) * SIDE / 2
+    places = -OUT + (np.arange(PLACES) + 0.5) * PLACE
+    likely = np.exp(-0.5 * ((places - depth[:, None]) / 0.2) ** 2)
+    # One end of a strip saw something else.
+    likely[3] = np.exp(-0.5 * ((places - depth[3] - 3.0) / 0.2) ** 2)
+    likely = (likely / likely.sum(axis=1, keepdims=True)).reshape(8, 2, PLACES)
+    edges = EdgeReading(
+        likely=likely,
+        anywhere=np.zeros((8, 2)),
+        enclosure=np.zeros(8),
+        enclosure_cm=np.full((8, 2), 9.0),
+        enclosure_off=np.zeros(8),
+    )
+    reading = RoundReading(matrix=read, edges=edges)
+    floors = reading.floors()
+    best = floors[reading.of(floors).sum(axis=(1, 2)).argmax()]
+    middle, axes = ellipse_of(best)
+    true_middle, true_axes = ellipse_of(true)
+    np.testing.assert_allclose(middle, true_middle, atol=0.5)
+    np.testing.assert_allclose(axes, true_axes, atol=0.7)

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from csds.arena.reading import EdgeReading
 from csds.arena.sides import Reading, read_sides, sides_within
 from csds.arena.still import Picture
-from csds.arena.strips import OUT, PLACE, PLACES, strips_of, units_of
+from csds.arena.strips import OUT, PLACE, PLACES, strips_around, strips_of, units_of
 from csds.simulate.render import Renderer
 from csds.simulate.scenarios import scenario
 
@@ -28,9 +29,8 @@ def reading(left: dict[float, float], right: dict[float, float]) -> Reading:
             for place, share in (places if side == 0 else {0.125: 1.0}).items():
                 likely[side, end, round((place + OUT) / PLACE - 0.5)] = share
     no = np.zeros((4, 2))
-    return Reading(
-        corners=SQUARE, size=(42.0, 42.0), likely=likely, anywhere=no, enclosure=np.zeros(4), enclosure_cm=no
-    )
+    edges = EdgeReading(likely=likely, anywhere=no, enclosure=np.zeros(4), enclosure_cm=no, enclosure_off=np.zeros(4))
+    return Reading(corners=SQUARE, size=(42.0, 42.0), edges=edges)
 
 
 def test_sides_within_others() -> None:
@@ -69,11 +69,11 @@ def test_the_network_reads_where_a_floor_ends_and_where_the_enclosure_stands(off
     floor = np.array(scene.arena.corners_px)
     rough = floor + off * scene.arena.px_per_cm * np.sign(floor - floor.mean(axis=0))
     (read,) = read_sides(rough[None], SIZE_CM, grey, np.zeros_like(grey))
-    likeliest = -OUT + (read.likely.argmax(axis=2) + 0.5) * PLACE
+    likeliest = -OUT + (read.edges.likely.argmax(axis=2) + 0.5) * PLACE
     # Lengths are in shares of the floor that was moved: of 2 cm, 5 % less or more.
     assert likeliest == pytest.approx(np.full((4, 2), off), abs=0.4)
-    assert read.enclosure.argmax() == 0
-    assert read.enclosure_cm[0] == pytest.approx((10.0, 6.5), rel=0.2)
+    assert read.edges.enclosure.argmax() == 0
+    assert read.edges.enclosure_cm[0] == pytest.approx((10.0, 6.5), rel=0.2)
 
 
 def box() -> Picture:
@@ -90,3 +90,12 @@ def test_strips_lie_along_the_sides() -> None:
     middle = strips.seen[:, 0, 32]
     assert (middle[:, inside] - middle[:, outside] > 0.3).all()
     assert strips.seen[:, 2].max() == 0
+
+
+def test_strips_around_a_round_floor_are_straightened() -> None:
+    grey = np.full((420, 420), 60, np.float32)
+    cv2.circle(grey, (205, 205), 105, 160.0, -1)
+    strips = strips_around(SQUARE[None], SIZE_CM, grey, np.zeros((420, 420), np.float32))
+    outside, inside = (round((OUT + at) / PLACE) for at in (-0.6, 0.6))
+    step = strips.seen[0, 0, :, inside] - strips.seen[0, 0, :, outside]
+    assert (step > 0.3).all()
