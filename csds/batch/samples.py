@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
 
 from csds.arena.view import View
 from csds.batch.prepare import Opened
@@ -26,7 +30,14 @@ class Samples:
     sessions: Sequence[Session]
     protocol: Protocol
     progress: Callable[[int], None] | None = None
-    _taken: dict[tuple[object, ...], tuple[list[Luma], View | None]] = field(default_factory=dict)
+    _taken: dict[tuple[tuple[Path, ...], float, float], tuple[list[Luma], View | None]] = field(default_factory=dict)
+
+    def take_ahead(self, items: Sequence[Opened]) -> None:
+        """Take the samples of several sessions at the same time; those that can't be taken say so when asked for."""
+        distinct = {self._name(item, 1.0): item for item in items}.values()
+        with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
+            for item in distinct:
+                threads.submit(self._take, item, 1.0)
 
     def of(self, item: Opened, *, reach: float = 1.0) -> list[Luma]:
         """Return whole frames spread over a session's window, or over where that is looked for.
@@ -56,9 +67,11 @@ class Samples:
         claimed_s = item.recording.offsets_s[-1] + item.recording.info.claimed_s
         return item.session.start_s is not None or not end_s < claimed_s < float("inf")
 
+    def _name(self, item: Opened, reach: float) -> tuple[tuple[Path, ...], float, float]:
+        return item.session.videos, *sampled_span(item.session, self.sessions, self.protocol, reach=reach)
+
     def _take(self, item: Opened, reach: float) -> tuple[list[Luma], View]:
-        start_s, end_s = sampled_span(item.session, self.sessions, self.protocol, reach=reach)
-        name = (item.session.videos, start_s, end_s)
+        name = _, start_s, end_s = self._name(item, reach)
         if name not in self._taken:
             _, frames = sample_frames(item.recording, start_s, end_s)
             self._taken[name] = steady_samples(frames) if frames else ([], None)

@@ -168,6 +168,8 @@ def _reuse(item: Opened, keys: Keys, context: Context, outcomes: Outcomes) -> Ea
 def _place(opened: Sequence[Opened], arenas: Arenas, outcomes: Outcomes) -> list[Placed]:
     """Return the sessions with their arenas; those that are finished too, as their floor may be another's."""
     placed: list[Placed] = []
+    if any(item.session.session_id not in outcomes for item in opened):
+        arenas.samples.take_ahead(opened)
     for item in opened:
         with failures_recorded([item.session], outcomes):
             finished = outcomes.get(item.session.session_id)

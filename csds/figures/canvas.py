@@ -132,7 +132,7 @@ def _layer(sheet: _Sheet, panel: Panel, lines: Sequence[FloatArray], mark: Lines
         return
     mask = np.zeros(part.pixels.shape[:2], np.uint8)
     cv2.fillPoly(mask, [part.fixed(panel.inches(mark.within))], (255,), shift=_BITS)
-    part.pixels[mask > 0] = layer.pixels[mask > 0]
+    cv2.copyTo(layer.pixels, mask, part.pixels)
 
 
 def _stroke(sheet: _Sheet, lines: Sequence[FloatArray], colour: str, width_pt: float, *, butt: bool = False) -> None:
