@@ -25,7 +25,13 @@ from csds.background.light import even_out
 from csds.background.masks import Picture, find_blobs, grow, largest_part, smoothed, solid_parts
 from csds.background.ordered import median_picture
 from csds.background.polarity import find_polarity
-from csds.background.still import BackgroundSpec, guess_beneath, polarity_of_still_animal, take_out_still_animal
+from csds.background.still import (
+    BackgroundSpec,
+    guess_beneath,
+    polarity_of_still_animal,
+    take_out_remains,
+    take_out_still_animal,
+)
 from csds.errors import TrackingError
 from csds.model.protocol import Polarity
 
@@ -65,6 +71,8 @@ _PINHOLE_PX = 2.0
 _TAIL_SHARE = 0.18
 #: … or this, where it stands out far more than the animal does, and all is seen that averaging has made of it.
 _STARK_TAIL_SHARE = 0.42
+#: An animal that is found in this share of the samples was there in all of them.
+_SURE = 0.9
 #: How far around an animal its shadow and its patches of another colour are looked for, at most, pixels.
 _MOST_REACH_PX = 24.0
 
@@ -257,6 +265,13 @@ def _learn(stacks: Sequence[Picture], spec: BackgroundSpec, smooth_px: int) -> B
 def _refined(background: Background, samples: Picture, spec: BackgroundSpec) -> Background:
     """Return the background with the floor as seen while the animal is elsewhere, and with its coat's patches."""
     animals = _cut_out_animals(background, samples, spec)
+    if background.presence == "moving" and len(animals) >= _SURE * len(samples):
+        contrast = float(np.median([_depth(animal.difference) for animal in animals]))
+        solid = [animal.solid for animal in animals]
+        floor = take_out_remains(background.floor, background.polarity, solid, contrast, spec, background.noise)
+        if floor is not background.floor:
+            background = replace(background, floor=floor)
+            animals = _cut_out_animals(background, samples, spec)
     if not animals:
         return background
     hidden = np.zeros_like(samples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,9 @@ from csds.model.protocol import Polarity
 _STUCK_SHARE = 0.6
 #: What is narrower than this share of an animal's mean radius to each side is not an animal.
 _STOUT_SHARE = 0.35
+#: What is left of an animal in the floor stands out by this share of its contrast, is no smaller than so many pixels,
+#: and is wrong so far around.
+_REMAINS_SHARE, _LEAST_REMAINS_PX, _REMAINS_RIM_PX = 0.5, 12.0, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,31 +119,78 @@ def guess_beneath(picture: Picture, hidden: Mask, inner: NDArray[np.bool_]) -> P
     return np.where(inner, on_floor, guessed)
 
 
-def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> _StillAnimal | None:
-    picture = floor if polarity == "dark" else 255 - floor
+def take_out_remains(
+    floor: Picture, polarity: Polarity, animals: Sequence[Mask], contrast: float, spec: BackgroundSpec, noise: float
+) -> Picture:
+    """Return the floor without what is left in it of an animal that shifted about in one place.
+
+    Parameters
+    ----------
+    animals : sequence of (height, width) uint8
+        What was seen of it, a mask for each sample.
+    contrast : float
+        By how many grey levels that stands out.
+    """
+    looked = _look(floor, polarity, spec, noise)
+    alike = mask_where((looked.depth > max(looked.limit, _REMAINS_SHARE * contrast)) & spec.inner)
+    for blob in find_blobs(without_thin(alike, 1.0), area_px=(_LEAST_REMAINS_PX, spec.area_px[1]), most=4):
+        near = grow(blob.mask, spec.thin_px)
+        if all(np.any(np.minimum(animal, near)) for animal in animals):
+            beneath = guess_beneath(floor, grow(blob.mask, _REMAINS_RIM_PX), spec.inner)
+            floor = np.where(grow(blob.mask, _REMAINS_RIM_PX) > 0, beneath, floor)
+    return floor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A floor as a dark animal would lie on it, and by how much each place is darker than what is around it.
+
+    ``flat`` has the floor's grey level where walls are; ``smooth`` is that without specks, ``reach`` what counts as
+    around, and ``limit`` what counts as darker.
+    """
+
+    picture: Picture
+    flat: Picture
+    smooth: Picture
+    depth: Picture
+    limit: float
+    reach: int
+
+
+def _look(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> _Looked:
+    picture = np.asarray(floor if polarity == "dark" else 255 - floor, np.uint8)
     # Walls may be as dark as the animal.
-    inside = spec.inner
-    level = np.uint8(np.median(picture[inside]))
-    flat = np.where(inside, picture, level).astype(np.uint8)
+    level = np.uint8(np.median(picture[spec.inner]))
+    flat = np.where(spec.inner, picture, level).astype(np.uint8)
     # Closing with a disc larger than the animal fills it with the grey level of the floor around it.
     reach = min(24, round(0.6 * float(np.sqrt(spec.area_px[1] / np.pi))))
-    smooth = cv2.medianBlur(flat, 5)
-    filled = np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, disc(reach)), np.uint8)
-    depth = np.asarray(cv2.subtract(filled, flat), np.uint8)
-    limit = max(6.0 * noise, 0.15 * float(level), 10.0)
-    blob = _stoutest(mask_where((depth > limit) & inside), spec)
+    smooth = np.asarray(cv2.medianBlur(flat, 5), np.uint8)
+    filled = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, disc(reach))
+    return _Looked(
+        picture=picture,
+        flat=flat,
+        smooth=smooth,
+        depth=np.asarray(cv2.subtract(filled, flat), np.uint8),
+        limit=max(6.0 * noise, 0.15 * float(level), 10.0),
+        reach=reach,
+    )
+
+
+def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> _StillAnimal | None:
+    looked = _look(floor, polarity, spec, noise)
+    blob = _stoutest(mask_where((looked.depth > looked.limit) & spec.inner), spec)
     if blob is None:
         return None
     # Patches of the other colour that adjoin the spot are the animal's too: a hooded rat's white flank.
-    emptied = cv2.morphologyEx(smooth, cv2.MORPH_OPEN, disc(reach))
-    patches = mask_where((np.asarray(cv2.subtract(flat, emptied)) > limit) & inside)
+    emptied = cv2.morphologyEx(looked.smooth, cv2.MORPH_OPEN, disc(looked.reach))
+    patches = mask_where((np.asarray(cv2.subtract(looked.flat, emptied)) > looked.limit) & spec.inner)
     radius = float(np.sqrt(blob.area / np.pi))
-    whole = np.maximum(blob.mask, np.minimum(without_thin(patches, 2.0), grow(blob.mask, min(reach, radius))))
+    whole = np.maximum(blob.mask, np.minimum(without_thin(patches, 2.0), grow(blob.mask, min(looked.reach, radius))))
     taken = grow(whole, 2 * spec.thin_px)
-    empty = guess_beneath(picture, taken, inside)
+    empty = guess_beneath(looked.picture, taken, spec.inner)
     return _StillAnimal(
         spot=blob.mask,
-        depth=float(np.median(depth[blob.mask > 0])),
+        depth=float(np.median(looked.depth[blob.mask > 0])),
         floor=empty if polarity == "dark" else np.asarray(255 - empty, np.uint8),
     )
 

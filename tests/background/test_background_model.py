@@ -73,6 +73,15 @@ def test_animal_that_never_leaves_its_place_in_any_phase_is_taken_out_and_said_t
     assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 8
 
 
+@pytest.mark.parametrize(("animal", "floor"), [(60, 150), (210, 60)])
+def test_spot_that_an_animal_never_leaves_while_it_shifts_about_is_floor(animal: int, floor: int) -> None:
+    shifted = [(40 + dx, 60 + dy) for dx, dy in ((-8, 0), (8, 1), (0, -3), (2, 3), (-6, 3), (6, -3))]
+    learnt = learn_background([stack([shifted[i % 6] for i in range(18)], animal=animal, floor=floor)], SPEC)
+    assert learnt.presence == "moving"
+    assert np.abs(learnt.floor.astype(float) - floor).max() <= 8
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 7, rel=0.08)
+
+
 @pytest.mark.parametrize("wall", [20, 230])
 def test_walls_say_nothing_of_the_floor_beneath_an_animal_that_stays_in_a_corner(wall: int) -> None:
     samples = stack([(24, 18)] * 12, animal=60, floor=110)
