@@ -22,6 +22,9 @@ from csds.model.shapes import FloatArray, Shape, Zone
 LOW_TRACKING = 0.95
 """Share of frames with the animal found, below which a session is flagged ``low_tracking``."""
 
+MOST_UNKNOWN = 2 / 90
+"""Share of the recorded time without a position, above which it is flagged as well: zone times may be off by that."""
+
 IMMOBILE_MEAN_SPEED_CM_S = 0.5
 """Mean speed below which a session is flagged ``immobile``: 75 cm in 150 s.
 
@@ -102,7 +105,7 @@ def measure_session(
     metrics["mean_speed_cm_s"] = motion.mean_speed_cm_s
     metrics["immobile_time_s"] = float(frames.duration_s[still].sum()) if motion.path_s > 0 else float("nan")
 
-    flags = _recording_flags(frames, window_s, float(metrics["tracked_fraction"]))
+    flags = _recording_flags(frames, window_s, float(metrics["tracked_fraction"]), known_frames(track, "centre"))
     flags += _point_flags(frames) + _motion_flags(frames, motion, float(metrics["immobile_time_s"]))
     ordered = tuple(code for code in FLAGS if code in flags)
     return _finished_track(track, motion, inside), metrics, ordered
@@ -156,9 +159,10 @@ def _zone_metrics(frames: _Frames, inside: pd.DataFrame, by: Point, prefix: str)
     return metrics
 
 
-def _recording_flags(frames: _Frames, window_s: float, tracked_fraction: float) -> list[str]:
+def _recording_flags(frames: _Frames, window_s: float, tracked_fraction: float, known: NDArray[np.bool_]) -> list[str]:
     flags = []
-    if tracked_fraction < LOW_TRACKING:
+    unknown_s = frames.duration_s[~known].sum()
+    if tracked_fraction < LOW_TRACKING or unknown_s > MOST_UNKNOWN * frames.duration_s.sum():
         flags.append("low_tracking")
     if recording_end(frames.time_s, window_s) < window_s - LONGEST_FRAME_S - TOLERANCE_S:
         flags.append("short_recording")

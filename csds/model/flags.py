@@ -19,7 +19,12 @@ FLAGS: dict[str, Flag] = {
     flag.code: flag
     for flag in (
         Flag(code="failed", trust=True, meaning="the session could not be used; failures.csv says why"),
-        Flag(code="low_tracking", trust=True, meaning="the animal was found in fewer than 95 % of the frames"),
+        Flag(
+            code="low_tracking",
+            trust=True,
+            meaning="the animal was found in fewer than 95 % of the frames, "
+            "or its place is unknown for more than 2 s in 90",
+        ),
         Flag(
             code="uncertain_animal",
             trust=True,

@@ -70,6 +70,17 @@ def test_counts_and_shares() -> None:
     assert flags == ("low_tracking",)
 
 
+@pytest.mark.parametrize(("unknown_s", "expected"), [(1.9, ()), (2.1, ("low_tracking",))])
+def test_gap_that_could_hold_more_zone_time_than_may_be_off_is_flagged(unknown_s: float, expected: tuple[str]) -> None:
+    track = TOUR.assign(detected=True, interpolated=False)
+    gone = track["time_s"] < unknown_s
+    track.loc[gone, ["x_cm", "y_cm"]] = np.nan
+    track.loc[gone, "detected"] = False
+    _, metrics, flags = measure(track)
+    assert metrics["tracked_fraction"] > 0.97
+    assert flags == expected
+
+
 def test_columns_are_the_contracts() -> None:
     track, metrics, _ = measure(TOUR.assign(own=1))
     assert track.columns.tolist() == [*names(TRACK_COLUMNS, NAMES), "own"]
