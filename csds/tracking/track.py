@@ -28,6 +28,8 @@ _LOW_CONTRAST_SDS = 6.0
 #: So is one below so many grey levels, however little noise there is, if the animal is found in less than this share
 #: of the samples: parts of it are lost in the floor, or the floor holds some.
 _LOW_CONTRAST, _FOUND_SHARE = 16.0, 0.9
+#: An animal at rest moves by this many working pixels, or its area changes by this share, between quartiles.
+_STIRS_PX, _STIRS_SHARE = 0.03, 0.005
 #: Which end is the head is known from these log odds on …
 _LEAST_HEAD_ODDS = 5.0
 #: … where the body is this much longer than wide: rolled up, or reared, it shows no nose.
@@ -106,6 +108,8 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
     within = [shift for shift in seen.shifts if start_s <= shift.time_s < end_s]
     shifts = (*([task.shift] if task.shift else []), *earlier, *within)
     flags = _flags(task.background, seen, window)
+    if "uncertain_animal" not in flags and _is_lifeless(measures):
+        flags = ("uncertain_animal", *flags)
     if any(is_far(shift, task.arena) for shift in shifts):
         flags = (*flags, "camera_moved")
     if np.count_nonzero(nosed) < (1 - _NOSE_MISSING) * np.count_nonzero(found):
@@ -123,6 +127,15 @@ def _animals_own(task: Task, rows: FloatArray, time_s: FloatArray) -> tuple[dict
     wrong = frozen | leapt_to(*task.arena.to_cm(*task.grid.to_frame(measures["u"], measures["v"])), time_s)
     wrong |= swollen(measures["area"], time_s, longest_s=task.spec.max_gap_s)
     return {name: np.where(wrong, np.nan, values) for name, values in measures.items()}, repeated & ~wrong
+
+
+def _is_lifeless(measures: dict[str, FloatArray]) -> bool:
+    """Return True if for half of the time neither place nor area changes: an animal at rest breathes."""
+    known = np.isfinite(measures["u"])
+    if not known.any():
+        return False
+    u, v, area = (float(np.subtract(*np.percentile(measures[name][known], (75, 25)))) for name in ("u", "v", "area"))
+    return max(u, v) < _STIRS_PX and area < _STIRS_SHARE * float(np.median(measures["area"][known]))
 
 
 def _between(nosed: NDArray[np.bool_], found: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -84,7 +84,7 @@ def test_short_gaps_are_filled_and_marked_long_ones_stay_empty() -> None:
 
 
 def test_doubt_about_the_animal_becomes_a_flag() -> None:
-    rows = rows_at(np.full(N, 80.0), np.full(N, 80.0))
+    rows = rows_at(80.0 + 0.1 * np.sin(np.arange(N)), np.full(N, 80.0))
     background = task().background
     assert assembled(rows).flags == ()
     assert assembled(rows, background=replace(background, presence="doubtful")).flags == ("uncertain_animal",)
@@ -94,6 +94,14 @@ def test_doubt_about_the_animal_becomes_a_flag() -> None:
     assert assembled(rows, background=replace(faint, found_share=0.7)).flags == ("low_contrast",)
     assert assembled(rows, damaged_s=(11.0,)).flags == ("damaged_frames",)
     assert assembled(rows, damaged_s=(30.0,)).flags == ()
+
+
+def test_what_neither_shifts_nor_breathes_may_be_something_else_than_the_animal() -> None:
+    rows = rows_at(np.full(N, 80.0), np.full(N, 80.0))
+    assert assembled(rows).flags == ("uncertain_animal",)
+    breathing = rows.copy()
+    breathing[:, MEASURES.index("area")] += 8.0 * np.sin(np.arange(N))
+    assert assembled(breathing).flags == ()
 
 
 def test_window_without_a_frame_says_so() -> None:
