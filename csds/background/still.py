@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,8 @@ from csds.model.protocol import Polarity
 _STUCK_SHARE = 0.6
 #: What is narrower than this share of an animal's mean radius to each side is not an animal.
 _STOUT_SHARE = 0.35
+#: Spots of one stoutness that are looked at.
+_SPOTS = 3
 #: What is left of an animal in the floor stands out by this share of its contrast, is no smaller than so many pixels,
 #: and is wrong so far around.
 _REMAINS_SHARE, _LEAST_REMAINS_PX, _REMAINS_RIM_PX = 0.5, 12.0, 3.0
@@ -72,8 +75,7 @@ def polarity_of_still_animal(floor: Picture, spec: BackgroundSpec, noise: float)
     """
     depths: dict[Polarity, float] = {}
     for side in ("dark", "light"):
-        found = _find_still_animal(floor, side, spec, noise)
-        if found is not None:
+        for found in itertools.islice(_still_animals(floor, side, spec, noise), 1):
             depths[side] = found.depth
     if not depths:
         raise TrackingError(
@@ -91,9 +93,14 @@ def take_out_still_animal(
     An animal-sized spot of the floor is taken for one when nothing else moves, or when most of what
     moves touches the spot: then it is the outline of an animal that shifts about.
     """
-    found = _find_still_animal(floor, polarity, spec, noise)
-    if found is None:
-        return floor, False
+    for found in _still_animals(floor, polarity, spec, noise):
+        if _is_stuck(found, floor, polarity, samples, spec):
+            return found.floor, True
+    return floor, False
+
+
+def _is_stuck(found: _StillAnimal, floor: Picture, polarity: Polarity, samples: Picture, spec: BackgroundSpec) -> bool:
+    """Return True if most of what moves touches a spot."""
     near = grow(found.spot, 2 * spec.thin_px) > 0
     at_the_spot = elsewhere = 0
     for sample in samples:
@@ -103,8 +110,7 @@ def take_out_still_animal(
             touches = bool(np.any(near & (blob.mask > 0)))
             at_the_spot, elsewhere = at_the_spot + touches, elsewhere + (not touches)
     # One sample may show something else: a flash, a hand at the edge.
-    stuck = elsewhere <= max(1.0, (1 - _STUCK_SHARE) * (at_the_spot + elsewhere))
-    return (found.floor, True) if stuck else (floor, False)
+    return elsewhere <= max(1.0, (1 - _STUCK_SHARE) * (at_the_spot + elsewhere))
 
 
 def guess_beneath(picture: Picture, hidden: Mask, inner: NDArray[np.bool_]) -> Picture:
@@ -176,36 +182,35 @@ def _look(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float
     )
 
 
-def _find_still_animal(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> _StillAnimal | None:
+def _still_animals(floor: Picture, polarity: Polarity, spec: BackgroundSpec, noise: float) -> Iterator[_StillAnimal]:
+    """Yield the spots of the floor that could be an animal, the stoutest first."""
     looked = _look(floor, polarity, spec, noise)
-    blob = _stoutest(mask_where((looked.depth > looked.limit) & spec.inner), spec)
-    if blob is None:
-        return None
-    # Patches of the other colour that adjoin the spot are the animal's too: a hooded rat's white flank.
-    emptied = cv2.morphologyEx(looked.smooth, cv2.MORPH_OPEN, disc(looked.reach))
-    patches = mask_where((np.asarray(cv2.subtract(looked.flat, emptied)) > looked.limit) & spec.inner)
-    radius = float(np.sqrt(blob.area / np.pi))
-    whole = np.maximum(blob.mask, np.minimum(without_thin(patches, 2.0), grow(blob.mask, min(looked.reach, radius))))
-    taken = grow(whole, 2 * spec.thin_px)
-    empty = guess_beneath(looked.picture, taken, spec.inner)
-    return _StillAnimal(
-        spot=blob.mask,
-        depth=float(np.median(looked.depth[blob.mask > 0])),
-        floor=empty if polarity == "dark" else np.asarray(255 - empty, np.uint8),
-    )
+    for blob in _stout(mask_where((looked.depth > looked.limit) & spec.inner), spec):
+        # Patches of the other colour that adjoin the spot are the animal's too: a hooded rat's white flank.
+        emptied = cv2.morphologyEx(looked.smooth, cv2.MORPH_OPEN, disc(looked.reach))
+        patches = mask_where((np.asarray(cv2.subtract(looked.flat, emptied)) > looked.limit) & spec.inner)
+        near = grow(blob.mask, min(looked.reach, float(np.sqrt(blob.area / np.pi))))
+        whole = np.maximum(blob.mask, np.minimum(without_thin(patches, 2.0), near))
+        empty = guess_beneath(looked.picture, grow(whole, 2 * spec.thin_px), spec.inner)
+        yield _StillAnimal(
+            spot=blob.mask,
+            depth=float(np.median(looked.depth[blob.mask > 0])),
+            floor=empty if polarity == "dark" else np.asarray(255 - empty, np.uint8),
+        )
 
 
-def _stoutest(spots: Mask, spec: BackgroundSpec) -> Blob | None:
-    """Return the spot of an animal's size that is left when ever thinner things are taken off, the stoutest first.
+def _stout(spots: Mask, spec: BackgroundSpec) -> Iterator[Blob]:
+    """Yield spots of an animal's size that are left when ever thinner things are taken off, the stoutest first.
 
     A floor's joints and cables are as large as an animal but thin: they go before it does.
     """
     thin = _STOUT_SHARE * float(np.sqrt(spec.area_px[1] / np.pi))
     while True:
-        for core in find_blobs(without_thin(spots, thin), area_px=(1.0, spec.area_px[1]), most=1):
+        for core in find_blobs(without_thin(spots, thin), area_px=(1.0, spec.area_px[1]), most=_SPOTS):
             whole = np.minimum(grow(core.mask, 2 * thin), spots)
             for blob in find_blobs(whole, area_px=spec.area_px, most=1):
-                return blob
+                yield blob
+                spots = np.where(blob.mask > 0, np.uint8(0), spots)
         if thin <= spec.thin_px:
-            return None
+            return
         thin = max(spec.thin_px, thin / 1.5)

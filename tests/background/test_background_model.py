@@ -73,6 +73,17 @@ def test_animal_that_never_leaves_its_place_in_any_phase_is_taken_out_and_said_t
     assert np.abs(learnt.floor.astype(float) - FLOOR).max() <= 8
 
 
+def test_shade_that_is_stouter_than_a_still_animal_is_not_taken_for_it() -> None:
+    v, u = np.mgrid[:SIZE, :SIZE]
+    shade = np.where((abs(u - 50) <= 30) & (abs(v - 75) <= 11), 40, 0)
+    samples = stack([(28 + i % 2, 25) for i in range(16)]) - shade.astype(np.uint8)
+    learnt = learn_background([samples], SPEC)
+    assert learnt.presence in ("still", "doubtful")
+    assert learnt.contrast == pytest.approx(FLOOR - ANIMAL, abs=3)
+    assert learnt.animal_area_px == pytest.approx(np.pi * 15 * 7, rel=0.1)
+    assert np.abs(learnt.floor.astype(float) - (FLOOR - shade)).max() <= 8
+
+
 @pytest.mark.parametrize(("animal", "floor"), [(60, 150), (210, 60)])
 def test_spot_that_an_animal_never_leaves_while_it_shifts_about_is_floor(animal: int, floor: int) -> None:
     shifted = [(40 + dx, 60 + dy) for dx, dy in ((-8, 0), (8, 1), (0, -3), (2, 3), (-6, 3), (6, -3))]
