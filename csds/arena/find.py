@@ -32,7 +32,7 @@ _BESIDE_CM = 3.0
 #: in which a second network sees none.
 _UNFIT = 0.1
 #: By what factor an enclosure may be read larger or smaller than it is.
-_AS_LARGE = 1.16
+_AS_LARGE = 1.25
 #: By how much the sides of a floor that was chosen are still moved, as a share of its side: 0.23 cm of 42.
 _EXACT = REACH / 3
 #: Others are looked for beside floors whose score is at least this share of the likeliest one's.
