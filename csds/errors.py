@@ -13,6 +13,7 @@
     ├── VideoError           a recording can't be read
     ├── TrackingError        no animal can be told from the background
     ├── ScoreError           a score or rule can't be computed
+    ├── StatsError           a test or model can't be computed from these data
     ├── SimulationError      a scene can't be simulated as asked
     └── ResultsError         results can't be written where they should go
 """
@@ -114,6 +115,12 @@ class ScoreError(CsdsError):
     """A score or a classification rule can't be computed."""
 
     stage = "score"
+
+
+class StatsError(CsdsError):
+    """A test or model can't be computed from these data."""
+
+    stage = "stats"
 
 
 class SimulationError(CsdsError):
