@@ -1,0 +1,159 @@
+"""A table of animals at the door of the statistics: typed, checked, and every animal that is left out named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from csds.behaviour.defects import split_by_unit
+from csds.errors import TableError
+from csds.formats.tables import parse_numbers, read_table
+from csds.model.columns import ANIMAL_COLUMNS, KEY_COLUMNS
+from csds.model.shapes import FloatArray
+
+KEYS = tuple(column.name for column in KEY_COLUMNS)
+NUMBERS = tuple(column.name for column in ANIMAL_COLUMNS if column.kind == "number")
+#: Columns of lengths, in which metres among centimetres have been seen.
+_LENGTHS = tuple(name for name in NUMBERS if name.startswith(("distance_", "mean_speed_")))
+_ROWS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An animal that an analysis leaves out: its line in the file, its name, and why."""
+
+    row: int
+    animal: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Animals:
+    """The animals that may be analysed, and those that the table itself excludes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per animal and test; csds's own numbers as floats, all else as text. The index holds the file's line
+        numbers.
+    left_out : tuple of LeftOut
+        Animals with a reason in ``exclude``.
+    """
+
+    table: pd.DataFrame
+    left_out: tuple[LeftOut, ...]
+
+    def texts(self, column: str) -> list[str]:
+        """Return a column's cells as text, empty where there is no such column."""
+        return [str(cell).strip() for cell in self.table[column]] if column in self.table else [""] * len(self.table)
+
+    def numbers(self, column: str) -> FloatArray:
+        """Return a column as floats, NaN where a cell is empty.
+
+        Raises
+        ------
+        TableError
+            There is no such column, or a cell is not a number; the message names its row.
+        """
+        if column not in self.table:
+            raise TableError(
+                f"there is no column '{column}'", hint=f"Columns of this table: {', '.join(map(str, self.table))}."
+            )
+        cells = self.table[column]
+        values = cells if pd.api.types.is_float_dtype(cells) else parse_numbers(cells, column)
+        return np.asarray(values, float)
+
+    def usable(self, column: str) -> tuple[list[int], list[LeftOut]]:
+        """Return the positions of the animals that have a finite value, and the others with the reason."""
+        values, kept, others = self.numbers(column), [], []
+        flags = self.texts("flags")
+        for at, value in enumerate(values.tolist()):
+            if np.isfinite(value):
+                kept.append(at)
+                continue
+            what = f"{column} is infinite" if np.isinf(value) else f"{column} is missing"
+            reason = f"{what} ({flags[at]})" if flags[at] else what
+            others.append(LeftOut(row=int(self.table.index[at]), animal=self.name(at), reason=reason))
+        return kept, others
+
+    def name(self, at: int) -> str:
+        """Return an animal's name for messages: cohort, id and test as far as they are given."""
+        return " ".join(cell for cell in (self.texts(key)[at] for key in KEYS) if cell)
+
+
+def read_animals(path: Path) -> Animals:
+    """Return the animals of a table as ``csds track`` and ``csds score`` write it.
+
+    Parameters
+    ----------
+    path : Path
+        ``animals.csv`` (or xlsx), or the folder that holds it.
+
+    Raises
+    ------
+    UsageError
+        There is no such table.
+    TableError
+        It has no animals, no ``animal_id``, an animal twice, text where a number belongs, or lengths in metres among
+        lengths in centimetres; the message names the rows.
+    """
+    table = read_table(path / "animals.csv" if path.is_dir() else path)
+    if "animal_id" not in table.columns:
+        raise TableError(
+            f"{path}: expected a column 'animal_id', found {', '.join(map(str, table.columns))}",
+            hint="csds stats takes animals.csv; csds score makes it from any table of zone times.",
+        )
+    if table.empty:
+        raise TableError(f"{path}: no animals", hint="Is this the table that csds track or csds score wrote?")
+    typed = table.copy()
+    for column in NUMBERS:
+        if column in typed:
+            typed[column] = parse_numbers(table[column], column)
+    _check_keys(table)
+    for column in _LENGTHS:
+        if column in typed:
+            _check_unit(typed, column)
+    reasons = [str(cell).strip() for cell in table["exclude"]] if "exclude" in table else [""] * len(table)
+    whole = Animals(table=typed, left_out=())
+    left_out = tuple(
+        LeftOut(row=int(typed.index[at]), animal=whole.name(at), reason=f"excluded: {reason}")
+        for at, reason in enumerate(reasons)
+        if reason
+    )
+    return Animals(table=typed[[not reason for reason in reasons]], left_out=left_out)
+
+
+def _check_keys(table: pd.DataFrame) -> None:
+    present = [key for key in KEYS if key in table]
+    seen: dict[tuple[str, ...], list[int]] = {}
+    for row, *cells in table[present].itertuples(name=None):
+        seen.setdefault(tuple(str(cell).strip() for cell in cells), []).append(int(row))
+    for key, rows in seen.items():
+        if not key[present.index("animal_id")]:
+            raise TableError(f"row {rows[0]}: animal_id is empty", hint="Give every row the animal's id.")
+        if len(rows) > 1:
+            raise TableError(
+                f"animal '{' '.join(part for part in key if part)}': expected one row, found {len(rows)} (rows {_list(rows)})",
+                hint="Numbers used again in another cohort need a cohort column; repeated tests need a test column.",
+            )
+
+
+def _check_unit(table: pd.DataFrame, column: str) -> None:
+    values = table[column].to_numpy(float)
+    small = split_by_unit(values)
+    if small.sum() >= 2:
+        low, high = np.median(values[small]), np.median(values[(values > 0) & ~small])
+        rows = [int(row) for row in table.index[small]]
+        raise TableError(
+            f"column '{column}': values around {low:.3g} among values around {high:.3g} look like metres among "
+            f"centimetres (rows {_list(rows)})",
+            hint="Write the whole column in cm (cm/s); empty the cells whose unit isn't known.",
+        )
+
+
+def _list(rows: Sequence[int]) -> str:
+    return ", ".join(map(str, rows[:_ROWS_SHOWN])) + (" …" if len(rows) > _ROWS_SHOWN else "")
