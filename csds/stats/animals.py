@@ -136,8 +136,9 @@ def _check_keys(table: pd.DataFrame) -> None:
         if not key[present.index("animal_id")]:
             raise TableError(f"row {rows[0]}: animal_id is empty", hint="Give every row the animal's id.")
         if len(rows) > 1:
+            name = " ".join(part for part in key if part)
             raise TableError(
-                f"animal '{' '.join(part for part in key if part)}': expected one row, found {len(rows)} (rows {_list(rows)})",
+                f"animal '{name}': expected one row, found {len(rows)} (rows {_list(rows)})",
                 hint="Numbers used again in another cohort need a cohort column; repeated tests need a test column.",
             )
 
