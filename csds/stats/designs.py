@@ -1,0 +1,174 @@
+"""Which comparison a table of animals allows: named by the plan, or found from its columns."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from csds.errors import StatsError
+from csds.stats.animals import Animals
+from csds.stats.plan import DESIGNS, AnalysisPlan
+
+#: A factor with more levels is none: an id or a date in the wrong column.
+MOST_LEVELS = 12
+#: Stands between the levels of two factors in a group's name.
+JOIN = " + "
+#: The factors between animals that csds knows, and the one within them.
+BETWEEN, WITHIN = ("stress", "treatment"), "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """A factor and its levels, the reference first."""
+
+    name: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What is compared.
+
+    Parameters
+    ----------
+    name : str
+        One of `csds.stats.plan.DESIGNS`.
+    factors : tuple of Factor
+        Between animals, those with two levels or more.
+    groups : tuple of str
+        The combinations of their levels that hold animals, the reference first.
+    within : Factor or None
+        Tests of the same animals, in order, or None.
+    why : str
+        How the design was come by, for the report.
+    """
+
+    name: str
+    factors: tuple[Factor, ...]
+    groups: tuple[str, ...]
+    within: Factor | None
+    why: str
+
+
+def find_design(animals: Animals, plan: AnalysisPlan) -> Design:
+    """Return the design that the plan names, or else the one that the table's columns allow.
+
+    Raises
+    ------
+    StatsError
+        There is nothing to compare, a factor has too many levels, a reference level is unknown, or the table doesn't
+        allow the design that the plan names.
+    """
+    factors = tuple(factor for name in BETWEEN if len((factor := find_factor(animals, name, plan)).levels) > 1)
+    groups = _groups(animals, factors)
+    tests = find_factor(animals, WITHIN, plan)
+    within = tests if len(tests.levels) > 1 and _are_repeated(animals) else None
+    name, why = (plan.design, "named by the plan") if plan.design else _found(factors, groups, within)
+    if not name:
+        raise StatsError(
+            f"expected two groups at least, found one: {_all_levels(animals)}",
+            hint="Give the animals' stress or treatment; see the columns of animals.csv.",
+        )
+    _check(name, factors, groups, within)
+    return Design(name=name, factors=factors, groups=groups, within=within, why=why)
+
+
+def find_factor(animals: Animals, column: str, plan: AnalysisPlan) -> Factor:
+    """Return a column's levels in order of appearance, but for the reference, which is first; empty cells are none.
+
+    Raises
+    ------
+    StatsError
+        There are too many levels, or the reference is none of them.
+    """
+    levels = list(dict.fromkeys(text for text in animals.texts(column) if text))
+    if len(levels) > MOST_LEVELS:
+        raise StatsError(
+            f"column '{column}': expected {MOST_LEVELS} levels at most, found {len(levels)} "
+            f"({', '.join(levels[:3])} …)",
+            hint="Is this a factor, or an id or date in the wrong column?",
+        )
+    reference = plan.reference.get(column)
+    if reference is None or len(levels) < 2:
+        return Factor(name=column, levels=tuple(levels))
+    if reference not in levels:
+        raise StatsError(
+            f"reference level of {column}: expected one of {', '.join(levels)}, found '{reference}'",
+            hint=f"Correct [reference] {column} in study.toml, or give --reference {column}=LEVEL.",
+        )
+    return Factor(name=column, levels=(reference, *(level for level in levels if level != reference)))
+
+
+def group_of(levels: Sequence[str]) -> str:
+    """Return a group's name from its levels.
+
+    Examples
+    --------
+    >>> group_of(["defeated", "anti-IL-4Rα"])
+    'defeated + anti-IL-4Rα'
+    """
+    return JOIN.join(levels)
+
+
+def groups_of(animals: Animals, factors: Sequence[Factor]) -> list[str]:
+    """Return each animal's group, empty where one of its levels is."""
+    cells = zip(*(animals.texts(factor.name) for factor in factors), strict=True)
+    return [group_of(levels) if all(levels) else "" for levels in cells]
+
+
+def _groups(animals: Animals, factors: Sequence[Factor]) -> tuple[str, ...]:
+    """Return the groups that hold animals, by the order of their levels."""
+    held = set(groups_of(animals, factors))
+    every = itertools.product(*(factor.levels for factor in factors)) if factors else ()
+    return tuple(group for group in map(group_of, every) if group in held)
+
+
+def _are_repeated(animals: Animals) -> bool:
+    cells = zip(animals.texts("cohort"), animals.texts("animal_id"), strict=True)
+    return max(Counter(cells).values(), default=0) > 1
+
+
+def _found(factors: Sequence[Factor], groups: Sequence[str], within: Factor | None) -> tuple[str, str]:
+    if within is not None:
+        return "pre_post", f"animals have more than one test: {', '.join(within.levels)}"
+    if len(factors) == 2:
+        cells = _cells(factors)
+        if len(groups) == cells:
+            return "stress_by_treatment", "stress and treatment both vary, and every combination holds animals"
+        return "one_way", f"{cells - len(groups)} of {cells} combinations of stress and treatment hold no animal"
+    if not factors:
+        return "", ""
+    name = "two_groups" if len(groups) == 2 else "one_way"
+    return name, f"{factors[0].name} alone varies, with {len(groups)} levels"
+
+
+def _check(name: str, factors: Sequence[Factor], groups: Sequence[str], within: Factor | None) -> None:
+    """Raise StatsError unless the table allows the design."""
+    expected = ""
+    if name == "stress_by_treatment":
+        if len(factors) < 2 or len(groups) < _cells(factors):
+            expected = "animals in every combination of two or more levels of stress and of treatment"
+    elif name == "two_groups" and len(groups) != 2:
+        expected = "two groups"
+    elif name == "one_way" and len(groups) < 2:
+        expected = "two groups at least"
+    elif name == "pre_post" and within is None:
+        expected = "animals with two tests or more (column 'test')"
+    if expected:
+        found = ", ".join(groups) or "no groups"
+        raise StatsError(
+            f"design '{name}' ({DESIGNS[name]}): expected {expected}, found {found}",
+            hint=f"Name another design with --design: {', '.join(DESIGNS)}.",
+        )
+
+
+def _cells(factors: Sequence[Factor]) -> int:
+    return math.prod(len(factor.levels) for factor in factors)
+
+
+def _all_levels(animals: Animals) -> str:
+    found = [f"{name} {text or 'empty'}" for name in BETWEEN for text in dict.fromkeys(animals.texts(name))]
+    return ", ".join(found)
