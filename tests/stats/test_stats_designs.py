@@ -112,7 +112,7 @@ def test_missing_and_infinite_values_are_left_out_by_name(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([",m1,,control,isotype,1.2,,", ",m1,,control,isotype,1.3,,"], r"'m1': expected one row, found 2 \(rows 2, 3\)"),
+        ([",m1,,control,isotype,1.2,,", ",m1,,control,isotype,1.3,,"], r"expected one row, found 2 \(rows 2, 3\)"),
         ([",m1,,control,isotype,fast,,"], "row 2, column 'si_ratio': expected a number, found 'fast'"),
         ([",,,control,isotype,1.2,,"], "row 2: animal_id is empty"),
     ],
