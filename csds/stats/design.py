@@ -117,9 +117,8 @@ class Design:
 
     def take(self, rows: Rows) -> Design:
         """Return the design of some rows; raises StatsError where a cell is left empty."""
-        return design_matrix(
-            [variable.take(rows) for variable in self.variables], terms=self.terms[1:], coding=self.coding
-        )
+        variables = [variable.take(rows) for variable in self.variables]
+        return design_matrix(variables, terms=self.terms[1:], coding=self.coding, n=len(self.matrix[rows]))
 
     def cell_row(self, cell: Cell) -> FloatArray:
         """Return the row of the design matrix that predicts a cell's mean, shape (p,).
@@ -374,7 +373,7 @@ def check_cell(cell: Cell, factors: Sequence[Factor]) -> None:
 
 
 def estimate_contrast(
-    contrast: CellContrast, estimate: float, se: float, df: float, confidence: float
+    estimate: float, se: float, df: float, *, name: str, at: str = "", confidence: float = 0.95
 ) -> ContrastEstimate:
     """Return the t test and the confidence interval of an estimate with a standard error on ``df`` degrees."""
     from scipy.special import stdtrit
@@ -384,8 +383,8 @@ def estimate_contrast(
     t = estimate / se
     reach = float(stdtrit(df, (1 + confidence) / 2)) * se
     return ContrastEstimate(
-        name=contrast.name,
-        at=contrast.at,
+        name=name,
+        at=at,
         estimate=estimate,
         se=se,
         df=df,

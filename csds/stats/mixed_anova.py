@@ -343,7 +343,14 @@ def mixed_contrast(table: RepeatedMeasures, contrast: CellContrast, *, confidenc
     variance = float(np.trace(weights.T @ inverse @ inverse.T @ weights @ spread))
     if variance <= 1e-12 * float(np.trace(spread)):
         raise StatsError(f"Animals of a group should differ in what is contrasted in {contrast.name}; they don't.")
-    return estimate_contrast(contrast, estimate, float(np.sqrt(variance)), table.error_df, confidence)
+    return estimate_contrast(
+        estimate,
+        float(np.sqrt(variance)),
+        table.error_df,
+        name=contrast.name,
+        at=contrast.at,
+        confidence=confidence,
+    )
 
 
 def _orthonormal(k: int) -> FloatArray:
