@@ -396,7 +396,8 @@ def _sphericity(table: RepeatedMeasures) -> Sphericity:
     hf = ((df + 1) * m * gg - 2) / (m * (df - m * gg)) if df - m * gg > 1e-9 else gg
     w = p_value = None
     if df >= m:
-        w = float(np.linalg.det(error) / (np.trace(error) / m) ** m)
+        # Changes that follow from each other leave 0, give or take what rounding does.
+        w = max(float(np.linalg.det(error / (np.trace(error) / m))), np.finfo(float).tiny)
         rho = 1 - (2 * m**2 + m + 2) / (6 * m * df)
         # R has 3 k here; Anderson's formula is in m throughout, which matters in the third digit of p at most.
         second = (m + 2) * (m - 1) * (m - 2) * (2 * m**3 + 6 * m**2 + 3 * k + 2) / (288 * (df * m * rho) ** 2)

@@ -574,7 +574,7 @@ class _Problem:
         )
         kenward_roger = None
         if self.method == "REML":
-            expected: FloatArray = 2 * np.linalg.inv(self.information(solution.projected))
+            expected = np.asarray(2 * np.linalg.inv(self.information(solution.projected)), dtype=np.float64)
             weights = (self.owner @ expected[:-1, :-1] @ self.owner.T) * solution.projected[self.units, self.units]
             kenward_roger = SmallSample(
                 covariance=covariance + 2 * variance * effects @ weights @ effects.T,
