@@ -353,11 +353,11 @@ def _kenward_roger_f(contrasts: FloatArray, coefficients: FloatArray, small: Sma
     c1, c2, c3 = (c / (3 * q + 2 * (1 - g)) for c in (g, q - g, q + 2 - g))
     rho = ((1 - a2 / q) / (1 - c2 * b)) ** 2 * (1 + c1 * b) / (1 - c3 * b) / q
     df2 = 4 + (q + 2) / (q * rho - 1)
-    if not 0 < df2 < np.inf:
+    scale = 1.0 if abs(df2 - 2) < 1e-2 else df2 * (1 - a2 / q) / (df2 - 2)
+    if not (0 < df2 < np.inf and scale > 0):
         raise StatsError(
             "There are too few units for Kenward and Roger's method.", hint="Use Satterthwaite's, or more cages."
         )
-    scale = 1.0 if abs(df2 - 2) < 1e-2 else df2 * (1 - a2 / q) / (df2 - 2)
     return scale * wald / q, df2
 
 

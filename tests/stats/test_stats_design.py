@@ -93,7 +93,12 @@ def test_a_design_without_variables_is_the_intercept() -> None:
 
 def test_pairs_of_levels_within_others() -> None:
     pairs = pairwise([DOSE, SEX], "dose", by=["sex"])
-    assert [(pair.name, pair.at) for pair in pairs][:4] == [("0 - 1", "F"), ("0 - 5", "F"), ("1 - 5", "F"), ("0 - 1", "M")]
+    assert [(pair.name, pair.at) for pair in pairs][:4] == [
+        ("0 - 1", "F"),
+        ("0 - 5", "F"),
+        ("1 - 5", "F"),
+        ("0 - 1", "M"),
+    ]
     assert pairs[0].weights == ((1.0, {"sex": "F", "dose": "0"}), (-1.0, {"sex": "F", "dose": "1"}))
     assert len(pairwise([DOSE, SEX], "sex")) == 1
 

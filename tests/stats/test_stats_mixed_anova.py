@@ -161,7 +161,8 @@ def test_without_groups_it_is_the_paired_t_test() -> None:
 
 def test_perfect_sphericity_has_epsilon_one_and_its_p_is_not_made_smaller() -> None:
     # Deviations in orthogonal columns of equal length: a Hadamard matrix.
-    result = mixed_anova(long(np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) + [0.0, 1.0, 3.0]))
+    deviations = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    result = mixed_anova(long(deviations + np.array([0.0, 1.0, 3.0])))
     assert result.sphericity.w == pytest.approx(1)
     assert result.sphericity.p_value == pytest.approx(1)
     assert result.sphericity.greenhouse_geisser == pytest.approx(1)
@@ -263,7 +264,9 @@ def test_tables_that_cannot_be_used(change: dict[str, Any], message: str) -> Non
         arrange(**change)
 
 
-@pytest.mark.parametrize(("values", "what"), [([1, 2, 2, 3, 5, 6, 3, 4], "changes"), ([5, 5, 4, 6, 3, 7, 2, 8], "means")])
+@pytest.mark.parametrize(
+    ("values", "what"), [([1, 2, 2, 3, 5, 6, 3, 4], "changes"), ([5, 5, 4, 6, 3, 7, 2, 8], "means")]
+)
 def test_animals_that_do_not_differ(values: list[float], what: str) -> None:
     with pytest.raises(StatsError, match=f"their {what} over “time” don't"):
         mixed_anova(arrange(values))
