@@ -96,7 +96,7 @@ class MixedTerm:
         Sums of squares of the term and of its error, their degrees of freedom, F and its p, uncorrected.
     partial_eta2, generalised_eta2 : float
         SS over SS and its error; SS over SS and the errors of all strata (Olejnik and Algina 2003, Psychol
-        Methods 8:434–447, doi:10.1037/1082-989X.8.4.434, no factor measured), afex's ``pes`` and ``ges``.
+        Methods 8:434–447, doi:10.1037/1082-989X.8.4.434, no factor measured), as afex has them.
     greenhouse_geisser, huynh_feldt : Correction or None
         None between animals, and where the within factor has two levels.
     """

@@ -50,7 +50,10 @@ SumsOfSquares = Literal[2, 3]
 SINGULAR_SD_RATIO = 1e-4
 """Below this ratio to the residual's a standard deviation counts as zero, as in lme4's ``isSingular``."""
 
-_START_RATIOS = (0.0, 0.1, 1.0, 10.0)
+LARGEST_RATIO = 1e6
+"""Of a variance to the residual's: above it what is left within units is rounding, and so would be the answers."""
+
+_START_RATIOS = (0.0, 0.1, 1.0, 10.0, 1e3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +224,8 @@ def fit_mixed_model(
     problem = _Problem.of(numbers, design, _nested([each.take(kept) for each in groupings]), method)
     problem.check()
     ratios = problem.minimise()
+    if ratios.max() > LARGEST_RATIO:
+        raise problem.too_alike()
     ratios = np.where(ratios < SINGULAR_SD_RATIO**2, 0.0, ratios)
     return problem.model(ratios, design, n_missing=int((~kept).sum()))
 
@@ -351,8 +356,12 @@ def _kenward_roger_f(contrasts: FloatArray, coefficients: FloatArray, small: Sma
     b = (a1 + 6 * a2) / (2 * q)
     g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
     c1, c2, c3 = (c / (3 * q + 2 * (1 - g)) for c in (g, q - g, q + 2 - g))
-    rho = ((1 - a2 / q) / (1 - c2 * b)) ** 2 * (1 + c1 * b) / (1 - c3 * b) / q
-    df2 = 4 + (q + 2) / (q * rho - 1)
+    # F's variance over its squared mean is 2 / q times above / below; these squares vanish where df2 is two.
+    of_mean, of_variance = 1 - a2 / q, 1 - c2 * b
+    if max(abs(of_mean), abs(of_variance)) < 1e-9:
+        of_mean = of_variance = 1.0
+    above, below = of_mean**2 * (1 + c1 * b), of_variance**2 * (1 - c3 * b)
+    df2 = 4 + (q + 2) * below / (above - below) if above != below else np.inf
     scale = 1.0 if abs(df2 - 2) < 1e-2 else df2 * (1 - a2 / q) / (df2 - 2)
     if not (0 < df2 < np.inf and scale > 0):
         raise StatsError(
@@ -472,22 +481,29 @@ class _Problem:
         information = self.information(projected)
         size = np.sqrt(np.diag(information))
         names = [each.name for each in self.groupings]
-        counts = ", ".join(f"{len(each.levels)} of {each.name}" for each in self.groupings)
         if size.min() < 1e-6 or np.linalg.eigvalsh(information / np.outer(size, size)).min() < 1e-9:
             raise StatsError(
-                f"The variance of {' and '.join(names)} can't be told from the others: there are {counts}, "
-                f"{self.n} values and {len(self.triangle)} coefficients.",
+                f"The variance of {' and '.join(names)} can't be told from the others: there are {self.counts()}.",
                 hint="Some units should hold several values (cages several animals) and each group several units; "
                 "otherwise leave the grouping out and say so.",
             )
         inside, to_y = projected[self.units, self.units], projected[self.units, -1]
         within = float(projected[-1, -1] - to_y @ np.linalg.pinv(inside, rcond=1e-10, hermitian=True) @ to_y)
         if within < 1e-10 * self.n or self.n - len(self.triangle) - np.linalg.matrix_rank(inside, tol=1e-8) < 1:
-            raise StatsError(
-                f"Values should vary within {names[-1]} about what the fixed effects predict; they don't: there are "
-                f"{counts}, {self.n} values and {len(self.triangle)} coefficients.",
-                hint="Check that no row was copied; otherwise leave the grouping out.",
-            )
+            raise self.too_alike()
+
+    def too_alike(self) -> StatsError:
+        """Return the error of values that don't vary within units."""
+        return StatsError(
+            f"Values should vary within {self.groupings[-1].name} about what the fixed effects predict; they hardly "
+            f"do: there are {self.counts()}.",
+            hint="Check that no row was copied; otherwise leave the grouping out.",
+        )
+
+    def counts(self) -> str:
+        """Return what there is, for messages."""
+        units = ", ".join(f"{len(each.levels)} of {each.name}" for each in self.groupings)
+        return f"{units}, {self.n} values and {len(self.triangle)} coefficients"
 
     def solve(self, ratios: FloatArray) -> _Solution:
         root = np.sqrt(self.owner @ ratios)[:, np.newaxis]
@@ -541,8 +557,7 @@ class _Problem:
             curvature = np.maximum(np.abs(curvature), 1e-10 * np.abs(curvature).max())
             step = np.zeros_like(ratios)
             step[free] = -axes @ (axes.T @ gradient[free] / curvature)
-            if -step @ gradient < 1e-18:
-                break
+            fall = -float(step @ gradient)
             for halving in range(40):
                 trial = np.maximum(ratios + step / 2**halving, 0.0)
                 found = self.criterion(trial)
@@ -551,6 +566,8 @@ class _Problem:
             else:
                 break
             ratios, (value, gradient, hessian) = trial, found
+            if fall < 1e-10:  # Newton's next step would be the square of this one.
+                break
         return ratios
 
     def model(self, ratios: FloatArray, design: Design, *, n_missing: int) -> MixedModel:

@@ -323,6 +323,23 @@ def test_balanced_reml_is_the_anova_estimator_and_its_contrast_has_cages_less_gr
     assert 0 < singular < 40
 
 
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 5, 12])
+def test_the_f_test_of_groups_of_equal_cages_is_that_of_cage_means(df: int) -> None:
+    # Three groups, cages − groups = df; two mice a cage that hardly differ.
+    rng = np.random.default_rng(df)
+    groups = ("abc" * 5)[: df + 3]
+    means = rng.normal(scale=5, size=len(groups))
+    design = design_matrix([factor("group", np.repeat(list(groups), 2).tolist())])
+    cage = factor("cage", np.repeat(np.arange(len(groups)), 2).tolist())
+    model = fit_mixed_model(np.repeat(means, 2) + np.tile([-0.1, 0.1], len(groups)), design, [cage])
+    expected = stats.f_oneway(*(means[np.array(list(groups)) == group] for group in "abc"))
+    for ddf in ("satterthwaite", KR):
+        (test,) = term_tests(model, ddf=ddf)
+        # No t² has an expectation on two degrees of freedom or less; Fai and Cornelius' equal ones are kept.
+        assert (test.f, test.df1, test.df2) == pytest.approx((expected.statistic, 2, df), rel=1e-5)
+        assert test.p_value == pytest.approx(expected.pvalue, rel=1e-5)
+
+
 def test_a_complete_design_is_the_mixed_anova() -> None:
     rng = np.random.default_rng(4)
     wide = rng.normal(size=(13, 1)) + rng.normal(size=(13, 3))
@@ -457,6 +474,7 @@ VALUES = [1.0, 2.0, 4.0, 3.0, 5.0, 9.0, 7.0, 2.0, 4.0, 4.5, 8.0, 6.0]
         (VALUES, [factor("cage", GROUP.labels)], "variance of cage can't be told from the others"),
         (VALUES, [PAIRS, factor("animal", PAIRS.labels)], "variance of cage and animal:cage can't be told"),
         (np.repeat(VALUES[:6], 2), [PAIRS], "vary within cage about"),
+        (np.repeat(VALUES[:6], 2) + 1e-4 * np.array(VALUES), [PAIRS], "vary within cage about"),
         ([3.0] * 6 + [4.0] * 6, [PAIRS], "vary about what the fixed effects predict"),
         ([np.nan, 2.0, *[np.nan] * 4, 1.0, *[np.nan] * 5], [PAIRS], "more values than coefficients; found 2 and 2"),
         ([*[np.nan] * 6, *VALUES[6:]], [PAIRS], "there is none in a"),
@@ -480,14 +498,15 @@ def test_tests_that_a_fit_does_not_have() -> None:
         model_contrast(by_ml, nothing)
 
 
-def test_kenward_roger_without_degrees_of_freedom_is_an_error() -> None:
+@pytest.mark.parametrize(("traces", "weight"), [((1.0, 0.0), 9.0), ((1.0, -1.0), 1.0)])
+def test_kenward_roger_without_degrees_of_freedom_is_an_error(traces: tuple[float, float], weight: float) -> None:
     from csds.stats.mixed_model import _kenward_roger_f
 
     small = SmallSample(
         covariance=np.eye(2),
         unadjusted=np.eye(2),
-        derivatives=np.array([np.diag([1.0, 0.5])]),
-        parameter_covariance=np.array([[9.0]]),
+        derivatives=np.array([np.diag(traces)]),
+        parameter_covariance=np.array([[weight]]),
     )
     with pytest.raises(StatsError, match="too few units"):
         _kenward_roger_f(np.eye(2), np.ones(2), small)
