@@ -8,7 +8,7 @@ import pytest
 
 from csds.errors import StatsError, TableError
 from csds.stats.animals import read_animals
-from csds.stats.designs import find_design
+from csds.stats.comparison import find_comparison
 from csds.stats.plan import AnalysisPlan, read_plan
 
 HEAD = "cohort,animal_id,test,stress,treatment,si_ratio,exclude,flags"
@@ -35,10 +35,10 @@ PLAN = AnalysisPlan(reference={"stress": "control", "treatment": "isotype"})
 
 
 def test_full_factorial_is_two_way_with_the_references_first(tmp_path: Path) -> None:
-    design = find_design(animals_of(tmp_path, rows(*FULL)), PLAN)
-    assert design.name == "stress_by_treatment"
-    assert [factor.levels for factor in design.factors] == [("control", "defeated"), ("isotype", "anti-IL-4Rα")]
-    assert design.groups == (
+    found = find_comparison(animals_of(tmp_path, rows(*FULL)), PLAN)
+    assert found.name == "stress_by_treatment"
+    assert [factor.levels for factor in found.factors] == [("control", "defeated"), ("isotype", "anti-IL-4Rα")]
+    assert found.groups == (
         "control + isotype", "control + anti-IL-4Rα", "defeated + isotype", "defeated + anti-IL-4Rα",
     )  # fmt: skip
 
@@ -53,41 +53,41 @@ def test_full_factorial_is_two_way_with_the_references_first(tmp_path: Path) -> 
     ],
 )
 def test_what_varies_decides(tmp_path: Path, groups: list[tuple[str, str]], name: str, count: int) -> None:
-    design = find_design(animals_of(tmp_path, rows(*groups)), PLAN)
-    assert design.name == name
-    assert len(design.groups) == count
+    found = find_comparison(animals_of(tmp_path, rows(*groups)), PLAN)
+    assert found.name == name
+    assert len(found.groups) == count
 
 
 def test_repeated_tests_are_pre_and_post(tmp_path: Path) -> None:
-    design = find_design(animals_of(tmp_path, rows(*FULL[2:], tests=("pre", "post"))), PLAN)
-    assert design.name == "pre_post"
-    assert design.within is not None
-    assert design.within.levels == ("pre", "post")
+    found = find_comparison(animals_of(tmp_path, rows(*FULL[2:], tests=("pre", "post"))), PLAN)
+    assert found.name == "pre_post"
+    assert found.within is not None
+    assert found.within.levels == ("pre", "post")
 
 
 def test_one_group_is_an_error_that_shows_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(StatsError, match="found one: stress defeated, treatment isotype"):
-        find_design(animals_of(tmp_path, rows(FULL[3])), PLAN)
+        find_comparison(animals_of(tmp_path, rows(FULL[3])), PLAN)
 
 
 def test_factor_with_too_many_levels_is_no_factor(tmp_path: Path) -> None:
     many = [("control", f"t{i}") for i in range(40)]
     with pytest.raises(StatsError, match="'treatment': expected 12 levels at most, found 40"):
-        find_design(animals_of(tmp_path, rows(*many)), AnalysisPlan())
+        find_comparison(animals_of(tmp_path, rows(*many)), AnalysisPlan())
 
 
 def test_unknown_reference_names_the_levels(tmp_path: Path) -> None:
     plan = AnalysisPlan(reference={"treatment": "vehicle"})
     with pytest.raises(StatsError, match="expected one of anti-IL-4Rα, isotype, found 'vehicle'"):
-        find_design(animals_of(tmp_path, rows(*FULL)), plan)
+        find_comparison(animals_of(tmp_path, rows(*FULL)), plan)
 
 
 def test_planned_design_that_the_table_does_not_allow_is_refused(tmp_path: Path) -> None:
     plan = AnalysisPlan(design="stress_by_treatment")
     with pytest.raises(StatsError, match="every combination"):
-        find_design(animals_of(tmp_path, rows(*FULL[1:])), plan)
+        find_comparison(animals_of(tmp_path, rows(*FULL[1:])), plan)
     with pytest.raises(StatsError, match="two tests or more"):
-        find_design(animals_of(tmp_path, rows(*FULL)), AnalysisPlan(design="pre_post"))
+        find_comparison(animals_of(tmp_path, rows(*FULL)), AnalysisPlan(design="pre_post"))
 
 
 def test_excluded_animals_are_listed_with_row_and_reason(tmp_path: Path) -> None:

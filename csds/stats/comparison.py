@@ -29,7 +29,7 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
+class Comparison:
     """What is compared.
 
     Parameters
@@ -53,7 +53,7 @@ class Design:
     why: str
 
 
-def find_design(animals: Animals, plan: AnalysisPlan) -> Design:
+def find_comparison(animals: Animals, plan: AnalysisPlan) -> Comparison:
     """Return the design that the plan names, or else the one that the table's columns allow.
 
     Raises
@@ -73,7 +73,7 @@ def find_design(animals: Animals, plan: AnalysisPlan) -> Design:
             hint="Give the animals' stress or treatment; see the columns of animals.csv.",
         )
     _check(name, factors, groups, within)
-    return Design(name=name, factors=factors, groups=groups, within=within, why=why)
+    return Comparison(name=name, factors=factors, groups=groups, within=within, why=why)
 
 
 def find_factor(animals: Animals, column: str, plan: AnalysisPlan) -> Factor:
