@@ -75,8 +75,7 @@ def bootstrap(
     Raises
     ------
     StatsError
-        A sample is too small or not of finite numbers, no group varies, there are too few draws, or they don't
-        reach far enough for the BCa interval.
+        A sample is too small or not of finite numbers, no group varies, or there are too few draws.
 
     Examples
     --------
@@ -161,12 +160,7 @@ def _bca_tails(estimates: FloatArray, value: float, acceleration: float, tail: f
     # Sums of the same numbers in another order are equal but for rounding.
     rounding = 1e-12 * float(np.abs(estimates).max())
     below = ((estimates < value - rounding).mean() + (estimates <= value + rounding).mean()) / 2
-    if not 0 < below < 1:
-        raise StatsError(
-            "bootstrap: expected resampled estimates on both sides of the estimate, found none on one side",
-            hint="Too few values differ for a BCa interval: use another interval.",
-        )
-    bias = float(ndtri(below))
+    bias = float(ndtri(np.clip(below, 1 / (2 * len(estimates)), 1 - 1 / (2 * len(estimates)))))
     moved = [bias + float(ndtri(share)) for share in (tail, 1 - tail)]
     low, high = (float(ndtr(bias + z / (1 - acceleration * z))) for z in moved)
     return low, high

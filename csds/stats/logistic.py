@@ -108,8 +108,8 @@ def fit_logistic(
     from scipy.special import chdtrc, chdtri
 
     model = _model(outcome, design, names, firth)
-    fit = model.maximise(np.zeros(len(names)))
-    if not firth and np.abs(model.design @ fit.beta).max() > _MOST_LOG_ODDS:
+    fit = model.maximum(model.at(np.zeros(len(names))))
+    if model.is_infinite(fit):
         raise StatsError(
             "logistic regression: a coefficient is infinite, as the outcome never or always happens for some animals",
             hint="Use Firth's correction.",
@@ -118,7 +118,7 @@ def fit_logistic(
     fall = float(chdtri(1, 1 - check_confidence(confidence))) / 2
     terms = []
     for j, name in enumerate(names):
-        statistic = max(0.0, 2 * (fit.value - model.maximise(_with(fit.beta, j, 0.0), fixed=j).value))
+        statistic = max(0.0, 2 * (fit.value - model.profile(fit, j, 0.0).value))
         low, high = (_bound(model, fit, j, side * float(errors[j]), fall) for side in (-1, 1))
         terms.append(
             LogisticTerm(
@@ -201,12 +201,13 @@ def has_empty_cell(outcome: Numbers, groups: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Point:
-    """Coefficients, with the (penalised) log likelihood, its gradient and the Fisher information there."""
+    """Coefficients, with the (penalised) log likelihood, its gradient, and curvature matrices there."""
 
     beta: FloatArray
     value: float
     score: FloatArray
     information: FloatArray
+    curvature: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,39 +221,63 @@ class _Model:
 
         log_odds = self.design @ beta
         chance = expit(log_odds)
-        weighted = self.design * (chance * expit(-log_odds))[:, None]
-        information = self.design.T @ weighted
+        weights = chance * expit(-log_odds)
         value = float((self.outcome * log_odds - np.logaddexp(0, log_odds)).sum())
-        residual = self.outcome - chance
+        # Firth's score is that of data with half a success and half a failure more, by each animal's leverage.
+        leverage = np.zeros(len(weights))
         if self.firth:
-            sign, log_determinant = np.linalg.slogdet(information)
-            if sign <= 0:
-                return _Point(beta=beta, value=-math.inf, score=residual, information=information)
-            value += log_determinant / 2
-            leverage = (weighted.T * np.linalg.solve(information, self.design.T)).sum(axis=0)
-            residual = residual + leverage * (0.5 - chance)
-        return _Point(beta=beta, value=value, score=self.design.T @ residual, information=information)
+            q, r = np.linalg.qr(np.sqrt(weights)[:, None] * self.design)
+            pivots = np.abs(np.diag(r))
+            value = value + float(np.log(pivots).sum()) if pivots.min() > 0 else -math.inf
+            leverage = (q**2).sum(axis=1)
+        return _Point(
+            beta=beta,
+            value=value,
+            score=self.design.T @ (self.outcome + leverage / 2 - (1 + leverage) * chance),
+            information=self.design.T @ (weights[:, None] * self.design),
+            curvature=self.design.T @ (((1 + leverage) * weights)[:, None] * self.design),
+        )
 
-    def maximise(self, start: FloatArray, fixed: int | None = None) -> _Point:
+    def maximum(self, point: _Point, fixed: int | None = None) -> _Point:
         """Return the maximum over all coefficients but the fixed one, by Fisher scoring with halved steps."""
-        free = np.array([j for j in range(len(start)) if j != fixed], dtype=np.intp)
-        point = self.at(start)
-        if free.size == 0:
-            return point
+        free = [j for j in range(len(point.beta)) if j != fixed]
         for _ in range(_MOST_STEPS):
-            step = np.zeros(len(start))
-            step[free] = np.linalg.lstsq(point.information[np.ix_(free, free)], point.score[free])[0]
-            gain = float(step @ point.score)
+            step = np.zeros(len(point.beta))
+            step[free] = _solve(point.curvature[np.ix_(free, free)], point.score[free])
+            # What the step gains, but for a factor; and on the way to infinity there is no end.
+            if step @ point.score < 1e-18 or (fixed is None and self.is_infinite(point)):
+                break
+            trial = self.at(point.beta + step)
             for _ in range(_MOST_HALVINGS):
-                trial = self.at(point.beta + step)
                 # Near the maximum a fall is rounding.
-                if trial.value >= point.value - 1e-11 * (1 + abs(point.value)):
+                if trial.value >= point.value - 1e-12 * (1 + abs(point.value)):
                     break
                 step = step / 2
+                trial = self.at(point.beta + step)
             point = trial
-            if gain < 1e-18 or np.abs(self.design @ point.beta).max() > 2 * _MOST_LOG_ODDS:
-                break
         return point
+
+    def is_infinite(self, point: _Point) -> bool:
+        return not self.firth and bool(np.abs(self.design @ point.beta).max() > _MOST_LOG_ODDS)
+
+    def profile(self, point: _Point, j: int, value: float) -> _Point:
+        """Return the maximum where a coefficient has that value, coming from another point of the same profile."""
+        free = [i for i in range(len(point.beta)) if i != j]
+        change = value - point.beta[j]
+        beta = point.beta.copy()
+        # The others move along.
+        beta[free] -= _solve(point.curvature[np.ix_(free, free)], point.curvature[free, j]) * change
+        beta[j] = value
+        start = self.at(beta)
+        if start.value == -math.inf:
+            return self.profile(self.profile(point, j, value - change / 2), j, value)
+        return self.maximum(start, fixed=j)
+
+
+def _solve(matrix: FloatArray, values: FloatArray) -> FloatArray:
+    """Solve symmetric equations whose unknowns may differ much in scale."""
+    scale = np.sqrt(np.diag(matrix))
+    return np.asarray(np.linalg.lstsq(matrix / np.outer(scale, scale), values / scale)[0] / scale)
 
 
 def _model(outcome: Numbers, design: FloatArray, names: Sequence[str], firth: bool) -> _Model:
@@ -283,25 +308,18 @@ def _check_outcome(outcome: Numbers) -> FloatArray:
     return happened
 
 
-def _with(beta: FloatArray, j: int, value: float) -> FloatArray:
-    changed = beta.copy()
-    changed[j] = value
-    return changed
-
-
 def _bound(model: _Model, fit: _Point, j: int, step: float, fall: float) -> float:
     """Return where the profile of a coefficient, on the side to which the step goes, has fallen by so much."""
     from scipy.optimize import brentq
 
-    nearest = fit.beta
+    nearest = fit
 
     def above(value: float) -> float:
         nonlocal nearest
-        profile = model.maximise(_with(nearest, j, value), fixed=j)
-        nearest = profile.beta
-        return profile.value - (fit.value - fall)
+        nearest = model.profile(nearest, j, value)
+        return nearest.value - (fit.value - fall)
 
     inside, outside = float(fit.beta[j]), float(fit.beta[j]) + 2 * step
     while above(outside) > 0:
-        inside, outside = outside, outside + 2 * step
-    return float(brentq(above, inside, outside, xtol=1e-11, rtol=1e-12))
+        inside, outside = outside, outside + step
+    return float(brentq(above, inside, outside, xtol=1e-9 * abs(step), rtol=1e-12))

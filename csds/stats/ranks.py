@@ -178,7 +178,8 @@ def friedman(values: FloatArray, *, name: str = "time") -> RankTerm:
             f"Friedman's test: expected a table of two animals and two times at least, found {table.shape}"
         )
     table = check_sample(table.ravel(), name="Friedman's test").reshape(table.shape)
-    n, k = len(table), table.shape[1]
+    n = len(table)
+    k = table.size // n
     ranks = np.array([midranks(row) for row in table])
     ties = sum(tie_sum(row) for row in table)
     spread = n * k * (k + 1) - ties / (k - 1)
