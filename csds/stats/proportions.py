@@ -15,8 +15,8 @@ from csds.stats.samples import Estimate, FloatArray, check_confidence
 
 #: A row a group and a column an answer, as counts.
 Counts: TypeAlias = Sequence[Sequence[int]] | npt.NDArray[np.int64]
-#: Beyond so many tables with the same margins, Fisher's test takes too long.
-MOST_TABLES = 2_000_000
+#: Beyond so many different tables with the same margins, Fisher's test takes too long.
+MOST_TABLES = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ def fisher_exact(table: Counts) -> float:
     Raises
     ------
     StatsError
-        The table isn't one of counts with two columns and two rows at least, a group is empty, or there are more than
-        `MOST_TABLES` tables with the same margins.
+        The table isn't one of counts with two columns and two rows at least, a group is empty, or there are too many
+        tables with the same margins (`MOST_TABLES`).
 
     Examples
     --------
@@ -64,10 +64,10 @@ def fisher_exact(table: Counts) -> float:
     if counts.shape[1] != 2:
         raise StatsError(f"Fisher's exact test: expected two columns, found {counts.shape[1]}")
     total = int(counts[:, 0].sum())
-    sums, logs = np.zeros(1, dtype=np.int64), np.zeros(1)
     rows = counts.sum(axis=1)
+    # Of the tables of the groups so far: sum of the first column, logarithm of the weight, and how many have both.
+    sums, logs, tables = np.zeros(1, dtype=np.int64), np.zeros(1), np.ones(1)
     for i, n in enumerate(rows):
-        # Every way to share out the first column among the groups up to this one, that those to come can complete.
         some = np.arange(n + 1)
         if len(sums) * len(some) > MOST_TABLES:
             raise StatsError(
@@ -76,13 +76,18 @@ def fisher_exact(table: Counts) -> float:
             )
         sums = np.add.outer(sums, some).ravel()
         logs = np.add.outer(logs, _log_choose(int(n), some)).ravel()
+        tables = np.repeat(tables, len(some))
+        # Those that the groups to come can't complete go, and equal ones are counted together.
         possible = (sums <= total) & (sums + rows[i + 1 :].sum() >= total)
-        sums, logs = sums[possible], logs[possible]
-    observed = sum(_log_choose(int(n), counts[i : i + 1, 0]) for i, n in enumerate(rows))
+        sums, logs, tables = sums[possible], logs[possible], tables[possible]
+        _, first, which = np.unique(sums + 1j * np.round(logs, 9), return_index=True, return_inverse=True)
+        sums, logs = sums[first], logs[first]
+        tables = np.bincount(which, weights=tables).astype(np.float64)
+    observed = sum(float(_log_choose(int(n), a)) for n, a in zip(rows, counts[:, 0], strict=True))
     # As R: tables as probable but for rounding count.
     as_extreme = logs <= observed + 1e-7
-    scaled = np.exp(logs - logs.max())
-    return float(min(1.0, scaled[as_extreme].sum() / scaled.sum()))
+    chances = tables * np.exp(logs - logs.max())
+    return float(min(1.0, chances[as_extreme].sum() / chances.sum()))
 
 
 def conditional_odds_ratio(table: Counts, *, confidence: float = 0.95) -> Estimate:
@@ -258,7 +263,7 @@ def _odds(rising: Callable[[float], float]) -> float:
     return math.exp(float(brentq(rising, -reach, reach, xtol=1e-14, rtol=1e-14)))
 
 
-def _log_choose(n: int, k: npt.NDArray[np.int64]) -> FloatArray:
+def _log_choose(n: int, k: npt.NDArray[np.int64] | np.int64) -> FloatArray:
     from scipy.special import gammaln
 
     return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))

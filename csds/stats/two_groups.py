@@ -18,8 +18,8 @@ _BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TTest:
-    """A t test of a difference of means.
+class MeanDifference:
+    """A difference of means and its t test.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def t_test(
     equal_variances: bool = False,
     alternative: Alternative = "two-sided",
     confidence: float = 0.95,
-) -> TTest:
+) -> MeanDifference:
     """Return Welch's t test of two independent samples, or Student's, as R's ``t.test``.
 
     Welch: t = (x̄ − ȳ) / √(s²ₓ/nₓ + s²ᵧ/nᵧ), degrees of freedom by Welch (1947, 10.1093/biomet/34.1-2.28).
@@ -106,7 +106,9 @@ def t_test(
     return _t(difference, error, df, alternative, confidence)
 
 
-def paired_t_test(x: Numbers, y: Numbers, *, alternative: Alternative = "two-sided", confidence: float = 0.95) -> TTest:
+def paired_t_test(
+    x: Numbers, y: Numbers, *, alternative: Alternative = "two-sided", confidence: float = 0.95
+) -> MeanDifference:
     """Return the t test of the differences x − y within pairs, as R's ``t.test(paired=TRUE)``.
 
     Raises
@@ -221,7 +223,7 @@ def _check_error(error: float, *samples: FloatArray) -> None:
         )
 
 
-def _t(difference: float, error: float, df: float, alternative: Alternative, confidence: float) -> TTest:
+def _t(difference: float, error: float, df: float, alternative: Alternative, confidence: float) -> MeanDifference:
     from scipy.special import stdtr, stdtrit
 
     t = difference / error
@@ -236,7 +238,7 @@ def _t(difference: float, error: float, df: float, alternative: Alternative, con
         low = difference - reach
     if alternative != "greater":
         high = difference + reach
-    return TTest(statistic=t, df=df, p_value=float(p_value), difference=difference, ci_low=low, ci_high=high)
+    return MeanDifference(statistic=t, df=df, p_value=float(p_value), difference=difference, ci_low=low, ci_high=high)
 
 
 def _all_sums(values: FloatArray, size: int) -> FloatArray:

@@ -104,7 +104,7 @@ def test_fishers_p_sums_all_tables_with_these_margins(table: list[tuple[int, int
 
 def test_too_many_tables_are_refused_rather_than_waited_for() -> None:
     with pytest.raises(StatsError, match="too many tables"):
-        fisher_exact([[15, 16]] * 9)
+        fisher_exact([[15, 16 + i] for i in range(9)])
 
 
 def test_where_all_are_alike_p_is_one_and_there_is_no_odds_ratio() -> None:
