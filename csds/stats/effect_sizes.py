@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -14,7 +15,6 @@ from csds.stats.two_groups import pooled_variance, welch_error
 
 #: Beyond so large a noncentrality parameter of F nothing is left of the residual variance.
 _MOST_NONCENTRAL = 1e9
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
 
 
 def cohens_d(x: Numbers, y: Numbers, *, pooled: bool = True, confidence: float = 0.95) -> Estimate:
@@ -251,9 +251,10 @@ def noncentral_t_cdf(t: float, df: float, nc: float) -> float:
     high = max(low, min(t * s_high, nc + 9))
     if high == low:
         return float(ndtr(low - nc))
-    u = low + (high - low) * (_NODES + 1) / 2
+    nodes, weights = _quadrature()
+    u = low + (high - low) * (nodes + 1) / 2
     density = np.exp(-((u - nc) ** 2) / 2) / math.sqrt(2 * math.pi)
-    inside = (_WEIGHTS * density * gammaincc(df / 2, df * (u / t) ** 2 / 2)).sum() * (high - low) / 2
+    inside = (weights * density * gammaincc(df / 2, df * (u / t) ** 2 / 2)).sum() * (high - low) / 2
     return float(ndtr(low - nc) + inside)
 
 
@@ -266,6 +267,12 @@ def noncentral_f_cdf(f: float, df1: float, df2: float, nc: float) -> float:
     j = np.arange(max(0, int(mean - reach)), int(mean + reach))
     weights = np.exp(xlogy(j, mean) - mean - gammaln(j + 1.0))
     return float((weights * betainc(df1 / 2 + j, df2 / 2, df1 * f / (df1 * f + df2))).sum())
+
+
+@functools.cache
+def _quadrature() -> tuple[FloatArray, FloatArray]:
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    return nodes, weights
 
 
 def _two(x: Numbers, y: Numbers) -> tuple[FloatArray, FloatArray]:
