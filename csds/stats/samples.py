@@ -15,6 +15,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = Sequence[float] | FloatArray
 #: What is tested against the null hypothesis: x lies elsewhere, lower or higher than y.
 Alternative: TypeAlias = Literal["two-sided", "less", "greater"]
+#: Cubes of larger numbers, and of differences of numbers all smaller than its inverse, are lost to overflow.
+LARGEST = 1e75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ def check_sample(values: Numbers, *, name: str, at_least: int = 2) -> FloatArray
     Raises
     ------
     StatsError
-        They aren't a list of finite numbers, or there are too few.
+        They aren't a list of finite numbers, there are too few, or the largest is so large or so small (`LARGEST`) that
+        powers of it can't be computed.
 
     Examples
     --------
@@ -66,6 +69,12 @@ def check_sample(values: Numbers, *, name: str, at_least: int = 2) -> FloatArray
         raise StatsError(
             f"{name}: expected {at_least} values at least, found {len(sample)}",
             hint="Describe so small a group, or join it with another by the plan.",
+        )
+    largest = float(np.abs(sample).max(initial=0.0))
+    if largest and not 1 / LARGEST <= largest <= LARGEST:
+        raise StatsError(
+            f"{name}: expected numbers of a size that can be measured, found {largest:g} as the largest",
+            hint="Correct the value, or use another unit.",
         )
     return sample
 

@@ -183,6 +183,8 @@ def test_arguments_stay_as_they_were() -> None:
         ([None, {}], [1.0, 2], "first group: expected numbers"),
         ([[1.0, 2], [3, 4]], [1.0, 2], r"first group: expected a list of numbers, found .* \(2, 2\)"),
         ([0.1, 0.1, 0.1], [0.3, 0.3], "expected values that vary"),
+        ([1.0, -1e160], [1.0, 2], r"first group: expected numbers of a size that can be measured, found 1e\+160"),
+        ([1.0, 2], [0.0, 1e-160], "second group: expected numbers of a size that can be measured, found 1e-160"),
     ],
 )
 def test_what_cant_be_tested_is_an_error(x: Any, y: Any, message: str) -> None:
