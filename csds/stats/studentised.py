@@ -49,7 +49,7 @@ def range_tail(q: float, *, means: int, df: float) -> float:
 
 
 def dunnett_tail(t: float, *, ratios: FloatArray, df: float) -> float:
-    """Return the probability that the largest \\|t\\| of several means against one reference exceeds ``t``.
+    """Return the probability that the largest ``|t|`` of several means against one reference exceeds ``t``.
 
     The t statistics of groups of nⱼ against one of n₀ correlate as λᵢ λⱼ with ``λⱼ² = nⱼ / (nⱼ + n₀)``, so given s and
     the reference's share z they are independent (Dunnett 1955, J Am Stat Assoc 50:1096–1121,
