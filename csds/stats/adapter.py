@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from csds.errors import StatsError
-from csds.stats.design import Factor, finite_values, listed
+from csds.stats.design import Factor, finite_values
+from csds.stats.one_way import group_samples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,11 +83,7 @@ def check_equal_variances(
     >>> round(check.statistic, 3)
     0.643
     """
-    outcome = finite_values(values, "outcome")
-    samples = {level: outcome[group.codes == code] for code, level in enumerate(group.levels)}
-    small = [f"{level} ({len(sample)})" for level, sample in samples.items() if len(sample) < 2]
-    if small:
-        raise StatsError(f"A group's variance needs two animals at least; found fewer in {listed(small)}.")
+    samples = group_samples(values, group, at_least=2)
     import pingouin
 
     options = {"brown_forsythe": {"center": "median"}, "levene": {"center": "mean"}}.get(test, {})
@@ -114,7 +111,7 @@ def bayes_factor(t: float, n_first: int, n_second: int | None = None, *, prior_s
     Raises
     ------
     StatsError
-        The t isn't finite, or so large that its Bayes factor isn't.
+        The t isn't finite, there is no degree of freedom, or the Bayes factor is too large for a number.
 
     Examples
     --------
@@ -123,12 +120,14 @@ def bayes_factor(t: float, n_first: int, n_second: int | None = None, *, prior_s
     """
     import pingouin
 
-    factor = math.nan
-    if math.isfinite(t):
-        paired = n_second is None
+    paired, factor = n_second is None, math.nan
+    if math.isfinite(t) and n_first + (n_second or 0) > (1 if paired else 2):
         factor = float(pingouin.bayesfactor_ttest(t, n_first, n_second, paired=paired, r=prior_scale))
     if not math.isfinite(factor):
-        raise StatsError(f"The t statistic {t} has no finite Bayes factor.", hint="Report the t test alone.")
+        found = n_first if paired else f"{n_first} and {n_second}"
+        raise StatsError(
+            f"t = {t} of {found} animals has no finite Bayes factor.", hint="Report the t test without one."
+        )
     return factor
 
 

@@ -194,7 +194,7 @@ def _critical(tail: Tail, df: float, tests: int, outside: float) -> float:
     from scipy.optimize import brentq
 
     low, high = _two_sided(outside, df) * (1 - 1e-6), _two_sided(outside / tests, df) * (1 + 1e-6)
-    return float(brentq(lambda t: tail(t, df) - outside, low, high, xtol=1e-12, rtol=1e-13))
+    return float(brentq(lambda t: math.log(tail(t, df) / outside), low, high, xtol=1e-12, rtol=1e-12))
 
 
 def _two_sided(outside: float, df: float) -> float:

@@ -133,7 +133,7 @@ def welch_anova(values: ArrayLike, group: Factor) -> WelchAnova:
     >>> round(test.f, 3), test.df1, round(test.df2, 3)
     (3.375, 1.0, 2.56)
     """
-    samples = _samples(values, group, at_least=2)
+    samples = group_samples(values, group, at_least=2)
     constant = [level for level, sample in samples.items() if np.ptp(sample) == 0]
     if constant:
         raise StatsError(
@@ -253,7 +253,7 @@ def welch_pairs(
     >>> [(pair.contrast.name, round(pair.contrast.df, 2), round(pair.p_adjusted, 3)) for pair in pairs]
     [('a - b', 2.56, 0.537), ('a - c', 2.94, 0.537), ('b - c', 3.72, 0.631)]
     """
-    samples = _samples(values, group, at_least=2)
+    samples = group_samples(values, group, at_least=2)
 
     def contrast(first: str, second: str) -> ContrastEstimate:
         x, y = samples[first], samples[second]
@@ -397,8 +397,20 @@ def _pairs(
     return adjust_contrasts(contrasts, adjustment, means=len(group.levels), confidence=confidence)
 
 
-def _samples(values: ArrayLike, group: Factor, *, at_least: int) -> dict[str, FloatArray]:
-    """Return the outcomes of each group, in the order of the levels."""
+def group_samples(values: ArrayLike, group: Factor, *, at_least: int = 1) -> dict[str, FloatArray]:
+    """Return the outcomes of each group, in the order of the levels.
+
+    Raises
+    ------
+    StatsError
+        A group has too few animals, or an outcome is missing or infinite.
+
+    Examples
+    --------
+    >>> from csds.stats.design import factor
+    >>> group_samples([1, 2, 3], factor("group", ["antibody", "isotype", "antibody"]))
+    {'antibody': array([1., 3.]), 'isotype': array([2.])}
+    """
     outcome = finite_values(values, "outcome")
     if len(outcome) != len(group.codes):
         raise StatsError(
@@ -416,7 +428,7 @@ def _samples(values: ArrayLike, group: Factor, *, at_least: int) -> dict[str, Fl
 
 def _ranked(values: ArrayLike, group: Factor) -> tuple[dict[str, FloatArray], float]:
     """Return the ranks of each group among all animals, equal outcomes sharing the mean of theirs, and the variance."""
-    samples = _samples(values, group, at_least=1)
+    samples = group_samples(values, group)
     together = np.concatenate(list(samples.values()))
     _, which, counts = np.unique(together, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[which]

@@ -41,7 +41,7 @@ def range_tail(q: float, *, means: int, df: float) -> float:
     from scipy.special import ndtr
 
     scales, weights = _scales(q, df)
-    z, density = _normal_points(0.2)
+    z, density = _normal_points(q, 0.2)
     above, beyond = ndtr(-z), ndtr(-z - q * scales[:, np.newaxis])
     # aᵏ⁻¹ − (a − b)ᵏ⁻¹ without taking near-equals from each other.
     fall = -np.expm1((means - 1) * _log_complement(beyond / above))
@@ -73,11 +73,11 @@ def dunnett_tail(t: float, *, ratios: FloatArray, df: float) -> float:
 
     scales, weights = _scales(t, df)
     # The more the groups outnumber the reference, the sharper their chances change with z.
-    z, density = _normal_points(min(0.2, 0.65 / math.sqrt(1 + ratios.sum())))
+    z, density = _normal_points(t, min(0.2, 0.65 / math.sqrt(1 + ratios.sum())))
     inside = np.zeros((len(scales), len(z)))
-    for ratio in ratios:
+    for ratio, count in zip(*np.unique(ratios, return_counts=True), strict=True):
         bound, shift = t * np.sqrt(1 + ratio) * scales[:, np.newaxis], np.sqrt(ratio) * z
-        inside += _log_complement(ndtr(shift - bound) + ndtr(-shift - bound))
+        inside += count * _log_complement(ndtr(shift - bound) + ndtr(-shift - bound))
     return min(1.0, float(weights @ (-np.expm1(inside) @ density)))
 
 
@@ -93,14 +93,19 @@ def _scales(extreme: float, df: float) -> tuple[FloatArray, FloatArray]:
         return np.ones(1), np.ones(1)
     fall = 40 / df
     low = -math.log1p(extreme**2 / df) / 2 - (fall + math.sqrt(fall**2 + 4 * fall)) / 2
-    v = np.arange(low, math.log1p(math.sqrt(2 * fall)), min(0.1, 0.5 / math.sqrt(df)))
+    v = np.arange(low, math.log1p(math.sqrt(2 * fall)), min(0.1, 0.35 / math.sqrt(df)))
     weights = np.exp(-df * (np.expm1(2 * v) / 2 - v))
     return np.exp(v), weights / weights.sum()
 
 
-def _normal_points(step: float) -> tuple[FloatArray, FloatArray]:
-    """Return points of a standard normal variable and their weights."""
-    z = np.arange(-37.0, 37.0, step)
+def _normal_points(extreme: float, step: float) -> tuple[FloatArray, FloatArray]:
+    """Return points of a standard normal variable and their weights.
+
+    Given s, what counts lies within 9 of 0 or, far in the tail, of what is no more than ``extreme``; beyond 37 there is
+    no density that a double can hold.
+    """
+    end = min(9 + extreme, 37.0)
+    z = np.arange(-end, end, step)
     return z, step * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 

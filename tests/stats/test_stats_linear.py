@@ -252,6 +252,22 @@ def test_a_covariate_has_the_slope_of_regression_and_means_stand_at_its_mean() -
     assert (average.name, average.estimate) == ("(Intercept)", pytest.approx((first.estimate + second.estimate) / 2))
 
 
+def test_a_factor_may_change_the_slope_of_a_covariate() -> None:
+    rng = np.random.default_rng(7)
+    labels, weight = np.array(list("xy") * 8), rng.uniform(20, 30, 16)
+    outcome = weight * np.where(labels == "x", 0.1, 0.3) + rng.normal(size=16)
+    variables = [factor("group", labels.tolist()), covariate("weight", weight)]
+    model = fit_linear_model(outcome, design_matrix(variables, terms=crossed(["group", "weight"])))
+    fits = [stats.linregress(weight[labels == label], outcome[labels == label]) for label in "xy"]
+    assert 2 * model.coefficients[-1] == pytest.approx(fits[0].slope - fits[1].slope)
+    interaction = anova(model, ss_type=2)[-1]
+    spread = sum(1 / np.sum((weight[labels == label] - weight[labels == label].mean()) ** 2) for label in "xy")
+    t = (fits[0].slope - fits[1].slope) / np.sqrt(model.residual_variance * spread)
+    assert (interaction.name, interaction.f) == ("group:weight", pytest.approx(t**2))
+    first, second = marginal_means(model, ["group"])
+    assert [first.estimate, second.estimate] == pytest.approx([f.intercept + f.slope * weight.mean() for f in fits])
+
+
 def test_sums_of_squares_of_several_responses_add_up() -> None:
     rng = np.random.default_rng(6)
     responses, design = rng.normal(size=(12, 3)), design_matrix([factor("group", list("xyz") * 4)])
