@@ -109,7 +109,10 @@ def test_variances_that_cannot_be_compared(test: Any, values: list[float], label
         check_equal_variances(values, factor("group", list(labels)), test=test)
 
 
-@pytest.mark.parametrize(("t", "first", "second"), [(math.nan, 9, 11), (math.inf, 9, 11), (2.0, 1, None), (2.0, 1, 1)])
+@pytest.mark.parametrize(
+    ("t", "first", "second"),
+    [(math.nan, 9, 11), (math.inf, 9, 11), (2.0, 1, None), (2.0, 1, 1), (-1e4, 3, None), (90.0, 9000, 9000)],
+)
 def test_a_t_without_a_bayes_factor(t: float, first: int, second: int | None) -> None:
-    with pytest.raises(StatsError, match="no finite Bayes factor"):
+    with pytest.raises(StatsError, match="no Bayes factor"):
         bayes_factor(t, first, second)
