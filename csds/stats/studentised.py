@@ -87,7 +87,7 @@ def _scales(extreme: float, df: float) -> tuple[FloatArray, FloatArray]:
     With v = log s, the density of v is proportional to ``exp(−df (e²ᵛ/2 − v))``: about normal with standard deviation
     1/√(2 df) where df is large, and falling as ``exp(df v)`` to the left. Far in the tail, what counts lies where
     ``extreme`` times s is moderate, to the left by half the log of ``1 + extreme²/df``. At the ends the density has
-    fallen by e⁻⁴⁰ at least, as ``e²ᵛ/2 − v − 1/2`` exceeds ``v²/(1 + |v|)`` to the left and ``(s − 1)²/2`` to the right.
+    fallen by e⁻⁴⁰ or more, as ``e²ᵛ/2 − v − ½`` exceeds ``v²/(1 + |v|)`` to the left and ``(s − 1)²/2`` to the right.
     """
     if math.isinf(df):
         return np.ones(1), np.ones(1)
