@@ -12,6 +12,7 @@ from typing import Any
 from csds.errors import SheetError
 from csds.protocol.keys import ChoiceKey, Key, NumberKey, Place, TextKey, TextsKey, check_keys, parse_toml, read_keys
 from csds.protocol.schema import SCORES
+from csds.stats.adjust import Adjustment
 
 DESIGNS: Mapping[str, str] = {
     "stress_by_treatment": "stress × treatment between animals: two-way ANOVA with planned contrasts",
@@ -74,7 +75,7 @@ class AnalysisPlan:
     secondary: tuple[str, ...] = _SECONDARY
     reference: Mapping[str, str] = field(default_factory=dict)
     sum_of_squares: str = "III"
-    adjust: str = "holm"
+    adjust: Adjustment = "holm"
     cluster: str = "cage"
     clusters_are: str = "random"
     covariates: tuple[str, ...] = ()
