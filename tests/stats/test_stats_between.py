@@ -106,7 +106,7 @@ def test_two_groups_are_compared_by_welch_and_ranks(reference) -> None:
 
 
 def test_incomplete_factorial_is_compared_with_its_reference(reference) -> None:
-    animals, expected = reference
+    animals, _ = reference
     table = animals.table
     some = replace(animals, table=table[(table["stress"] == "defeat") | (table["treatment"] == "vehicle")])
     found = find_comparison(some, PLAN)
