@@ -12,9 +12,7 @@ from csds.stats.between import analyse_groups, group_values
 from csds.stats.comparison import Comparison, find_comparison
 from csds.stats.plan import AnalysisPlan
 from csds.stats.results import Result
-
-#: Designs that `analyse` can compute so far.
-_BETWEEN = ("stress_by_treatment", "two_groups", "one_way")
+from csds.stats.within import analyse_repeated, both_phases, repeated_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,29 +51,25 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
         There is no column of the primary outcome.
     """
     comparison = find_comparison(animals, plan)
-    if comparison.name not in _BETWEEN:
-        raise StatsError(
-            f"design '{comparison.name}' ({comparison.why}): tests of the same animals can't be analysed yet",
-            hint="Take the rows of one test, or name a design between animals.",
-        )
     results: list[Result] = []
     left_out: dict[str, tuple[LeftOut, ...]] = {}
     not_analysed: dict[str, str] = {}
     secondary: list[Result] = []
-    for outcome in (plan.primary, *(name for name in plan.secondary if name != plan.primary)):
+    # Absent against present is about the times themselves, whatever the scores are.
+    further = () if comparison.name == "target_by_group" else plan.secondary
+    for outcome in (plan.primary, *(name for name in further if name != plan.primary)):
         is_primary = outcome == plan.primary
         if not is_primary and outcome not in animals.table:
             not_analysed[outcome] = "the table has no such column"
             continue
         try:
-            groups = group_values(animals, comparison, outcome)
-            found = analyse_groups(groups, comparison.name, plan, analysis="planned" if is_primary else "secondary")
+            found, others = _analyse_outcome(animals, comparison, plan, outcome)
         except StatsError as error:
             if is_primary:
                 raise
             not_analysed[outcome] = error.message
             continue
-        left_out[outcome] = groups.left_out
+        left_out[outcome] = others
         (results if is_primary else secondary).extend(found)
     return Analysis(
         plan=plan,
@@ -84,6 +78,18 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
         left_out=left_out,
         not_analysed=not_analysed,
     )
+
+
+def _analyse_outcome(
+    animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str
+) -> tuple[list[Result], tuple[LeftOut, ...]]:
+    analysis = "planned" if outcome == plan.primary else "secondary"
+    if comparison.name in ("pre_post", "target_by_group"):
+        is_target = comparison.name == "target_by_group"
+        rows = both_phases(animals, comparison) if is_target else repeated_tests(animals, comparison, outcome)
+        return analyse_repeated(rows, plan, analysis=analysis), (*rows.left_out, *rows.incomplete())
+    groups = group_values(animals, comparison, outcome)
+    return analyse_groups(groups, comparison.name, plan, analysis=analysis), groups.left_out
 
 
 def _as_family(results: Sequence[Result]) -> list[Result]:
