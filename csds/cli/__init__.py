@@ -21,6 +21,7 @@ from csds.cli.demo import demo as demo_command
 from csds.cli.protocol import protocol_app
 from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
+from csds.cli.stats import stats as stats_command
 from csds.cli.track import track as track_command
 
 #: How often Python looks for cycles of objects: libraries make some 150,000 when they are imported, none of them to go.
@@ -74,5 +75,6 @@ app.command("check", short_help="Find every fault of a study in seconds.")(check
 app.command("arena", short_help="Find the arena in recordings; write arena files.")(arena_command)
 app.command("track", short_help="Track a study and call each animal susceptible or resilient.")(track_command)
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
+app.command("stats", short_help="Compare treatment with isotype, as planned.")(stats_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")

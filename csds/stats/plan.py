@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from csds.errors import SheetError
+from csds.errors import SheetError, UsageError
 from csds.protocol.keys import ChoiceKey, Key, NumberKey, Place, TextKey, TextsKey, check_keys, parse_toml, read_keys
+from csds.protocol.nearest import nearest, quoted
 from csds.protocol.schema import SCORES
 from csds.stats.adjust import Adjustment
 
@@ -26,6 +27,8 @@ DESIGNS: Mapping[str, str] = {
 ADJUSTMENTS = ("holm", "bonferroni", "sidak", "tukey", "none")
 CLUSTERS = ("random", "fixed", "ignored")
 
+#: What the command line calls a key of the plan, where that differs.
+_OPTIONS = {"primary": "outcome"}
 _SECONDARY = ("log_si_ratio", "interaction_present_s", "si_preference", "si_difference_s", "corners_present_s")
 
 _ANALYSIS: Mapping[str, Key] = {
@@ -86,6 +89,32 @@ class AnalysisPlan:
     def sha256(self) -> str:
         """What tells this plan from any other: the hash of all that it says."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def changed(
+        self, values: Mapping[str, str], secondary: Sequence[str] | None, reference: Mapping[str, str]
+    ) -> AnalysisPlan:
+        """Return the plan with what the command line says in place of its own.
+
+        Raises
+        ------
+        UsageError
+            A value is none of those that are known.
+        """
+        for name, value in values.items():
+            known = _ANALYSIS[name]
+            if isinstance(known, ChoiceKey) and value not in known.words:
+                near = nearest(value, known.words)
+                raise UsageError(
+                    f"--{_OPTIONS.get(name, name.replace('_', '-'))} {value}: expected {known.expected}",
+                    hint=f"Did you mean '{near}'?" if near else "",
+                )
+        unknown = [name for name in secondary or () if name not in SCORES]
+        if unknown:
+            raise UsageError(f"--secondary {unknown[0]}: expected one of {quoted(SCORES)}", hint="")
+        more: dict[str, Any] = dict(values)
+        if secondary:
+            more["secondary"] = tuple(secondary)
+        return replace(self, reference={**self.reference, **reference}, **more)
 
 
 def read_plan(folder: Path) -> AnalysisPlan:

@@ -1,0 +1,111 @@
+"""``csds stats`` from the command line: tables, files, messages and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from csds.cli.boundary import BoundedGroup
+from csds.cli.stats import stats
+from csds.formats.tables import read_table
+from csds.model.columns import STATS_COLUMNS, names
+
+PLAN = '[reference]\nstress = "control"\ntreatment = "isotype"\n[analysis]\nsecondary = ["log_si_ratio"]\n'
+
+
+def write_animals(path: Path, *, exclude: str = "") -> None:
+    rng = np.random.default_rng(11)
+    lines = ["animal_id,stress,treatment,si_ratio,log_si_ratio,exclude"]
+    for stress, treatment, mean in (
+        ("control", "isotype", 1.5),
+        ("control", "anti-IL-4Rα", 1.4),
+        ("defeated", "isotype", 0.6),
+        ("defeated", "anti-IL-4Rα", 1.2),
+    ):
+        for i in range(6):
+            ratio = mean * float(np.exp(0.2 * rng.normal()))
+            reason = exclude if (stress, i) == ("control", 0) else ""
+            lines.append(f"{stress[0]}{treatment[0]}{i},{stress},{treatment},{ratio},{np.log(ratio)},{reason}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    app = typer.Typer(cls=BoundedGroup, pretty_exceptions_enable=False)
+    app.command("stats")(stats)
+    app.callback()(lambda: None)
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    write_animals(Path("results/animals.csv"))
+    Path("study.toml").write_text(PLAN, encoding="utf-8")
+    return lambda *more: CliRunner().invoke(app, ["stats", *(more or ("results",))])
+
+
+def test_results_folder_is_analysed_by_the_study_above_it(run) -> None:
+    result = run()
+    assert result.exit_code == 0, result.output
+    table = read_table(Path("results/stats.csv"))
+    assert table.columns.tolist() == names(STATS_COLUMNS)
+    assert table.loc[2, "contrast"] == "defeated + anti-IL-4Rα - defeated + isotype"
+    assert set(table["outcome"]) == {"si_ratio", "log_si_ratio"}
+    told = json.loads(Path("results/stats.json").read_text(encoding="utf-8"))
+    assert told["plan"]["is_written"]
+    assert len(told["plan"]["sha256"]) == 64
+    assert told["comparison"]["groups"][0] == "control + isotype"
+    assert "defeated + anti-IL-4Rα - defeated + isotype" in result.stdout
+    assert "written" in result.stderr
+
+
+def test_numbers_are_rounded_in_print_only(run) -> None:
+    told = json.loads(run("results", "--json").stdout)
+    printed = run().stdout
+    first = told["results"][0]
+    assert f"t(20) = {first['statistic']:.2f}" in printed
+    assert f"{first['statistic']}" not in printed
+    assert float(read_table(Path("results/stats.csv")).loc[2, "statistic"]) == first["statistic"]
+
+
+def test_option_that_departs_from_the_plan_is_said(run) -> None:
+    result = run("results", "--adjust", "none", "--sum-of-squares", "II")
+    assert result.exit_code == 0, result.output
+    assert "options changed the plan" in result.stderr
+    assert "ANOVA, type II" in result.stdout
+    assert "options changed" not in run().stderr
+
+
+def test_excluded_animals_are_named(run) -> None:
+    write_animals(Path("results/animals.csv"), exclude="fell off the table")
+    assert "left out: ca0 (row 8): excluded: fell off the table" in run().stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere.csv"], 2, "there is no such table"),
+        (["results", "--adjust", "hollm"], 2, "Did you mean 'holm'?"),
+        (["results", "--design", "crossover"], 2, "--design crossover: expected one of"),
+        (["results", "--outcome", "si"], 2, "--outcome si: expected one of"),
+        (["results", "--secondary", "tail"], 2, "--secondary tail"),
+        (["results", "--reference", "treatment"], 2, "expected FACTOR=LEVEL"),
+        (["results", "--reference", "treatment=vehicle"], 1, "found 'vehicle'"),
+        (["results", "--outcome", "corner_ratio"], 1, "no column 'corner_ratio'"),
+        (["results", "--design", "pre_post"], 1, "two tests or more"),
+    ],
+)
+def test_what_can_not_be_done_is_said_with_its_exit_code(run, arguments: list[str], code: int, message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert message in result.stderr
+    assert not Path("results/stats.csv").exists()
+
+
+def test_secondary_outcome_that_can_not_be_analysed_is_exit_code_one(run) -> None:
+    result = run("results", "--secondary", "corner_ratio")
+    assert result.exit_code == 1
+    assert "corner_ratio: the table has no such column" in result.stderr
+    assert Path("results/stats.csv").is_file()
