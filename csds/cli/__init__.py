@@ -14,6 +14,7 @@ import typer
 
 from csds import __version__
 from csds.cli import console
+from csds.cli.allocate import allocate as allocate_command
 from csds.cli.arena import arena as arena_command
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
 from csds.cli.check import check as check_command
@@ -76,5 +77,6 @@ app.command("arena", short_help="Find the arena in recordings; write arena files
 app.command("track", short_help="Track a study and call each animal susceptible or resilient.")(track_command)
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
 app.command("stats", short_help="Compare treatment with isotype, as planned.")(stats_command)
+app.command("allocate", short_help="Assign animals to arms at random, in balance.")(allocate_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")
