@@ -12,6 +12,7 @@ from csds.model.columns import (
     ANIMAL_COLUMNS,
     FAILURE_COLUMNS,
     SESSION_COLUMNS,
+    STATS_COLUMNS,
     TIME_BIN_COLUMNS,
     TRACK_COLUMNS,
     Column,
@@ -42,6 +43,7 @@ _TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
         ANIMAL_COLUMNS,
     ),
     ("time_bins.csv", "One row per session and bin, where `--time-bins` asks for them.", TIME_BIN_COLUMNS),
+    ("stats.csv", "One row per result of `csds stats`.", STATS_COLUMNS),
     ("failures.csv", "One row per session that could not be used.", FAILURE_COLUMNS),
 )
 
