@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from csds.stats.analyse import Analysis
     from csds.stats.plan import AnalysisPlan
 
+_MODEL, _RUN = "Model", "Run"
+
 
 def stats(
     table: Annotated[
@@ -26,85 +28,156 @@ def stats(
             help="stress_by_treatment, two_groups, one_way, target_by_group, pre_post. [default: by the columns]"
         ),
     ] = "",
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that tells groups apart; once or twice. [default: stress and treatment]"),
+    ] = None,
     outcome: Annotated[
         str, typer.Option(help="The primary outcome, a column. [default: study.toml's, or si_ratio]")
     ] = "",
     secondary: Annotated[
         list[str] | None,
-        typer.Option(help="A secondary outcome; once for each. [default: study.toml's, or five scores]"),
+        typer.Option(help="A secondary outcome; once for each. [default: study.toml's, or every other score]"),
     ] = None,
     reference: Annotated[
         list[str] | None,
         typer.Option(metavar="FACTOR=LEVEL", help="The level that others are compared with, as treatment=isotype."),
     ] = None,
-    sum_of_squares: Annotated[str, typer.Option(help="Type of the sums of squares: I, II or III. [default: III]")] = "",
-    adjust: Annotated[
-        str, typer.Option(help="For the planned contrasts: holm, bonferroni, sidak, tukey or none. [default: holm]")
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Analyse only the animals that have this value, as sex=F."),
+    ] = None,
+    sum_of_squares: Annotated[
+        str, typer.Option(help="Type of the sums of squares: I, II or III. [default: III]", rich_help_panel=_MODEL)
     ] = "",
+    adjust: Annotated[
+        str,
+        typer.Option(
+            help="For the planned contrasts: holm, bonferroni, sidak, tukey or none. [default: holm]",
+            rich_help_panel=_MODEL,
+        ),
+    ] = "",
+    random: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of random intercepts, as cage; the outer of two first.", rich_help_panel=_MODEL),
+    ] = None,
+    fixed: Annotated[
+        list[str] | None,
+        typer.Option(help="A further factor of the model, as sex or cohort; once for each.", rich_help_panel=_MODEL),
+    ] = None,
+    covariate: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of numbers in the model; once for each.", rich_help_panel=_MODEL),
+    ] = None,
+    correlate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A column of numbers to correlate with the outcome, by group, as weight_g.", rich_help_panel=_MODEL
+        ),
+    ] = None,
+    bayes_factors: Annotated[
+        bool, typer.Option("--bayes-factors", help="Bayes factors beside the planned tests.", rich_help_panel=_MODEL)
+    ] = False,
+    draws: Annotated[
+        int | None,
+        typer.Option(min=1000, max=1_000_000, help="Bootstrap resamples. [default: 10000]", rich_help_panel=_RUN),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=2**31, help="Of bootstrap and permutations. [default: 1]", rich_help_panel=_RUN),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for stats.csv and stats.json. [default: the table's]")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder for stats.csv, stats.json and stats.md. [default: the table's]",
+            rich_help_panel=_RUN,
+        ),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
-) -> None:
+) -> None:  # fmt: skip
     """Compare treatment with isotype: planned contrasts, analysis of variance, effect sizes with intervals.
 
     The plan is [analysis] in the study.toml beside the table or in the folder above it; what an option
-    says goes before it, and is noted as a departure. stats.csv and stats.json hold every number unrounded.
+    says goes before it, and is noted as a departure. stats.csv and stats.json hold every number unrounded,
+    stats.md sentences for methods and results.
 
     \b
     Examples:
       csds stats results
       csds stats animals.csv --reference treatment=isotype --adjust none
+      csds stats animals.csv --random cage --fixed cohort --correlate weight_g
       csds stats animals.csv --outcome log_si_ratio --sum-of-squares II
 
     \b
-    Exit code: 0 all well, 1 the table can't be analysed or some secondary outcomes can't, 2 the call is wrong.
+    Exit code: 0 all well, 1 the table or an outcome that was named can't be analysed, 2 the call is wrong.
     """
     from csds.batch.folder import write_json
+    from csds.formats.atomic import atomic_path
     from csds.formats.tables import write_table
     from csds.stats.analyse import analyse
     from csds.stats.animals import read_animals
     from csds.stats.plan import read_plan
     from csds.stats.results import results_table
-    from csds.stats.summary import summary
+    from csds.stats.summary import summary, summary_text
 
     animals = read_animals(table)
     home = table if table.is_dir() else table.parent
     planned = read_plan(next((folder for folder in (home, home.parent) if (folder / "study.toml").is_file()), home))
-    asked = {"design": design, "primary": outcome, "sum_of_squares": sum_of_squares, "adjust": adjust}
-    plan = planned.changed({name: value for name, value in asked.items() if value}, secondary, _levels(reference))
+    plan = planned.changed(
+        design=design,
+        factors=tuple(factor or ()),
+        primary=outcome,
+        secondary=tuple(secondary or ()),
+        reference=_levels(reference, "--reference", "treatment=isotype"),
+        only=_levels(only, "--only", "sex=F"),
+        sum_of_squares=sum_of_squares,
+        adjust=adjust,
+        random=tuple(random or ()),
+        fixed=tuple(fixed or ()),
+        covariates=tuple(covariate or ()),
+        correlate=tuple(correlate or ()),
+        bayes_factors=bayes_factors,
+        draws=draws,
+        seed=seed,
+    )
     found = analyse(animals, plan)
     folder = out or home
     folder.mkdir(parents=True, exist_ok=True)
+    told = summary(found, planned)
     write_table(results_table(found.results), folder / "stats.csv")
-    told = summary(found)
     write_json(folder / "stats.json", told)
+    with atomic_path(folder / "stats.md") as part:
+        part.write_text(summary_text(found, planned), encoding="utf-8")
     if as_json:
         console.print_json(told)
     else:
         _show(found, planned, quiet=quiet)
-        console.note(f"written: {folder / 'stats.csv'}, {folder / 'stats.json'}", quiet=quiet)
-    if found.not_analysed:
+        console.note(
+            f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet
+        )
+    if any(one.what == "all" and one.outcome in (plan.secondary or ()) for one in found.not_computed):
         raise typer.Exit(1)
 
 
-def _levels(reference: list[str] | None) -> dict[str, str]:
+def _levels(texts: list[str] | None, option: str, example: str) -> dict[str, str]:
     levels = {}
-    for text in reference or []:
-        factor, _, level = text.partition("=")
-        if not factor or not level:
-            raise UsageError(f"--reference {text}: expected FACTOR=LEVEL", hint="For example treatment=isotype.")
-        levels[factor] = level
+    for text in texts or []:
+        column, _, level = text.partition("=")
+        if not column or not level:
+            raise UsageError(f"{option} {text}: expected COLUMN=VALUE", hint=f"For example {example}.")
+        levels[column] = level
     return levels
 
 
 def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
-    """Print the primary outcome's results, and who was left out."""
+    """Print the primary outcome's planned tests, and what is to be known of them."""
     from csds.stats.plan import DESIGNS
+    from csds.stats.sentences import results_sentences
     from csds.stats.wording import effect_text, p_text, statistic_text
 
-    comparison, primary = found.comparison, [one for one in found.results if one.analysis == "planned"]
+    comparison = found.comparison
+    primary = [one for one in found.results if one.analysis == "planned" and one.statistic_name]
     rows = [
         [
             one.contrast or one.term,
@@ -120,9 +193,12 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     head = ("comparison", "test", "statistic", "p", "adjusted", "effect [95 % CI]", "effect is")
     title = f"{primary[0].outcome}, {primary[0].n} animals: {DESIGNS[comparison.name]} ({comparison.why})"
     console.print_table(head, rows, title=title)
-    for one in found.left_out[found.plan.primary]:
+    for sentence in results_sentences(found):
+        console.say(sentence)
+    for one in next(iter(found.left_out.values()), ()):
         console.warn(f"left out: {one.animal} (row {one.row}): {one.reason}", quiet=quiet)
-    for name, why in found.not_analysed.items():
-        console.warn(f"{name}: {why}", quiet=quiet)
-    if planned.is_written and found.plan != planned:
-        console.warn("options changed the plan of study.toml: say so where you report these results", quiet=quiet)
+    for missing in found.not_computed:
+        console.warn(f"not computed: {missing.outcome}, {missing.what}: {missing.why}", quiet=quiet)
+    if planned.is_written and found.plan.differences(planned):
+        changed = ", ".join(found.plan.differences(planned))
+        console.warn(f"options changed the plan of study.toml ({changed}): say so where you report it", quiet=quiet)

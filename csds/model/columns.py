@@ -170,7 +170,8 @@ STATS_COLUMNS = (
     _column("ci_low", "number", "", "lower end of its 95 % interval"),
     _column("ci_high", "number", "", "upper end of its 95 % interval"),
     _column("n", "integer", "", "animals that were used"),
-    _column("n_excluded", "integer", "", "animals that were left out; the log of exclusions says why"),
+    _column("n_excluded", "integer", "", "animals that were left out"),
+    _column("excluded_because", "text", "", "how many of them for which reason; stats.json names each"),
     _column("note", "text", "", "what else is to be known of it"),
 )
 

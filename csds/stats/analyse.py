@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from csds.errors import StatsError
+from csds.errors import StatsError, TableError, UsageError
+from csds.protocol.nearest import nearest
 from csds.stats.adjust import adjust_p
 from csds.stats.animals import Animals, LeftOut
-from csds.stats.between import analyse_groups, group_values
+from csds.stats.associations import correlate
+from csds.stats.between import analyse_groups
 from csds.stats.comparison import Comparison, find_comparison
-from csds.stats.plan import AnalysisPlan
+from csds.stats.groups import group_values
+from csds.stats.phenotypes import PHENOTYPE, analyse_phenotypes
+from csds.stats.pieces import Computed, NotComputed
+from csds.stats.plan import OUTCOMES, AnalysisPlan
 from csds.stats.results import Result
+from csds.stats.sensitivity import other_models
 from csds.stats.within import analyse_repeated, both_phases, repeated_tests
 
 
@@ -27,15 +34,15 @@ class Analysis:
         Of the primary outcome first.
     left_out : mapping
         By outcome, every animal that was not used, and why.
-    not_analysed : mapping
-        By secondary outcome, why it could not be analysed.
+    not_computed : tuple of NotComputed
+        What these data don't allow; an outcome of which nothing could be computed has ``all`` as what.
     """
 
     plan: AnalysisPlan
     comparison: Comparison
     results: tuple[Result, ...]
     left_out: Mapping[str, tuple[LeftOut, ...]]
-    not_analysed: Mapping[str, str]
+    not_computed: tuple[NotComputed, ...]
 
 
 def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
@@ -49,55 +56,83 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
         The table allows no comparison, or not the planned one; or the primary outcome can't be analysed.
     TableError
         There is no column of the primary outcome.
+    UsageError
+        An outcome is neither a score of csds nor a column of the table.
     """
+    _check_outcomes(animals, plan)
     comparison = find_comparison(animals, plan)
-    results: list[Result] = []
-    left_out: dict[str, tuple[LeftOut, ...]] = {}
-    not_analysed: dict[str, str] = {}
-    secondary: list[Result] = []
-    # Absent against present is about the times themselves, whatever the scores are.
-    further = () if comparison.name == "target_by_group" else plan.secondary
-    for outcome in (plan.primary, *(name for name in further if name != plan.primary)):
-        is_primary = outcome == plan.primary
-        if not is_primary and outcome not in animals.table:
-            not_analysed[outcome] = "the table has no such column"
-            continue
+    primary = _analyse_outcome(animals, comparison, plan, plan.primary)
+    secondary: list[Computed] = []
+    further = _further(animals, comparison, plan)
+    for outcome in further:
         try:
-            found, others = _analyse_outcome(animals, comparison, plan, outcome)
+            secondary.append(_analyse_outcome(animals, comparison, plan, outcome))
+        except (StatsError, TableError) as error:
+            secondary.append(_nothing(outcome, error.message))
+    if PHENOTYPE in animals.table and comparison.factors:
+        try:
+            secondary.append(analyse_phenotypes(animals, comparison))
         except StatsError as error:
-            if is_primary:
-                raise
-            not_analysed[outcome] = error.message
-            continue
-        left_out[outcome] = others
-        (results if is_primary else secondary).extend(found)
+            secondary.append(_nothing(PHENOTYPE, error.message, what="proportions"))
+    beside = [*other_models(animals, comparison, plan, further), correlate(animals, comparison, plan)]
+    parts = [primary, *secondary, *beside]
     return Analysis(
         plan=plan,
         comparison=comparison,
-        results=(*results, *_as_family(secondary)),
-        left_out=left_out,
-        not_analysed=not_analysed,
+        results=(
+            *primary.results,
+            *_as_family([one for part in secondary for one in part.results]),
+            *(one for part in beside for one in part.results),
+        ),
+        left_out={_outcome_of(part): part.left_out for part in (primary, *secondary)},
+        not_computed=tuple(one for part in parts for one in part.not_computed),
     )
 
 
-def _analyse_outcome(
-    animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str
-) -> tuple[list[Result], tuple[LeftOut, ...]]:
+def _analyse_outcome(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Computed:
     analysis = "planned" if outcome == plan.primary else "secondary"
-    if comparison.name in ("pre_post", "target_by_group"):
-        is_target = comparison.name == "target_by_group"
-        rows = both_phases(animals, comparison) if is_target else repeated_tests(animals, comparison, outcome)
-        return analyse_repeated(rows, plan, analysis=analysis), (*rows.left_out, *rows.incomplete())
-    groups = group_values(animals, comparison, outcome)
-    return analyse_groups(groups, comparison.name, plan, analysis=analysis), groups.left_out
+    if comparison.name == "target_by_group":
+        return analyse_repeated(both_phases(animals, comparison, plan), plan, analysis=analysis)
+    if comparison.name == "pre_post":
+        return analyse_repeated(repeated_tests(animals, comparison, outcome, plan), plan, analysis=analysis)
+    return analyse_groups(group_values(animals, comparison, outcome, plan), comparison.name, plan, analysis=analysis)
+
+
+def _further(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> list[str]:
+    """Return the secondary outcomes: those that the plan names, else all scores that the table has values of."""
+    if comparison.name == "target_by_group":
+        return []  # absent against present is about the times themselves, whatever the scores are
+    if plan.secondary is not None:
+        return [name for name in plan.secondary if name != plan.primary]
+    return [name for name in OUTCOMES if name != plan.primary and name in animals.table and animals.usable(name)[0]]
+
+
+def _check_outcomes(animals: Animals, plan: AnalysisPlan) -> None:
+    known = [*OUTCOMES, *map(str, animals.table)]
+    for name in (plan.primary, *(plan.secondary or ())):
+        if name not in known:
+            near = nearest(name, known)
+            raise UsageError(
+                f"outcome '{name}': expected a column of the table",
+                hint=f"Did you mean '{near}'?" if near else f"Columns: {', '.join(map(str, animals.table))}.",
+            )
+
+
+def _nothing(outcome: str, why: str, what: str = "all") -> Computed:
+    return Computed(not_computed=(NotComputed(outcome=outcome, what=what, why=why),))
+
+
+def _outcome_of(part: Computed) -> str:
+    rows: list[Result | NotComputed] = [*part.results, *part.not_computed]
+    return rows[0].outcome if rows else ""
 
 
 def _as_family(results: Sequence[Result]) -> list[Result]:
     """Return results with the p values of the secondary contrasts adjusted together."""
     family = [at for at, one in enumerate(results) if _is_test(one)]
-    adjusted = (
-        dict(zip(family, adjust_p([results[at].p_value for at in family], "holm"), strict=True)) if family else {}
-    )
+    if not family:
+        return list(results)
+    adjusted = dict(zip(family, adjust_p([results[at].p_value for at in family], "holm"), strict=True))
     outcomes = len({results[at].outcome for at in family})
     how = f"holm, {len(family)} contrasts of {outcomes} secondary outcomes"
     return [
@@ -107,4 +142,4 @@ def _as_family(results: Sequence[Result]) -> list[Result]:
 
 
 def _is_test(one: Result) -> bool:
-    return one.analysis == "secondary" and bool(one.contrast) and one.statistic_name == "t"
+    return one.analysis == "secondary" and bool(one.contrast) and not math.isnan(one.p_value)

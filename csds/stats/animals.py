@@ -14,6 +14,7 @@ from csds.errors import TableError
 from csds.formats.tables import parse_numbers, read_table
 from csds.model.columns import ANIMAL_COLUMNS, KEY_COLUMNS
 from csds.model.shapes import FloatArray
+from csds.protocol.nearest import nearest
 
 KEYS = tuple(column.name for column in KEY_COLUMNS)
 NUMBERS = tuple(column.name for column in ANIMAL_COLUMNS if column.kind == "number")
@@ -59,10 +60,7 @@ class Animals:
         TableError
             There is no such column, or a cell is not a number; the message names its row.
         """
-        if column not in self.table:
-            raise TableError(
-                f"there is no column '{column}'", hint=f"Columns of this table: {', '.join(map(str, self.table))}."
-            )
+        self.check_column(column)
         cells = self.table[column]
         values = cells if pd.api.types.is_float_dtype(cells) else parse_numbers(cells, column)
         return np.asarray(values, float)
@@ -79,6 +77,52 @@ class Animals:
             reason = f"{what} ({flags[at]})" if flags[at] else what
             others.append(LeftOut(row=int(self.table.index[at]), animal=self.name(at), reason=reason))
         return kept, others
+
+    def only(self, column: str, value: str, *, test: str = "") -> Animals:
+        """Return the animals that have a value in a column, the others being left out for that reason.
+
+        Parameters
+        ----------
+        column, value : str
+            The column, and what its cell must say.
+        test : str
+            The test whose row decides for all rows of an animal; each row for itself where empty.
+
+        Raises
+        ------
+        TableError
+            No animal has it.
+        """
+        self.check_column(column)
+        cells, tests, keys = self.texts(column), self.texts("test"), self.keys()
+        chosen = {key for key, cell, one in zip(keys, cells, tests, strict=True) if one == test and cell == value}
+        keep = [key in chosen if test else cell == value for key, cell in zip(keys, cells, strict=True)]
+        if not any(keep):
+            raise TableError(
+                f"expected animals whose {column} is '{value}', found none: it is {', '.join(dict.fromkeys(cells))}",
+                hint=f"Correct what the analysis takes only, such as --only {column}={cells[0] or 'VALUE'}.",
+            )
+        others = tuple(
+            LeftOut(row=int(self.table.index[at]), animal=self.name(at), reason=f"its {column} is not {value}")
+            for at, kept in enumerate(keep)
+            if not kept
+        )
+        return Animals(table=self.table[keep], left_out=(*self.left_out, *others))
+
+    def keys(self) -> list[str]:
+        """Return each row's animal, by cohort and id, whatever the test."""
+        cells = zip(self.texts("cohort"), self.texts("animal_id"), strict=True)
+        return [f"{cohort} {animal}".strip() for cohort, animal in cells]
+
+    def check_column(self, column: str) -> None:
+        """Raise TableError where there is no such column; the message names the nearest one."""
+        if column not in self.table:
+            near = nearest(column, list(map(str, self.table)))
+            raise TableError(
+                f"there is no column '{column}'",
+                hint=(f"Did you mean '{near}'? " if near else "")
+                + f"Columns of this table: {', '.join(map(str, self.table))}.",
+            )
 
     def name(self, at: int) -> str:
         """Return an animal's name for messages: cohort, id and test as far as they are given."""

@@ -16,16 +16,21 @@ from csds.stats.plan import DESIGNS, AnalysisPlan
 MOST_LEVELS = 12
 #: Stands between the levels of two factors in a group's name.
 JOIN = " + "
-#: The factors between animals that csds knows, and the one within them.
-BETWEEN, WITHIN = ("stress", "treatment"), "test"
+#: The factor within animals.
+WITHIN = "test"
+#: What the level that others are compared with is called, most telling first.
+_REFERENCE_WORDS = (
+    "isotype", "control", "vehicle", "saline", "pbs", "sham", "untreated", "naive", "none", "igg", "pre", "baseline",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
-    """A factor and its levels, the reference first."""
+class FactorLevels:
+    """A factor, its levels with the reference first, and how that was chosen (``plan``, ``name`` or ``order``)."""
 
     name: str
     levels: tuple[str, ...]
+    chosen_by: str = "order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +41,20 @@ class Comparison:
     ----------
     name : str
         One of `csds.stats.plan.DESIGNS`.
-    factors : tuple of Factor
+    factors : tuple of FactorLevels
         Between animals, those with two levels or more.
     groups : tuple of str
         The combinations of their levels that hold animals, the reference first.
-    within : Factor or None
+    within : FactorLevels or None
         Tests of the same animals, in order, or None.
     why : str
         How the design was come by, for the report.
     """
 
     name: str
-    factors: tuple[Factor, ...]
+    factors: tuple[FactorLevels, ...]
     groups: tuple[str, ...]
-    within: Factor | None
+    within: FactorLevels | None
     why: str
 
 
@@ -62,22 +67,27 @@ def find_comparison(animals: Animals, plan: AnalysisPlan) -> Comparison:
         There is nothing to compare, a factor has too many levels, a reference level is unknown, or the table doesn't
         allow the design that the plan names.
     """
-    factors = tuple(factor for name in BETWEEN if len((factor := find_factor(animals, name, plan)).levels) > 1)
+    for name in plan.factors:
+        if plan.factors != AnalysisPlan().factors:
+            animals.check_column(name)
+    factors = tuple(factor for name in plan.factors if len((factor := find_factor(animals, name, plan)).levels) > 1)
     groups = _groups(animals, factors)
     tests = find_factor(animals, WITHIN, plan)
     within = tests if len(tests.levels) > 1 and _are_repeated(animals) else None
     name, why = (plan.design, "named by the plan") if plan.design else _found(factors, groups, within)
     if not name:
         raise StatsError(
-            f"expected two groups at least, found one: {_all_levels(animals)}",
-            hint="Give the animals' stress or treatment; see the columns of animals.csv.",
+            f"expected two groups at least, found one: {_all_levels(animals, plan.factors)}",
+            hint="Give the animals' stress or treatment, or name the columns that tell groups apart with --factor.",
         )
     _check(name, factors, groups, within)
     return Comparison(name=name, factors=factors, groups=groups, within=within, why=why)
 
 
-def find_factor(animals: Animals, column: str, plan: AnalysisPlan) -> Factor:
+def find_factor(animals: Animals, column: str, plan: AnalysisPlan) -> FactorLevels:
     """Return a column's levels in order of appearance, but for the reference, which is first; empty cells are none.
+
+    The reference is the plan's; else the level whose name says so (isotype, control, vehicle …); else the first.
 
     Raises
     ------
@@ -91,15 +101,22 @@ def find_factor(animals: Animals, column: str, plan: AnalysisPlan) -> Factor:
             f"({', '.join(levels[:3])} …)",
             hint="Is this a factor, or an id or date in the wrong column?",
         )
-    reference = plan.reference.get(column)
-    if reference is None or len(levels) < 2:
-        return Factor(name=column, levels=tuple(levels))
+    if len(levels) < 2:
+        return FactorLevels(name=column, levels=tuple(levels))
+    reference, chosen_by = plan.reference.get(column), "plan"
+    if reference is None:
+        named = [[level for level in levels if word in level.casefold()] for word in _REFERENCE_WORDS]
+        reference = next((found[0] for found in named if len(found) == 1), None)
+        chosen_by = "name" if reference else "order"
+    if reference is None:
+        reference = levels[0]
     if reference not in levels:
         raise StatsError(
             f"reference level of {column}: expected one of {', '.join(levels)}, found '{reference}'",
             hint=f"Correct [reference] {column} in study.toml, or give --reference {column}=LEVEL.",
         )
-    return Factor(name=column, levels=(reference, *(level for level in levels if level != reference)))
+    others = (level for level in levels if level != reference)
+    return FactorLevels(name=column, levels=(reference, *others), chosen_by=chosen_by)
 
 
 def group_of(levels: Sequence[str]) -> str:
@@ -113,13 +130,15 @@ def group_of(levels: Sequence[str]) -> str:
     return JOIN.join(levels)
 
 
-def groups_of(animals: Animals, factors: Sequence[Factor]) -> list[str]:
+def groups_of(animals: Animals, factors: Sequence[FactorLevels]) -> list[str]:
     """Return each animal's group, empty where one of its levels is."""
+    if not factors:
+        return ["all"] * len(animals.table)
     cells = zip(*(animals.texts(factor.name) for factor in factors), strict=True)
     return [group_of(levels) if all(levels) else "" for levels in cells]
 
 
-def _groups(animals: Animals, factors: Sequence[Factor]) -> tuple[str, ...]:
+def _groups(animals: Animals, factors: Sequence[FactorLevels]) -> tuple[str, ...]:
     """Return the groups that hold animals, by the order of their levels."""
     held = set(groups_of(animals, factors))
     every = itertools.product(*(factor.levels for factor in factors)) if factors else ()
@@ -127,11 +146,10 @@ def _groups(animals: Animals, factors: Sequence[Factor]) -> tuple[str, ...]:
 
 
 def _are_repeated(animals: Animals) -> bool:
-    cells = zip(animals.texts("cohort"), animals.texts("animal_id"), strict=True)
-    return max(Counter(cells).values(), default=0) > 1
+    return max(Counter(animals.keys()).values(), default=0) > 1
 
 
-def _found(factors: Sequence[Factor], groups: Sequence[str], within: Factor | None) -> tuple[str, str]:
+def _found(factors: Sequence[FactorLevels], groups: Sequence[str], within: FactorLevels | None) -> tuple[str, str]:
     if within is not None:
         return "pre_post", f"animals have more than one test: {', '.join(within.levels)}"
     if len(factors) == 2:
@@ -145,7 +163,7 @@ def _found(factors: Sequence[Factor], groups: Sequence[str], within: Factor | No
     return name, f"{factors[0].name} alone varies, with {len(groups)} levels"
 
 
-def _check(name: str, factors: Sequence[Factor], groups: Sequence[str], within: Factor | None) -> None:
+def _check(name: str, factors: Sequence[FactorLevels], groups: Sequence[str], within: FactorLevels | None) -> None:
     """Raise StatsError unless the table allows the design."""
     expected = ""
     if name == "stress_by_treatment":
@@ -165,10 +183,10 @@ def _check(name: str, factors: Sequence[Factor], groups: Sequence[str], within: 
         )
 
 
-def _cells(factors: Sequence[Factor]) -> int:
+def _cells(factors: Sequence[FactorLevels]) -> int:
     return math.prod(len(factor.levels) for factor in factors)
 
 
-def _all_levels(animals: Animals) -> str:
-    found = [f"{name} {text or 'empty'}" for name in BETWEEN for text in dict.fromkeys(animals.texts(name))]
+def _all_levels(animals: Animals, names: Sequence[str]) -> str:
+    found = [f"{name} {text or 'empty'}" for name in names for text in dict.fromkeys(animals.texts(name))]
     return ", ".join(found)

@@ -7,7 +7,7 @@ later level. Tests of means with a pooled error are those of the linear model of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -30,6 +30,8 @@ from csds.stats.design import (
 )
 from csds.stats.linear import LinearModel, anova, fit_linear_model, linear_contrast
 from csds.stats.studentised import dunnett_tail
+
+_FEW = "Leave the group out and say so, or join it with another by the plan."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,23 +258,55 @@ def welch_pairs(
     samples = group_samples(values, group, at_least=2)
 
     def contrast(first: str, second: str) -> ContrastEstimate:
-        x, y = samples[first], samples[second]
-        variances = np.array([x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)])
-        if np.ptp(x) == np.ptp(y) == 0:
-            raise StatsError(
-                f"Outcomes should vary in one of two groups that are compared; they don't in {first} and {second}.",
-                hint="Use a test with the pooled error, or leave one of them out and say so.",
-            )
-        df = variances.sum() ** 2 / np.sum(variances**2 / (len(x) - 1, len(y) - 1))
-        return estimate_contrast(
-            float(x.mean() - y.mean()),
-            float(np.sqrt(variances.sum())),
-            float(df),
-            name=f"{first} - {second}",
-            confidence=confidence,
-        )
+        weights = {first: 1.0, second: -1.0}
+        return separate_contrast(samples, weights, name=f"{first} - {second}", confidence=confidence)
 
     return _pairs(group, contrast, adjustment, confidence)
+
+
+def separate_contrast(
+    samples: Mapping[str, FloatArray], weights: Mapping[str, float], *, name: str, confidence: float = 0.95
+) -> ContrastEstimate:
+    """Return a weighted sum of groups' means with separate variances.
+
+    ``Σ w m ± t √(Σ w² s²/n)``, with Satterthwaite's degrees of freedom (1946, Biometrics Bull 2:110–114,
+    doi:10.2307/3002019; Welch 1947 for two groups): they are exact for no set of variances, close for all.
+
+    Parameters
+    ----------
+    samples : mapping
+        Of each group, the outcomes of two animals at least.
+    weights : mapping
+        Of the groups that are compared.
+    name : str
+        What is compared.
+    confidence : float
+        Of the interval.
+
+    Raises
+    ------
+    StatsError
+        A group has fewer than two animals, or no group that has a weight varies.
+
+    Examples
+    --------
+    >>> samples = {"a": np.array([1.0, 2, 3]), "b": np.array([3.0, 4, 8])}
+    >>> round(separate_contrast(samples, {"a": 1, "b": -1}, name="a - b").df, 2)
+    2.56
+    """
+    used = {group: np.asarray(samples[group]) for group in weights}
+    small = [f"{group} ({len(sample)})" for group, sample in used.items() if len(sample) < 2]
+    if small:
+        raise StatsError(f"Every group needs 2 animals at least; found fewer in {listed(small)}.", hint=_FEW)
+    if all(np.ptp(sample) == 0 for sample in used.values()):
+        raise StatsError(
+            f"Outcomes should vary in one of the groups that are compared; they don't in {' and '.join(used)}.",
+            hint="Use a test with the pooled error, or leave one of them out and say so.",
+        )
+    variances = np.array([weights[group] ** 2 * sample.var(ddof=1) / len(sample) for group, sample in used.items()])
+    df = variances.sum() ** 2 / np.sum(variances**2 / [len(sample) - 1 for sample in used.values()])
+    estimate = sum(weights[group] * float(sample.mean()) for group, sample in used.items())
+    return estimate_contrast(estimate, float(np.sqrt(variances.sum())), float(df), name=name, confidence=confidence)
 
 
 def dunnett(
@@ -419,10 +453,7 @@ def group_samples(values: ArrayLike, group: Factor, *, at_least: int = 1) -> dic
     samples = {level: outcome[group.codes == code] for code, level in enumerate(group.levels)}
     small = [f"{level} ({len(sample)})" for level, sample in samples.items() if len(sample) < at_least]
     if small:
-        raise StatsError(
-            f"Every group needs {at_least} animals at least; found fewer in {listed(small)}.",
-            hint="Leave the group out and say so, or join it with another by the plan.",
-        )
+        raise StatsError(f"Every group needs {at_least} animals at least; found fewer in {listed(small)}.", hint=_FEW)
     return samples
 
 

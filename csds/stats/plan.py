@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from csds.errors import SheetError, UsageError
-from csds.protocol.keys import ChoiceKey, Key, NumberKey, Place, TextKey, TextsKey, check_keys, parse_toml, read_keys
-from csds.protocol.nearest import nearest, quoted
-from csds.protocol.schema import SCORES
+from csds.protocol.keys import (
+    ChoiceKey,
+    Key,
+    NumberKey,
+    Place,
+    SwitchKey,
+    TextKey,
+    TextsKey,
+    parse_toml,
+    read_keys,
+)
+from csds.protocol.nearest import nearest
 from csds.stats.adjust import Adjustment
 
 DESIGNS: Mapping[str, str] = {
@@ -25,23 +34,34 @@ DESIGNS: Mapping[str, str] = {
 """Every design by name, with what it compares."""
 
 ADJUSTMENTS = ("holm", "bonferroni", "sidak", "tukey", "none")
-CLUSTERS = ("random", "fixed", "ignored")
+
+OUTCOMES = (
+    "si_ratio", "log_si_ratio", "interaction_present_s", "interaction_absent_s", "si_preference", "si_difference_s",
+    "corners_present_s", "corners_absent_s", "corner_ratio", "distance_present_cm", "distance_absent_cm",
+    "delta_velocity_cm_s",
+)  # fmt: skip
+"""The scores of ``animals.csv`` that are analysed where a plan doesn't name its outcomes."""
 
 #: What the command line calls a key of the plan, where that differs.
 _OPTIONS = {"primary": "outcome"}
-_SECONDARY = ("log_si_ratio", "interaction_present_s", "si_preference", "si_difference_s", "corners_present_s")
 
 _ANALYSIS: Mapping[str, Key] = {
     "design": ChoiceKey(words=tuple(DESIGNS), optional=True),
-    "primary": ChoiceKey(words=SCORES, optional=True),
+    "factors": TextsKey(optional=True),
+    "primary": TextKey(optional=True),
     "secondary": TextsKey(optional=True),
     "sum_of_squares": ChoiceKey(words=("I", "II", "III"), optional=True),
     "adjust": ChoiceKey(words=ADJUSTMENTS, optional=True),
-    "cluster": TextKey(optional=True),
-    "clusters_are": ChoiceKey(words=CLUSTERS, optional=True),
+    "fixed": TextsKey(optional=True),
     "covariates": TextsKey(optional=True),
+    "random": TextsKey(optional=True),
+    "correlate": TextsKey(optional=True),
+    "bayes_factors": SwitchKey(optional=True),
+    "draws": NumberKey(low=1000, high=1_000_000, optional=True),
     "seed": NumberKey(low=0, high=2**31, optional=True),
 }
+#: Tables below ``[analysis]``.
+_ONLY = "only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,36 +72,49 @@ class AnalysisPlan:
     ----------
     design : str
         One of `DESIGNS`; empty where it is to be found from the table.
+    factors : tuple of str
+        One or two columns that tell groups of animals apart.
     primary : str
         The outcome that the study is about.
-    secondary : tuple of str
-        Further outcomes; their p values are adjusted as one family.
+    secondary : tuple of str or None
+        Further outcomes, whose p values are adjusted as one family; None for all others of `OUTCOMES` that the table
+        has.
     reference : mapping
         Of a factor, the level that others are compared with.
+    only : mapping
+        Of a column, the one value that animals must have to be analysed.
     sum_of_squares : str
         ``I``, ``II`` or ``III``.
     adjust : str
         One of `ADJUSTMENTS`, for the planned contrasts.
-    cluster, clusters_are : str
-        The column whose animals are not independent (``cage``), and whether it is a random intercept, a fixed factor
-        or ignored.
-    covariates : tuple of str
-        Columns of numbers.
-    seed : int
+    fixed, covariates : tuple of str
+        Columns that the model has beside the factors, without interactions: by their levels, or as numbers.
+    random : tuple of str
+        One or two columns, the outer first, whose levels are random intercepts, such as the cage.
+    correlate : tuple of str
+        Columns of numbers to correlate with the primary outcome, by group.
+    bayes_factors : bool
+        Whether planned comparisons have a Bayes factor beside them.
+    draws, seed : int
         Of the bootstrap and of permutations.
     is_written : bool
         True if ``study.toml`` has an ``[analysis]``.
     """
 
     design: str = ""
+    factors: tuple[str, ...] = ("stress", "treatment")
     primary: str = "si_ratio"
-    secondary: tuple[str, ...] = _SECONDARY
+    secondary: tuple[str, ...] | None = None
     reference: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
     sum_of_squares: str = "III"
     adjust: Adjustment = "holm"
-    cluster: str = "cage"
-    clusters_are: str = "random"
+    fixed: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
+    random: tuple[str, ...] = ()
+    correlate: tuple[str, ...] = ()
+    bayes_factors: bool = False
+    draws: int = 10_000
     seed: int = 1
     is_written: bool = False
 
@@ -90,31 +123,45 @@ class AnalysisPlan:
         """What tells this plan from any other: the hash of all that it says."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
-    def changed(
-        self, values: Mapping[str, str], secondary: Sequence[str] | None, reference: Mapping[str, str]
-    ) -> AnalysisPlan:
-        """Return the plan with what the command line says in place of its own.
+    def changed(self, **values: Any) -> AnalysisPlan:
+        """Return the plan with what the command line says in place of its own; what is empty says nothing.
 
         Raises
         ------
         UsageError
-            A value is none of those that are known.
+            A value is none of those that are known, or the plan can't be followed.
         """
-        for name, value in values.items():
-            known = _ANALYSIS[name]
+        said = {name: value for name, value in values.items() if value}
+        for name, value in said.items():
+            known = _ANALYSIS.get(name)
             if isinstance(known, ChoiceKey) and value not in known.words:
                 near = nearest(value, known.words)
                 raise UsageError(
                     f"--{_OPTIONS.get(name, name.replace('_', '-'))} {value}: expected {known.expected}",
                     hint=f"Did you mean '{near}'?" if near else "",
                 )
-        unknown = [name for name in secondary or () if name not in SCORES]
-        if unknown:
-            raise UsageError(f"--secondary {unknown[0]}: expected one of {quoted(SCORES)}", hint="")
-        more: dict[str, Any] = dict(values)
-        if secondary:
-            more["secondary"] = tuple(secondary)
-        return replace(self, reference={**self.reference, **reference}, **more)
+        if "reference" in said:
+            said["reference"] = {**self.reference, **said["reference"]}
+        plan = replace(self, **said)
+        fault = plan.fault()
+        if fault:
+            raise UsageError(fault, hint="See csds stats --help.")
+        return plan
+
+    def differences(self, other: AnalysisPlan) -> dict[str, tuple[Any, Any]]:
+        """Return what another plan says otherwise: by key, this plan's value and the other's."""
+        mine, theirs = asdict(self), asdict(other)
+        return {key: (mine[key], theirs[key]) for key in mine if key != "is_written" and mine[key] != theirs[key]}
+
+    def fault(self) -> str:
+        """Return why the plan can't be followed; empty where it can."""
+        if not 1 <= len(self.factors) <= 2:
+            return f"factors: expected one or two columns, found {len(self.factors)} ({', '.join(self.factors)})"
+        if len(self.random) > 2:
+            return f"random: expected one or two nested columns, found {len(self.random)} ({', '.join(self.random)})"
+        columns = [*self.factors, *self.fixed, *self.covariates, *self.random]
+        twice = next((name for name in columns if columns.count(name) > 1), "")
+        return f"expected each column in one place of the plan, found '{twice}' in two" if twice else ""
 
 
 def read_plan(folder: Path) -> AnalysisPlan:
@@ -127,15 +174,29 @@ def read_plan(folder: Path) -> AnalysisPlan:
     """
     path = folder / "study.toml"
     settings: dict[str, Any] = parse_toml(path, SheetError)[0] if path.is_file() else {}
-    reference = settings.get("reference", {})
-    place = Place(file=path, table="reference", error=SheetError)
-    for factor in reference if isinstance(reference, dict) else ():
-        read_keys({factor: reference[factor]}, {factor: TextKey()}, place)
+    reference = _levels(settings.get("reference", {}), Place(file=path, table="reference", error=SheetError))
     if "analysis" not in settings:
-        return AnalysisPlan(reference=dict(reference))
+        return AnalysisPlan(reference=reference)
     place = Place(file=path, table="analysis", error=SheetError)
-    values = read_keys(settings["analysis"], _ANALYSIS, place)
-    check_keys(dict.fromkeys(values.get("secondary", ())), dict.fromkeys(SCORES), place)
-    if "seed" in values:
-        values["seed"] = int(values["seed"])
-    return AnalysisPlan(reference=dict(reference), is_written=True, **values)
+    analysis = settings["analysis"]
+    only = _levels(analysis.get(_ONLY, {}), replace(place, table=f"analysis.{_ONLY}")) if _is_table(analysis) else {}
+    keys = {name: value for name, value in analysis.items() if name != _ONLY} if _is_table(analysis) else analysis
+    values = read_keys(keys, _ANALYSIS, place)
+    for name in ("seed", "draws"):
+        if name in values:
+            values[name] = int(values[name])
+    plan = AnalysisPlan(reference=reference, only=only, is_written=True, **values)
+    fault = plan.fault()
+    if fault:
+        raise SheetError(f"{path}, [analysis]: {fault}", hint="Correct the plan before the data are seen.")
+    return plan
+
+
+def _levels(table: object, place: Place) -> dict[str, str]:
+    """Return a table of columns and one level of each."""
+    names = dict.fromkeys(table, TextKey()) if isinstance(table, dict) else {}
+    return read_keys(table, names, place)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)

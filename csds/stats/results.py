@@ -9,15 +9,16 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from csds.model.columns import STATS_COLUMNS, names
+from csds.stats.adjust import AdjustedContrast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One row of ``stats.csv``; see `csds.model.columns.STATS_COLUMNS`. What doesn't apply is NaN or empty."""
 
-    analysis: str
-    outcome: str
     test: str
+    analysis: str = ""
+    outcome: str = ""
     term: str = ""
     contrast: str = ""
     statistic_name: str = ""
@@ -33,7 +34,23 @@ class Result:
     ci_high: float = math.nan
     n: int = 0
     n_excluded: int = 0
+    excluded_because: str = ""
     note: str = ""
+
+
+def contrast_results(adjusted: Sequence[AdjustedContrast], test: str, *, statistic_name: str = "t") -> list[Result]:
+    """Return a family of contrasts as results; intervals are each contrast's own."""
+    return [
+        Result(
+            contrast=f"{one.contrast.at}: {one.contrast.name}" if one.contrast.at else one.contrast.name, test=test,
+            statistic_name=statistic_name, statistic=one.contrast.t, df1=one.contrast.df,
+            p_value=one.contrast.p_value, p_adjusted=one.p_adjusted,
+            adjustment=f"{one.adjustment}, {len(adjusted)} contrasts" if one.adjustment != "none" else "none",
+            effect_name="difference", effect=one.contrast.estimate, ci_low=one.contrast.ci_low,
+            ci_high=one.contrast.ci_high, note="interval not adjusted",
+        )
+        for one in adjusted
+    ]  # fmt: skip
 
 
 def results_table(results: Sequence[Result]) -> pd.DataFrame:

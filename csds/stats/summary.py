@@ -1,20 +1,66 @@
-"""An analysis as one mapping for ``stats.json``: the plan, what was compared, every result, and who was left out."""
+"""An analysis as one mapping for ``stats.json``, and as a text to take sentences from, ``stats.md``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from csds.stats.analyse import Analysis
+from csds.stats.plan import AnalysisPlan
+from csds.stats.sentences import methods_sentences, results_sentences
 
 
-def summary(analysis: Analysis) -> dict[str, Any]:
-    """Return an analysis as plain data, unrounded."""
+def summary(analysis: Analysis, planned: AnalysisPlan) -> dict[str, Any]:
+    """Return an analysis as plain data, unrounded.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    planned : AnalysisPlan
+        What ``study.toml`` says, or the defaults.
+    """
     comparison = analysis.comparison
     return {
         "plan": {**asdict(analysis.plan), "sha256": analysis.plan.sha256},
+        "planned": {
+            "is_written": planned.is_written,
+            "sha256": planned.sha256,
+            "changed": {
+                key: {"planned": theirs, "used": mine}
+                for key, (mine, theirs) in analysis.plan.differences(planned).items()
+            },
+        },
         "comparison": {**asdict(comparison), "groups": list(comparison.groups)},
+        "methods": methods_sentences(analysis),
+        "sentences": results_sentences(analysis),
         "results": [asdict(one) for one in analysis.results],
         "left_out": {outcome: [asdict(one) for one in animals] for outcome, animals in analysis.left_out.items()},
-        "not_analysed": dict(analysis.not_analysed),
+        "not_computed": [asdict(one) for one in analysis.not_computed],
     }
+
+
+def summary_text(analysis: Analysis, planned: AnalysisPlan) -> str:
+    """Return an analysis in sentences, as Markdown."""
+    parts = {
+        "Results": results_sentences(analysis),
+        "Methods": methods_sentences(analysis),
+        "Departures from the plan": [
+            f"{key}: planned {theirs!r}, used {mine!r}" for key, (mine, theirs) in _departures(analysis, planned)
+        ],
+        "Left out": [
+            f"{outcome}: {one.animal} (row {one.row}): {one.reason}"
+            for outcome, animals in analysis.left_out.items()
+            for one in animals
+        ],
+        "Not computed": [f"{one.outcome}, {one.what}: {one.why}" for one in analysis.not_computed],
+    }
+    return "\n".join(_section(title, lines) for title, lines in parts.items() if lines)
+
+
+def _departures(analysis: Analysis, planned: AnalysisPlan) -> Iterable[tuple[str, tuple[Any, Any]]]:
+    return analysis.plan.differences(planned).items() if planned.is_written else ()
+
+
+def _section(title: str, lines: Iterable[str]) -> str:
+    return f"# {title}\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 
 import numpy as np
 
 from csds.model.shapes import FloatArray
 from csds.stats.adjust import adjust_contrasts
 from csds.stats.animals import Animals, LeftOut
-from csds.stats.comparison import Comparison, groups_of
-from csds.stats.design import CellContrast, ContrastEstimate, Factor, design_matrix, factor
+from csds.stats.between import pair_of, planned_contrasts
+from csds.stats.comparison import Comparison, group_of
+from csds.stats.design import CellContrast, Factor, design_matrix, factor
 from csds.stats.effect_sizes import partial_eta_squared
-from csds.stats.mixed_anova import MixedAnova, RepeatedMeasures, mixed_anova, mixed_contrast, repeated_measures
-from csds.stats.mixed_model import fit_mixed_model, term_tests
+from csds.stats.groups import usable
+from csds.stats.mixed_anova import MixedAnova, mixed_anova, mixed_contrast, repeated_measures
+from csds.stats.mixed_model import fit_mixed_model, model_contrast, term_tests
+from csds.stats.pairs import pair_pieces
+from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.plan import AnalysisPlan
-from csds.stats.results import Result
+from csds.stats.results import Result, contrast_results
 
 #: The factor of the two phases, its levels, and the columns that hold them.
 TARGET, PHASES = "target", {"absent": "interaction_absent_s", "present": "interaction_present_s"}
@@ -26,8 +32,8 @@ TARGET, PHASES = "target", {"absent": "interaction_absent_s", "present": "intera
 class Repeated:
     """An outcome measured again and again in the same animals, a value a row.
 
-    ``animals``, ``lines`` (of the file), ``within`` and ``between`` are those of the same rows; ``left_out`` names
-    every row of the table that isn't among them, and why.
+    ``animals``, ``lines`` (of the file), ``within``, ``between`` and ``units`` (outer random intercepts) are those of
+    the same rows; ``left_out`` names every row of the table that isn't among them, and why.
     """
 
     outcome: str
@@ -36,6 +42,7 @@ class Repeated:
     lines: tuple[int, ...]
     within: Factor
     between: tuple[Factor, ...]
+    units: tuple[Factor, ...]
     left_out: tuple[LeftOut, ...]
 
     def incomplete(self) -> tuple[LeftOut, ...]:
@@ -55,9 +62,9 @@ class Repeated:
         )
 
 
-def repeated_tests(animals: Animals, comparison: Comparison, outcome: str) -> Repeated:
+def repeated_tests(animals: Animals, comparison: Comparison, outcome: str, plan: AnalysisPlan) -> Repeated:
     """Return an outcome of several tests (``pre``, ``post``) of the same animals."""
-    used, left_out = _usable(animals, comparison, outcome)
+    used, left_out = usable(animals, comparison, outcome, plan)
     tests, within = animals.texts("test"), comparison.within
     return Repeated(
         outcome=outcome,
@@ -66,66 +73,67 @@ def repeated_tests(animals: Animals, comparison: Comparison, outcome: str) -> Re
         lines=tuple(int(animals.table.index[at]) for at in used),
         within=factor("test", [tests[at] for at in used], levels=within.levels if within else None),
         between=_between(animals, comparison, used),
+        units=_units(animals, plan, used),
         left_out=left_out,
     )
 
 
-def both_phases(animals: Animals, comparison: Comparison) -> Repeated:
+def both_phases(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> Repeated:
     """Return the time in the interaction zone with the target absent and present."""
-    parts = [_usable(animals, comparison, column) for column in PHASES.values()]
+    parts = [usable(animals, comparison, column, plan) for column in PHASES.values()]
     rows = [(at, phase) for phase, (used, _) in zip(PHASES, parts, strict=True) for at in used]
     left_out = {one.row: one for _, others in parts for one in others}
+    used = [at for at, _ in rows]
     return Repeated(
         outcome="interaction_s",
         values=np.array([animals.numbers(PHASES[phase])[at] for at, phase in rows], float),
-        animals=_names(animals, [at for at, _ in rows]),
+        animals=_names(animals, used),
         lines=tuple(int(animals.table.index[at]) for at, _ in rows),
         within=factor(TARGET, [phase for _, phase in rows], levels=tuple(PHASES)),
-        between=_between(animals, comparison, [at for at, _ in rows]),
+        between=_between(animals, comparison, used),
+        units=_units(animals, plan, used),
         left_out=tuple(left_out[row] for row in sorted(left_out)),
     )
 
 
-def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> list[Result]:
+def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> Computed:
     """Return the mixed ANOVA with its contrasts, and the mixed model, which keeps animals with a missing cell.
 
-    The planned contrasts are, in this order: the change of each group, later level less earlier, and by how much it
-    differs from the reference group's.
+    The planned contrasts are, in this order: by how much each group's change, later level less earlier, differs from
+    the reference group's, and the change of each group.
 
     Raises
     ------
     StatsError
-        A model can't be computed; the message says why.
+        The mixed ANOVA can't be computed; the message says why.
     """
-    table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
-    anova = mixed_anova(table, ss_type=2 if plan.sum_of_squares == "II" else 3)
-    found = [*_changes(table, plan), *_anova(anova), *_model(rows)]
-    return [
-        replace(
-            one,
-            analysis=one.analysis or analysis,
-            outcome=rows.outcome,
-            n=one.n or anova.n,
-            n_excluded=len(rows.left_out) + (len(table.left_out) if one.analysis != "sensitivity" else 0),
-        )
-        for one in found
-    ]
-
-
-def _usable(animals: Animals, comparison: Comparison, outcome: str) -> tuple[list[int], tuple[LeftOut, ...]]:
-    kept, others = animals.usable(outcome)
-    groups = groups_of(animals, comparison.factors) if comparison.factors else ["all"] * len(animals.table)
-    unknown = [
-        LeftOut(row=int(animals.table.index[at]), animal=animals.name(at), reason="its stress or treatment is missing")
-        for at in kept
-        if not groups[at]
-    ]
-    return [at for at in kept if groups[at]], (*animals.left_out, *others, *unknown)
+    incomplete = rows.incomplete()
+    pieces = [Piece(what="mixed ANOVA", compute=partial(_planned, rows, plan), is_needed=True)]
+    pieces += _changes_by_group(rows, plan)
+    found = compute(
+        pieces,
+        analysis=analysis,
+        outcome=rows.outcome,
+        n=len(set(rows.animals)) - len(incomplete),
+        left_out=(*rows.left_out, *incomplete),
+    )
+    model = compute(
+        [Piece(what="linear mixed model", compute=partial(_model, rows))],
+        analysis="sensitivity",
+        outcome=rows.outcome,
+        n=len(set(rows.animals)),
+        left_out=rows.left_out,
+    )
+    return Computed(
+        results=(*found.results, *model.results),
+        not_computed=(*found.not_computed, *model.not_computed),
+        left_out=found.left_out,
+    )
 
 
 def _names(animals: Animals, used: Sequence[int]) -> tuple[str, ...]:
-    cohorts, ids = animals.texts("cohort"), animals.texts("animal_id")
-    return tuple(f"{cohorts[at]} {ids[at]}".strip() for at in used)
+    keys = animals.keys()
+    return tuple(keys[at] for at in used)
 
 
 def _between(animals: Animals, comparison: Comparison, used: Sequence[int]) -> tuple[Factor, ...]:
@@ -135,47 +143,57 @@ def _between(animals: Animals, comparison: Comparison, used: Sequence[int]) -> t
     )
 
 
-def _changes(table: RepeatedMeasures, plan: AnalysisPlan) -> Iterator[Result]:
-    contrasts = change_contrasts(table.within, table.factors)
-    estimates = [mixed_contrast(table, contrast) for contrast in contrasts]
+def _units(animals: Animals, plan: AnalysisPlan, used: Sequence[int]) -> tuple[Factor, ...]:
+    """Return the plan's outer random intercept, if there is one."""
+    cells = {name: animals.texts(name) for name in plan.random[:1]}
+    return tuple(factor(name, [texts[at] for at in used]) for name, texts in cells.items())
+
+
+def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
+    table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
+    estimates = [mixed_contrast(table, contrast) for contrast in change_contrasts(table.within, table.between.factors)]
     adjustment = "holm" if plan.adjust == "tukey" else plan.adjust
-    for one in adjust_contrasts(estimates, adjustment):
-        yield replace(
-            _tested(one.contrast, "difference within animals"),
-            p_adjusted=one.p_adjusted,
-            adjustment=f"{one.adjustment}, {len(contrasts)} contrasts",
-            n=len(table.animals),
-        )
+    yield from contrast_results(adjust_contrasts(estimates, adjustment), "difference within animals")
+    yield from _anova(mixed_anova(table, ss_type=2 if plan.sum_of_squares == "II" else 3))
 
 
-def change_contrasts(within: Factor, factors: Sequence[Factor]) -> list[CellContrast]:
-    """Return each group's change to each later level, and its difference from the first group's change."""
-    between = [one for one in factors if one.name != within.name]
-    cells: list[dict[str, str]] = [{}]
-    for one in between:
-        cells = [{**cell, one.name: level} for cell in cells for level in one.levels]
-    changes, differences = [], []
-    first = within.levels[0]
-    for later in within.levels[1:]:
-        for number, cell in enumerate(cells):
-            own = ((1.0, {**cell, within.name: later}), (-1.0, {**cell, within.name: first}))
-            group = " + ".join(cell.values())
-            changes.append(CellContrast(name=f"{later} - {first}", at=group, weights=own))
-            if number:
-                reference = cells[0]
-                theirs = ((-1.0, {**reference, within.name: later}), (1.0, {**reference, within.name: first}))
-                name = f"({later} - {first}): {group} - {' + '.join(reference.values())}"
-                differences.append(CellContrast(name=name, weights=(*own, *theirs)))
-    return [*differences, *changes] if differences else changes
+def _changes_by_group(rows: Repeated, plan: AnalysisPlan) -> Iterator[Piece]:
+    """Yield what is computed of two groups' changes, last level less first, beside the planned contrast."""
+    if not rows.between:
+        return
+    table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
+    changes = table.responses[:, -1] - table.responses[:, 0]
+    groups = np.array([group_of(levels) for levels in zip(*(one.labels for one in table.between.factors), strict=True)])
+    step = f"{rows.within.levels[-1]} - {rows.within.levels[0]}"
+    for contrast in planned_contrasts(table.between.factors):
+        pair = pair_of(contrast)
+        if pair:
+            first, second = (changes[groups == group] for group in pair)
+            yield from pair_pieces(first, second, f"({step}): {contrast.name}", plan)
 
 
-def _tested(contrast: ContrastEstimate, test: str) -> Result:
-    name = f"{contrast.at}: {contrast.name}" if contrast.at else contrast.name
-    return Result(
-        analysis="", outcome="", contrast=name, test=test, statistic_name="t", statistic=contrast.t, df1=contrast.df,
-        p_value=contrast.p_value, effect_name="difference", effect=contrast.estimate, ci_low=contrast.ci_low,
-        ci_high=contrast.ci_high, note="interval not adjusted",
-    )  # fmt: skip
+def change_contrasts(within: Factor, between: Sequence[Factor]) -> list[CellContrast]:
+    """Return how the changes to each later level differ between groups, as planned, and each group's change."""
+    first, *later = within.levels
+    cells = [
+        dict(zip([one.name for one in between], levels, strict=True))
+        for levels in product(*(one.levels for one in between))
+    ]
+
+    def change(level: str, contrast: CellContrast) -> CellContrast:
+        weights = [
+            (sign * weight, {**cell, within.name: end})
+            for weight, cell in contrast.weights
+            for sign, end in ((1.0, level), (-1.0, first))
+        ]
+        step = f"{level} - {first}"
+        if len(contrast.weights) == 1:
+            return CellContrast(name=step, at=contrast.name, weights=tuple(weights))
+        return CellContrast(name=f"({step}): {contrast.name}", weights=tuple(weights))
+
+    differences = planned_contrasts(between) if between else []
+    own = [CellContrast(name=group_of(list(cell.values())), weights=((1.0, cell),)) for cell in cells]
+    return [change(level, contrast) for contrasts in (differences, own) for level in later for contrast in contrasts]
 
 
 def _anova(anova: MixedAnova) -> Iterator[Result]:
@@ -183,7 +201,7 @@ def _anova(anova: MixedAnova) -> Iterator[Result]:
         correction = term.greenhouse_geisser
         eta = partial_eta_squared(term.f, term.df1, term.df2)
         yield Result(
-            analysis="", outcome="", term=term.name, test=f"mixed ANOVA, type {'I' * anova.ss_type}",
+            term=term.name, test=f"mixed ANOVA, type {'I' * anova.ss_type}",
             statistic_name="F", statistic=term.f, df1=correction.df1 if correction else term.df1,
             df2=correction.df2 if correction else term.df2,
             p_value=correction.p_value if correction else term.p_value, effect_name="partial eta squared",
@@ -194,12 +212,19 @@ def _anova(anova: MixedAnova) -> Iterator[Result]:
 
 def _model(rows: Repeated) -> Iterator[Result]:
     factors = (*rows.between, rows.within)
-    model = fit_mixed_model(rows.values, design_matrix(factors), [factor("animal_id", rows.animals)])
-    note = "random intercept of the animal, Satterthwaite's degrees of freedom"
+    units = (*rows.units, factor("animal_id", rows.animals))
+    model = fit_mixed_model(rows.values, design_matrix(factors), units)
+    note = f"random intercept of {' and '.join(one.name for one in units)}, Satterthwaite's degrees of freedom"
     for term in term_tests(model):
-        if term.term:
-            yield Result(
-                analysis="sensitivity", outcome="", term=term.name, test="linear mixed model, type III",
-                statistic_name="F", statistic=term.f, df1=term.df1, df2=term.df2, p_value=term.p_value,
-                n=len(set(rows.animals)), note=f"{note}; singular" if model.is_singular else note,
-            )  # fmt: skip
+        yield Result(
+            term=term.name, test="linear mixed model, type III", statistic_name="F", statistic=term.f, df1=term.df1,
+            df2=term.df2, p_value=term.p_value, note=f"{note}; singular" if model.is_singular else note,
+        )  # fmt: skip
+    for contrast in change_contrasts(rows.within, rows.between):
+        found = model_contrast(model, contrast)
+        yield from contrast_results(adjust_contrasts([found], "none"), "linear mixed model")
+    for group in model.groups:
+        yield Result(
+            term=group.name, test="intraclass correlation", effect_name="intraclass correlation", effect=group.icc,
+            note=f"{group.units} units; no interval",
+        )  # fmt: skip

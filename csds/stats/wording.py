@@ -6,8 +6,36 @@ import math
 
 from csds.stats.results import Result
 
+#: Outcomes as sentences name them, with their unit.
+_OUTCOMES = {
+    "si_ratio": "SI ratio",
+    "log_si_ratio": "log SI ratio",
+    "si_preference": "SI preference, P/(P+A)",
+    "si_difference_s": "time in the interaction zone, present less absent (s)",
+    "interaction_present_s": "time in the interaction zone with the target present (s)",
+    "interaction_absent_s": "time in the interaction zone with the target absent (s)",
+    "interaction_s": "time in the interaction zone (s)",
+    "corners_present_s": "time in the corner zones with the target present (s)",
+    "corners_absent_s": "time in the corner zones with the target absent (s)",
+    "corner_ratio": "corner ratio",
+    "distance_present_cm": "distance moved with the target present (cm)",
+    "distance_absent_cm": "distance moved with the target absent (cm)",
+    "delta_velocity_cm_s": "mean speed, absent less present (cm/s)",
+    "phenotype": "proportion susceptible",
+}
 #: Statistics and effects have so many decimals, p values three.
 _DECIMALS = 2
+
+
+def outcome_text(outcome: str) -> str:
+    """Return an outcome as a sentence names it.
+
+    Examples
+    --------
+    >>> outcome_text("si_ratio"), outcome_text("IL4_pg_ml")
+    ('SI ratio', 'IL4_pg_ml')
+    """
+    return _OUTCOMES.get(outcome, outcome)
 
 
 def statistic_text(one: Result) -> str:
@@ -51,8 +79,12 @@ def effect_text(one: Result) -> str:
     """
     if math.isnan(one.effect):
         return ""
-    bounds = "" if math.isnan(one.ci_low) else f" [{one.ci_low:.{_DECIMALS}f}, {one.ci_high:.{_DECIMALS}f}]"
-    return f"{one.effect:.{_DECIMALS}f}{bounds}"
+    shown = [value for value in (one.effect, one.ci_low, one.ci_high) if not math.isnan(value)]
+    largest = max((abs(value) for value in shown if math.isfinite(value)), default=0.0)
+    # Two decimals, or as many as show two digits of the largest of the three.
+    decimals = _DECIMALS if largest >= 0.1 or largest == 0 else min(9, 1 - math.floor(math.log10(largest)))
+    effect, *bounds = (f"{value:.{decimals}f}" for value in shown)
+    return f"{effect} [{', '.join(bounds)}]" if bounds else effect
 
 
 def _df(df: float) -> str:

@@ -89,12 +89,17 @@ def test_excluded_animals_are_named(run) -> None:
         (["nowhere.csv"], 2, "there is no such table"),
         (["results", "--adjust", "hollm"], 2, "Did you mean 'holm'?"),
         (["results", "--design", "crossover"], 2, "--design crossover: expected one of"),
-        (["results", "--outcome", "si"], 2, "--outcome si: expected one of"),
-        (["results", "--secondary", "tail"], 2, "--secondary tail"),
-        (["results", "--reference", "treatment"], 2, "expected FACTOR=LEVEL"),
+        (["results", "--outcome", "si"], 2, "outcome 'si': expected a column"),
+        (["results", "--secondary", "tail"], 2, "outcome 'tail': expected a column"),
+        (["results", "--reference", "treatment"], 2, "expected COLUMN=VALUE"),
         (["results", "--reference", "treatment=vehicle"], 1, "found 'vehicle'"),
         (["results", "--outcome", "corner_ratio"], 1, "no column 'corner_ratio'"),
         (["results", "--design", "pre_post"], 1, "two tests or more"),
+        (["results", "--factor", "strain"], 1, "no column 'strain'"),
+        (["results", "--factor", "a", "--factor", "b", "--factor", "c"], 2, "one or two columns, found 3"),
+        (["results", "--random", "a", "--random", "b", "--random", "c"], 2, "one or two nested columns"),
+        (["results", "--random", "stress"], 2, "found 'stress' in two"),
+        (["results", "--only", "sex"], 2, "expected COLUMN=VALUE"),
     ],
 )
 def test_what_can_not_be_done_is_said_with_its_exit_code(run, arguments: list[str], code: int, message: str) -> None:
@@ -107,5 +112,5 @@ def test_what_can_not_be_done_is_said_with_its_exit_code(run, arguments: list[st
 def test_secondary_outcome_that_can_not_be_analysed_is_exit_code_one(run) -> None:
     result = run("results", "--secondary", "corner_ratio")
     assert result.exit_code == 1
-    assert "corner_ratio: the table has no such column" in result.stderr
+    assert "corner_ratio, all: there is no column 'corner_ratio'" in result.stderr
     assert Path("results/stats.csv").is_file()

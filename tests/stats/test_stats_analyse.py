@@ -43,6 +43,7 @@ def test_primary_outcome_comes_first_and_is_adjusted_by_itself(tmp_path: Path) -
     assert found.comparison.name == "stress_by_treatment"
     assert [one.outcome for one in found.results[:4]] == ["si_ratio"] * 4
     own = [one for one in found.results if one.analysis == "planned" and one.contrast and one.statistic_name == "t"]
+    assert len(own) == 4
     assert [one.p_adjusted for one in own] == pytest.approx(list(adjust_p([one.p_value for one in own], "holm")))
 
 
@@ -55,7 +56,9 @@ def test_secondary_outcomes_are_one_family(tmp_path: Path) -> None:
 
 
 def test_secondary_outcome_that_is_not_there_is_named_not_dropped(tmp_path: Path) -> None:
-    assert analyse(study(tmp_path), PLAN).not_analysed == {"corner_ratio": "the table has no such column"}
+    (failed,) = analyse(study(tmp_path), PLAN).not_computed
+    assert (failed.outcome, failed.what) == ("corner_ratio", "all")
+    assert "no column 'corner_ratio'" in failed.why
 
 
 def test_scaling_an_outcome_changes_no_test(tmp_path: Path) -> None:
@@ -63,6 +66,7 @@ def test_scaling_an_outcome_changes_no_test(tmp_path: Path) -> None:
     rows = analyse(study(tmp_path), PLAN).results
     ratio = [one for one in rows if one.outcome == "si_ratio"]
     seconds = [one for one in rows if one.outcome == "interaction_present_s"]
+    assert len(ratio) > 30
     for one, other in zip(ratio, seconds, strict=True):
         assert one.p_value == pytest.approx(other.p_value, nan_ok=True)
         if one.effect_name == "difference":

@@ -1,0 +1,88 @@
+"""The same question under other models, each labelled a sensitivity analysis of the primary outcome."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from csds.stats.adjust import adjust_contrasts
+from csds.stats.animals import Animals
+from csds.stats.between import planned_contrasts
+from csds.stats.cell_models import fit_cell_model
+from csds.stats.comparison import Comparison
+from csds.stats.groups import group_values, why_left_out
+from csds.stats.pieces import Computed, Piece, compute
+from csds.stats.plan import AnalysisPlan
+from csds.stats.results import Result, contrast_results
+
+PRESENT, ABSENT, CAGE = "interaction_present_s", "interaction_absent_s", "cage"
+_LOG_OF = {"si_ratio": "log_si_ratio"}
+
+
+def other_models(
+    animals: Animals, comparison: Comparison, plan: AnalysisPlan, analysed: Sequence[str]
+) -> list[Computed]:
+    """Return the planned contrasts under other models.
+
+    Where the table allows them: the logarithm of a ratio, unless it is among the outcomes that are analysed; the time
+    with the target present, adjusted for the time with it absent (analysis of covariance); the cage as a random
+    intercept, unless it is in the plan's model; and where the plan's model has more than the factors, the model
+    without that.
+    """
+    if comparison.name not in ("stress_by_treatment", "two_groups", "one_way"):
+        return []
+    return [
+        compute(
+            [Piece(what=what, compute=partial(_contrasts, animals, comparison, other, note))],
+            analysis="sensitivity",
+            outcome=other.primary,
+        )
+        for what, other, note in _others(animals, plan, analysed)
+    ]
+
+
+def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> Iterator[tuple[str, AnalysisPlan, str]]:
+    """Yield what the model is called, the plan that has it, and what is to be said of it."""
+    has = animals.table.columns
+    log = _LOG_OF.get(plan.primary, "")
+    if log in has and log not in analysed:
+        yield "logarithm of the ratio", replace(plan, primary=log), "logarithm of the ratio"
+    if PRESENT in has and ABSENT in has and ABSENT not in plan.covariates and plan.primary != ABSENT:
+        yield (
+            "analysis of covariance",
+            replace(plan, primary=PRESENT, covariates=(*plan.covariates, ABSENT)),
+            f"analysis of covariance on {ABSENT}, which is measured after stress and treatment",
+        )
+    if not plan.random and CAGE not in plan.fixed and _holds_several(animals):
+        yield "cage as random intercept", replace(plan, random=(CAGE,)), "animals of a cage need not be independent"
+    if plan.fixed or plan.covariates or plan.random:
+        bare = replace(plan, fixed=(), covariates=(), random=())
+        yield "model of the factors alone", bare, "without what the plan adds to the factors"
+
+
+def _holds_several(animals: Animals) -> bool:
+    """Return whether some cage holds two animals that are analysed."""
+    pairs = set(zip(animals.texts(CAGE), animals.keys(), strict=True))
+    return max(Counter(cage for cage, _ in pairs if cage).values(), default=0) > 1
+
+
+def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
+    groups = group_values(animals, comparison, plan.primary, plan)
+    factors = groups.factors if comparison.name == "stress_by_treatment" else (groups.group,)
+    model = fit_cell_model(groups, factors)
+    estimates = [model.contrast(contrast) for contrast in planned_contrasts(factors)]
+    adjustment = "holm" if plan.adjust == "tukey" else plan.adjust
+    found = [
+        *contrast_results(adjust_contrasts(estimates, adjustment), f"contrast, {model.variance}"),
+        *model.terms(plan.sum_of_squares),
+    ]
+    for one in found:
+        yield replace(
+            one,
+            n=len(groups.values),
+            n_excluded=len(groups.left_out),
+            excluded_because=why_left_out(groups.left_out),
+            note=f"{note}; {one.note}",
+        )
