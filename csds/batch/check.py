@@ -13,6 +13,7 @@ from csds.errors import ArenaError, CsdsError, ProtocolError, SheetError, UsageE
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
 from csds.protocol import load_protocol, resolve_zones
+from csds.stats.plan import plan_from
 from csds.study import Fault, load_study, named_protocol
 from csds.video import Recording, open_recording
 
@@ -67,7 +68,7 @@ def check_study(sheet: Path, protocol: str | Path | None = None, *, arena: Path 
         study, faults = load_study(sheet, used)
     except SheetError as error:
         return StudyCheck(study=None, protocol=used, faults=(_whole(error),))
-    found = [*faults, *_check_recordings(study.sessions, used, study.folder, arena)]
+    found = [*faults, *_check_plan(study), *_check_recordings(study.sessions, used, study.folder, arena)]
     found.sort(key=lambda fault: fault.row or 0)
     without = {
         session.video: None
@@ -75,6 +76,14 @@ def check_study(sheet: Path, protocol: str | Path | None = None, *, arena: Path 
         if find_arena_file(session.videos[0], study.folder, arena) is None
     }
     return StudyCheck(study=study, protocol=used, faults=tuple(found), without_arena=tuple(without))
+
+
+def _check_plan(study: Study) -> list[Fault]:
+    try:
+        plan_from(study.settings, study.folder / "study.toml")
+    except SheetError as error:
+        return [Fault(row=None, column="", message=error.message, hint=error.hint, stage="plan")]
+    return []
 
 
 def _whole(error: CsdsError) -> Fault:

@@ -18,13 +18,18 @@ from csds.batch.options import Outcome
 from csds.batch.prepare import Context
 from csds.errors import UsageError
 from csds.model.study import Study
+from csds.stats.plan_record import PLANS, record_plan
 
 _LIBRARIES = ("numpy", "pandas", "scipy", "opencv-python", "av", "pyarrow", "matplotlib")
 _COMPARED = 3
 
 
 def describe_run(
-    study: Study, context: Context, outcomes: Iterable[Outcome], animal_pictures: Mapping[str, str]
+    study: Study,
+    context: Context,
+    outcomes: Iterable[Outcome],
+    animal_pictures: Mapping[str, str],
+    before: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the content of ``provenance.json``.
 
@@ -35,6 +40,8 @@ def describe_run(
     outcomes : iterable of Outcome
     animal_pictures : mapping
         Digest of what each animal's picture was drawn from, by its file name.
+    before : mapping
+        The same of the run before into this folder; empty where there was none.
     """
     protocol, options = context.protocol, context.options
     return {
@@ -49,6 +56,7 @@ def describe_run(
             "sheet": str(study.sheet.resolve()) if study.sheet else "",
             "settings": study.settings,
         },
+        PLANS: record_plan(study.settings, before.get(PLANS, ())),
         "protocol": {"name": protocol.name, "sha256": protocol.sha256, "content": asdict(protocol)},
         "options": {**asdict(replace(options, command=())), "time_bins_s": context.time_bins_s},
         "sessions": {

@@ -89,7 +89,7 @@ def track_study(
         listener=listener,
         artist=Artist(context=context),
         names=_animal_names(animals),
-        before=(read_json(folder.provenance) or {}).get("animal_pictures", {}),
+        before=read_json(folder.provenance) or {},
     )
     try:
         run.track(jobs)
@@ -107,8 +107,8 @@ def track_study(
 class _Run:
     """The state of one run: what has come out so far.
 
-    ``names`` are the animals' file names; ``before`` and ``drawn`` hold what their pictures were
-    drawn from, by an earlier run and by this one.
+    ``names`` are the animals' file names; ``before`` is the provenance of the run before, ``drawn``
+    what the animals' pictures were drawn from by this one.
     """
 
     study: Study
@@ -117,7 +117,7 @@ class _Run:
     listener: Listener | None
     artist: Artist
     names: Mapping[AnimalKey, str]
-    before: Mapping[str, str]
+    before: Mapping[str, Any]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
 
@@ -172,8 +172,9 @@ class _Run:
             self._draw_animals(animals)
             self.artist.finish()
             clear_unfinished(folder)
-        drawn = self.drawn if pictures else self.before
-        write_json(folder.provenance, describe_run(self.study, self.context, self.outcomes.values(), drawn))
+        drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
+        made = describe_run(self.study, self.context, self.outcomes.values(), drawn, self.before)
+        write_json(folder.provenance, made)
         return RunResult(
             folder=folder.path,
             sessions=sessions,
@@ -252,7 +253,10 @@ class _Run:
             if self.drawn.get(name) == shown:
                 continue
             self.drawn[name] = shown
-            if self.before.get(name) != shown or not self.context.folder.animal(name).is_file():
+            if (
+                self.before.get("animal_pictures", {}).get(name) != shown
+                or not self.context.folder.animal(name).is_file()
+            ):
                 self.artist.draw_animal(row, records, name)
 
     def _records_of(self, key: AnimalKey) -> dict[str, Mapping[str, Any]]:

@@ -112,12 +112,13 @@ def stats(
     \b
     Exit code: 0 all well, 1 the table or an outcome that was named can't be analysed, 2 the call is wrong.
     """
-    from csds.batch.folder import write_json
+    from csds.batch.folder import read_json, write_json
     from csds.formats.atomic import atomic_path
     from csds.formats.tables import write_table
     from csds.stats.analyse import analyse
     from csds.stats.animals import read_animals
     from csds.stats.plan import read_plan
+    from csds.stats.plan_record import when_planned
     from csds.stats.results import results_table
     from csds.stats.summary import summary, summary_text
 
@@ -144,15 +145,18 @@ def stats(
     found = analyse(animals, plan)
     folder = out or home
     folder.mkdir(parents=True, exist_ok=True)
-    told = summary(found, planned)
+    when = when_planned(planned, read_json(home / "provenance.json"))
+    told = summary(found, planned, when)
     write_table(results_table(found.results), folder / "stats.csv")
     write_json(folder / "stats.json", told)
     with atomic_path(folder / "stats.md") as part:
-        part.write_text(summary_text(found, planned), encoding="utf-8")
+        part.write_text(summary_text(found, planned, when), encoding="utf-8")
     if as_json:
         console.print_json(told)
     else:
         _show(found, planned, quiet=quiet)
+        if when:
+            console.say(when)
         console.note(
             f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet
         )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from csds.errors import SheetError, UsageError
 from csds.protocol.keys import (
@@ -22,7 +22,9 @@ from csds.protocol.keys import (
     read_keys,
 )
 from csds.protocol.nearest import nearest
-from csds.stats.adjust import Adjustment
+
+if TYPE_CHECKING:
+    from csds.stats.adjust import Adjustment
 
 DESIGNS: Mapping[str, str] = {
     "stress_by_treatment": "stress × treatment between animals: two-way ANOVA with planned contrasts",
@@ -173,7 +175,11 @@ def read_plan(folder: Path) -> AnalysisPlan:
         A key is unknown or can't be used; the message names it.
     """
     path = folder / "study.toml"
-    settings: dict[str, Any] = parse_toml(path, SheetError)[0] if path.is_file() else {}
+    return plan_from(parse_toml(path, SheetError)[0] if path.is_file() else {}, path)
+
+
+def plan_from(settings: Mapping[str, Any], path: Path) -> AnalysisPlan:
+    """Return the plan of a parsed ``study.toml``; see `read_plan`."""
     reference = _levels(settings.get("reference", {}), Place(file=path, table="reference", error=SheetError))
     if "analysis" not in settings:
         return AnalysisPlan(reference=reference)

@@ -11,7 +11,7 @@ from csds.stats.plan import AnalysisPlan
 from csds.stats.sentences import methods_sentences, results_sentences
 
 
-def summary(analysis: Analysis, planned: AnalysisPlan) -> dict[str, Any]:
+def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, Any]:
     """Return an analysis as plain data, unrounded.
 
     Parameters
@@ -19,6 +19,8 @@ def summary(analysis: Analysis, planned: AnalysisPlan) -> dict[str, Any]:
     analysis : Analysis
     planned : AnalysisPlan
         What ``study.toml`` says, or the defaults.
+    when : str
+        When that was written (`csds.stats.plan_record.when_planned`).
     """
     comparison = analysis.comparison
     return {
@@ -26,6 +28,7 @@ def summary(analysis: Analysis, planned: AnalysisPlan) -> dict[str, Any]:
         "planned": {
             "is_written": planned.is_written,
             "sha256": planned.sha256,
+            "when": when,
             "changed": {
                 key: {"planned": theirs, "used": mine}
                 for key, (mine, theirs) in analysis.plan.differences(planned).items()
@@ -40,11 +43,11 @@ def summary(analysis: Analysis, planned: AnalysisPlan) -> dict[str, Any]:
     }
 
 
-def summary_text(analysis: Analysis, planned: AnalysisPlan) -> str:
+def summary_text(analysis: Analysis, planned: AnalysisPlan, when: str) -> str:
     """Return an analysis in sentences, as Markdown."""
     parts = {
         "Results": results_sentences(analysis),
-        "Methods": methods_sentences(analysis),
+        "Methods": [*methods_sentences(analysis), *([when] if when else [])],
         "Departures from the plan": [
             f"{key}: planned {theirs!r}, used {mine!r}" for key, (mine, theirs) in _departures(analysis, planned)
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +115,13 @@ def test_secondary_outcome_that_can_not_be_analysed_is_exit_code_one(run) -> Non
     assert result.exit_code == 1
     assert "corner_ratio, all: there is no column 'corner_ratio'" in result.stderr
     assert Path("results/stats.csv").is_file()
+
+
+def test_plan_written_before_tracking_is_said_to_have_been(run) -> None:
+    from csds.stats.plan_record import record_plan
+
+    settings = tomllib.loads(PLAN)
+    provenance = {"analysis_plans": record_plan(settings, [])}
+    Path("results/provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+    assert "was in study.toml when the recordings were first tracked" in run().stdout
+    assert "first tracked" in Path("results/stats.md").read_text(encoding="utf-8")
