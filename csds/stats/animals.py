@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from csds.behaviour.defects import split_by_unit
 from csds.errors import TableError
 from csds.formats.tables import parse_numbers, read_table
 from csds.model.columns import ANIMAL_COLUMNS, KEY_COLUMNS
 from csds.model.shapes import FloatArray
 from csds.protocol.nearest import nearest
+from csds.stats.units import check_units
 
 KEYS = tuple(column.name for column in KEY_COLUMNS)
 NUMBERS = tuple(column.name for column in ANIMAL_COLUMNS if column.kind == "number")
-#: Columns of lengths, in which metres among centimetres have been seen.
-_LENGTHS = tuple(name for name in NUMBERS if name.startswith(("distance_", "mean_speed_")))
 _ROWS_SHOWN = 8
 
 
@@ -43,10 +41,13 @@ class Animals:
         numbers.
     left_out : tuple of LeftOut
         Animals with a reason in ``exclude``.
+    excluded : DataFrame
+        Their rows, in the same columns.
     """
 
     table: pd.DataFrame
     left_out: tuple[LeftOut, ...]
+    excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def texts(self, column: str) -> list[str]:
         """Return a column's cells as text, empty where there is no such column."""
@@ -142,8 +143,8 @@ def read_animals(path: Path) -> Animals:
     UsageError
         There is no such table.
     TableError
-        It has no animals, no ``animal_id``, an animal twice, text where a number belongs, or lengths in metres among
-        lengths in centimetres; the message names the rows.
+        It has no animals, no ``animal_id``, an animal twice, text where a number belongs, or units that disagree within
+        a column (`csds.stats.units`); the message names the rows.
     """
     table = read_table(path / "animals.csv" if path.is_dir() else path)
     if "animal_id" not in table.columns:
@@ -158,9 +159,7 @@ def read_animals(path: Path) -> Animals:
         if column in typed:
             typed[column] = parse_numbers(table[column], column)
     _check_keys(table)
-    for column in _LENGTHS:
-        if column in typed:
-            _check_unit(typed, column)
+    check_units(typed)
     reasons = [str(cell).strip() for cell in table["exclude"]] if "exclude" in table else [""] * len(table)
     whole = Animals(table=typed, left_out=())
     left_out = tuple(
@@ -168,7 +167,8 @@ def read_animals(path: Path) -> Animals:
         for at, reason in enumerate(reasons)
         if reason
     )
-    return Animals(table=typed[[not reason for reason in reasons]], left_out=left_out)
+    kept = np.array([not reason for reason in reasons])
+    return Animals(table=typed[kept], left_out=left_out, excluded=typed[~kept])
 
 
 def _check_keys(table: pd.DataFrame) -> None:
@@ -185,19 +185,6 @@ def _check_keys(table: pd.DataFrame) -> None:
                 f"animal '{name}': expected one row, found {len(rows)} (rows {_list(rows)})",
                 hint="Numbers used again in another cohort need a cohort column; repeated tests need a test column.",
             )
-
-
-def _check_unit(table: pd.DataFrame, column: str) -> None:
-    values = table[column].to_numpy(float)
-    small = split_by_unit(values)
-    if small.sum() >= 2:
-        low, high = np.median(values[small]), np.median(values[(values > 0) & ~small])
-        rows = [int(row) for row in table.index[small]]
-        raise TableError(
-            f"column '{column}': values around {low:.3g} among values around {high:.3g} look like metres among "
-            f"centimetres (rows {_list(rows)})",
-            hint="Write the whole column in cm (cm/s); empty the cells whose unit isn't known.",
-        )
 
 
 def _list(rows: Sequence[int]) -> str:
