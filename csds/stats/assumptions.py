@@ -122,8 +122,8 @@ def normal_residuals(residuals: ArrayLike) -> Check:
     if p < ALPHA:
         meaning = (
             f"The {len(sample)} residuals aren't normal. Tests of means stand a moderate departure, the less the "
-            "smaller and the more unequal the groups are; see whether the log of the ratio and the tests that don't assume it "
-            "(ranks, permutation) agree, and say so where they don't."
+            "smaller and the more unequal the groups are; see whether the log of the ratio and the tests that don't "
+            "assume it (ranks, permutation) agree, and say so where they don't."
         )
     else:
         meaning = (
