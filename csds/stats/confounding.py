@@ -49,7 +49,7 @@ def confounded(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> 
             if column == "cage":
                 means = f"whole cages share one {factor.name}, so that cages, not animals, are what was compared"
                 do = f"reckon with {len(levels)} cages: keep the cage as a random intercept"
-                severity = "note" if (plan.cluster, plan.clusters_are) == ("cage", "random") else severity
+                severity = "note" if "cage" in plan.random else severity
             else:
                 means = f"a difference between levels of {factor.name} can't be told from one between those of {column}"
                 do = "no analysis can mend that: say so, and have every arm in each of them the next time"
@@ -124,21 +124,21 @@ def repeated_as_independent(animals: Animals, comparison: Comparison) -> Iterato
 
 
 def pseudoreplication(animals: Animals, plan: AnalysisPlan) -> Iterator[Notice]:
-    """Yield a warning where animals share a cluster (``cage``) that the plan ignores.
+    """Yield a warning where animals share cages that the plan's model takes no notice of.
 
     With it stands the design effect ``1 + (m − 1) ICC`` for an intraclass correlation of 0.1, by which the variance of
     a difference between whole cages is too small; m is the size of the cage of the average animal, ``Σ n² / Σ n``.
     """
-    if plan.clusters_are != "ignored":
+    if "cage" in (*plan.random, *plan.fixed):
         return
-    sizes = [len(at) for at in members(animals, plan.cluster).values()]
-    at = sorted(i for held in shared(animals, plan.cluster).values() for i in held)
+    sizes = [len(at) for at in members(animals, "cage").values()]
+    at = sorted(i for held in shared(animals, "cage").values() for i in held)
     if at:
         effect = 1 + (sum(size**2 for size in sizes) / sum(sizes) - 1) * _TYPICAL_ICC
         message = (
-            f"{len(at)} of {len(animals.table)} animals share a {plan.cluster} with another ({len(sizes)} in all), and "
-            f"the plan ignores that. With an intraclass correlation of {_TYPICAL_ICC} the variance of a difference "
-            f"between whole ones is {effect:.2f} times what is reckoned; have {plan.cluster} as a random intercept "
-            '(clusters_are = "random").'
+            f"{len(at)} of {len(animals.table)} animals share a cage with another ({len(sizes)} in all), and the "
+            f"planned model takes them for independent. With an intraclass correlation of {_TYPICAL_ICC} the variance "
+            f"of a difference between whole cages is {effect:.2f} times what is reckoned; the model with the cage as "
+            "a random intercept stands beside it, and --random cage makes it the planned one."
         )
         yield Notice(code="pseudoreplication", severity="warning", message=message, rows=rows_of(animals, at))

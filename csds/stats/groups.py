@@ -13,6 +13,7 @@ from csds.model.shapes import FloatArray
 from csds.stats.animals import Animals, LeftOut
 from csds.stats.comparison import Comparison, groups_of
 from csds.stats.design import Covariate, Factor, covariate, factor
+from csds.stats.members import unit_labels
 from csds.stats.plan import AnalysisPlan
 
 
@@ -94,7 +95,7 @@ def usable(
     named = [(" or ".join(one.name for one in comparison.factors), groups)]
     for column in (*plan.fixed, *plan.random):
         animals.check_column(column)
-        named.append((column, animals.texts(column)))
+        named.append((column, unit_labels(animals, column)))
     named += [(column, ["x" if np.isfinite(x) else "" for x in animals.numbers(column)]) for column in plan.covariates]
     used = []
     for at in kept:
@@ -120,6 +121,6 @@ def why_left_out(left_out: Iterable[LeftOut]) -> str:
 
 
 def _factor(animals: Animals, column: str, used: Sequence[int], levels: tuple[str, ...] | None = None) -> Factor:
-    cells = animals.texts(column)
+    cells = unit_labels(animals, column)
     labels = [cells[at] for at in used]
     return factor(column, labels, levels=levels or tuple(dict.fromkeys(labels)))

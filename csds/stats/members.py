@@ -24,10 +24,18 @@ def of_test(animals: Animals, comparison: Comparison, which: int) -> Animals:
     return replace(animals, table=animals.table[kept])
 
 
-def animal_names(animals: Animals) -> list[str]:
-    """Return the cohort and id of each row's animal, which are the same in all of its tests."""
+def unit_labels(animals: Animals, column: str) -> list[str]:
+    """Return each row's level of a column, empty where the cell is; cages and animals are told apart by cohort.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> unit_labels(Animals(table=pd.DataFrame({"cohort": ["a", "b"], "cage": ["1", ""]}), left_out=()), "cage")
+    ['a 1', '']
+    """
+    cohorts = animals.texts("cohort") if column in _WITHIN_COHORT else [""] * len(animals.table)
     return [
-        f"{cohort} {name}".strip() for cohort, name in zip(*map(animals.texts, ("cohort", "animal_id")), strict=True)
+        f"{cohort} {text}".strip() if text else "" for cohort, text in zip(cohorts, animals.texts(column), strict=True)
     ]
 
 
@@ -40,11 +48,10 @@ def members(animals: Animals, column: str) -> dict[str, list[int]]:
     >>> members(Animals(table=pd.DataFrame({"cohort": ["a", "b", "b"], "cage": ["1", "1", "1"]}), left_out=()), "cage")
     {'a 1': [0], 'b 1': [1, 2]}
     """
-    cohorts = animals.texts("cohort") if column in _WITHIN_COHORT else [""] * len(animals.table)
     found: dict[str, list[int]] = {}
-    for at, (cohort, text) in enumerate(zip(cohorts, animals.texts(column), strict=True)):
-        if text:
-            found.setdefault(f"{cohort} {text}".strip(), []).append(at)
+    for at, label in enumerate(unit_labels(animals, column)):
+        if label:
+            found.setdefault(label, []).append(at)
     return found
 
 

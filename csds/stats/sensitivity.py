@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,6 +12,7 @@ from csds.stats.between import planned_contrasts
 from csds.stats.cell_models import fit_cell_model
 from csds.stats.comparison import Comparison
 from csds.stats.groups import group_values, why_left_out
+from csds.stats.members import shared
 from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.plan import AnalysisPlan
 from csds.stats.results import Result, contrast_results
@@ -55,17 +55,11 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
             replace(plan, primary=PRESENT, covariates=(*plan.covariates, ABSENT)),
             f"analysis of covariance on {ABSENT}, which is measured after stress and treatment",
         )
-    if not plan.random and CAGE not in plan.fixed and _holds_several(animals):
+    if not plan.random and CAGE not in plan.fixed and shared(animals, CAGE):
         yield "cage as random intercept", replace(plan, random=(CAGE,)), "animals of a cage need not be independent"
     if plan.fixed or plan.covariates or plan.random:
         bare = replace(plan, fixed=(), covariates=(), random=())
         yield "model of the factors alone", bare, "without what the plan adds to the factors"
-
-
-def _holds_several(animals: Animals) -> bool:
-    """Return whether some cage holds two animals that are analysed."""
-    pairs = set(zip(animals.texts(CAGE), animals.keys(), strict=True))
-    return max(Counter(cage for cage, _ in pairs if cage).values(), default=0) > 1
 
 
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:

@@ -14,7 +14,7 @@ from csds.model.flags import split_flags
 from csds.stats.animals import Animals
 from csds.stats.comparison import Comparison, groups_of
 from csds.stats.design import FloatArray, listed
-from csds.stats.members import animal_names, below_cutoff, controls, of_test
+from csds.stats.members import below_cutoff, controls, of_test
 from csds.stats.notices import Notice, named, rows_of
 from csds.stats.power_forms import detectable_difference
 from csds.stats.proportions import chi_square, fisher_exact, wilson_interval
@@ -76,7 +76,7 @@ def unequal_exclusions(animals: Animals, comparison: Comparison, outcome: str) -
     used: Counter[str] = Counter()
     for some, usable in ((animals, set(animals.usable(outcome)[0])), (replace(animals, table=animals.excluded), set())):
         groups = groups_of(some, comparison.factors) if comparison.factors else [""] * len(some.table)
-        for at, (name, group) in enumerate(zip(animal_names(some), groups, strict=True)):
+        for at, (name, group) in enumerate(zip(some.keys(), groups, strict=True)):
             if group in lost:
                 lost[group].setdefault(name, []).extend(rows_of(some, [at]))
                 used[name] += at in usable
@@ -180,8 +180,8 @@ def _by_group(animals: Animals, comparison: Comparison, outcome: str) -> tuple[F
     values, groups = last.numbers(outcome)[kept], groups_of(last, comparison.factors)
     if comparison.within is None:
         return values, [groups[at] for at in kept]
-    before = {animal_names(first)[at]: first.numbers(outcome)[at] for at in first.usable(outcome)[0]}
-    names = animal_names(last)
+    before = {first.keys()[at]: first.numbers(outcome)[at] for at in first.usable(outcome)[0]}
+    names = last.keys()
     both = [(place, at) for place, at in enumerate(kept) if names[at] in before]
     changes = [values[place] - before[names[at]] for place, at in both]
     return np.array(changes), [groups[at] for _, at in both]

@@ -17,6 +17,7 @@ from csds.stats.comparison import Comparison, group_of
 from csds.stats.design import CellContrast, Factor, design_matrix, factor
 from csds.stats.effect_sizes import partial_eta_squared
 from csds.stats.groups import usable
+from csds.stats.members import unit_labels
 from csds.stats.mixed_anova import MixedAnova, mixed_anova, mixed_contrast, repeated_measures
 from csds.stats.mixed_model import fit_mixed_model, model_contrast, term_tests
 from csds.stats.pairs import pair_pieces
@@ -145,7 +146,7 @@ def _between(animals: Animals, comparison: Comparison, used: Sequence[int]) -> t
 
 def _units(animals: Animals, plan: AnalysisPlan, used: Sequence[int]) -> tuple[Factor, ...]:
     """Return the plan's outer random intercept, if there is one."""
-    cells = {name: animals.texts(name) for name in plan.random[:1]}
+    cells = {name: unit_labels(animals, name) for name in plan.random[:1]}
     return tuple(factor(name, [texts[at] for at in used]) for name, texts in cells.items())
 
 

@@ -16,8 +16,8 @@ from csds.stats.confounding import (
 )
 from csds.stats.plan import AnalysisPlan
 
-PLAN = AnalysisPlan()
-IGNORED = AnalysisPlan(clusters_are="ignored")
+PLAN = AnalysisPlan(random=("cage",))
+IGNORED = AnalysisPlan()
 
 
 def rows_of_cells(column: str, cells: dict[tuple[str, str], int]) -> list[dict[str, object]]:
@@ -146,4 +146,4 @@ def test_cages_that_the_plan_ignores_are_named_with_their_design_effect(animals_
     assert notice.rows == tuple(range(2, 8))
     assert not list(pseudoreplication(animals, PLAN))
     assert not list(pseudoreplication(animals_of(housed({"control": (1, 1), "defeated": (1,)})), IGNORED))
-    assert not list(pseudoreplication(animals, AnalysisPlan(clusters_are="ignored", cluster="litter")))
+    assert not list(pseudoreplication(animals, AnalysisPlan(fixed=("cage",))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csds.stats.comparison import find_comparison
-from csds.stats.members import animal_names, below_cutoff, controls, counted, members, of_test, shared
+from csds.stats.members import below_cutoff, controls, counted, members, of_test, shared
 from csds.stats.plan import AnalysisPlan
 
 
@@ -12,7 +12,7 @@ def test_cages_and_animals_are_told_by_cohort(animals_of) -> None:
     assert members(animals, "cage") == {"a 7": [0], "b 7": [1]}
     assert shared(animals, "cage") == {}
     assert shared(animals, "sex") == {"f": [0, 1]}
-    assert animal_names(animals) == ["a 1", "b 1"]
+    assert animals.keys() == ["a 1", "b 1"]
     assert members(animals, "colour") == {}
 
 
