@@ -48,8 +48,9 @@ def controls_below_cutoff(animals: Animals, comparison: Comparison) -> Iterator[
         return
     share = wilson_interval(len(low), len(known))
     is_unusual = share.value > LARGEST_SHARE or share.ci_low > USUAL_SHARE
+    percent, low_end, high_end = (f"{100 * bound:.0f} %" for bound in (share.value, share.ci_low, share.ci_high))
     message = (
-        f"{len(low)} of {len(known)} controls ({share.value:.0%}, 95 % CI {share.ci_low:.0%} to {share.ci_high:.0%}) "
+        f"{len(low)} of {len(known)} controls ({percent}, 95 % CI {low_end} to {high_end}) "
         f"lie below the cut-off ({rule}): {named(first, low)}. "
     ) + (
         "Usual are 6 to 9 %: look at their recordings, and at whether the cut-off suits these mice; a rule from the "
@@ -144,8 +145,8 @@ def undefined_scores(animals: Animals, outcome: str) -> Iterator[Notice]:
     zero = [at for at in np.flatnonzero(np.isnan(values)).tolist() if codes[at] & reasons or times[at] == 0]
     if zero:
         message = (
-            f"{outcome} isn't defined, as a time is zero, in {named(animals, zero)}: they are left out. Those are "
-            "often the strongest avoiders or the stillest mice; si_preference and si_difference_s keep most of them."
+            f"{outcome} isn't defined, as a time is zero, in {named(animals, zero)}: they are left out. Such "
+            "mice are seldom like the rest (still, or avoiding); si_preference and si_difference_s keep most of them."
         )
         yield Notice(code="undefined_score", severity="warning", message=message, rows=rows_of(animals, zero))
     short = [at for at in np.flatnonzero(np.isfinite(values)).tolist() if "small_denominator" in codes[at]]

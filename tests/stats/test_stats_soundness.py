@@ -26,10 +26,10 @@ def below(animals):
 @pytest.mark.parametrize(
     ("low", "n", "severity", "interval"),
     [
-        (3, 12, "warning", "25%, 95 % CI 9% to 53%"),  # R: prop.test(3, 12, correct = FALSE) 0.0889 to 0.5323
-        (8, 42, "warning", "19%, 95 % CI 10% to 33%"),  # 0.0998 to 0.3330
-        (1, 12, "note", "8%, 95 % CI 1% to 35%"),
-        (5, 25, "note", "20%, 95 % CI 9% to 39%"),  # 0.0886 to 0.3913
+        (3, 12, "warning", "25 %, 95 % CI 9 % to 53 %"),  # R: prop.test(3, 12, correct = FALSE) 0.0889 to 0.5323
+        (8, 42, "warning", "19 %, 95 % CI 10 % to 33 %"),  # 0.0998 to 0.3330
+        (1, 12, "note", "8 %, 95 % CI 1 % to 35 %"),
+        (5, 25, "note", "20 %, 95 % CI 9 % to 39 %"),  # 0.0886 to 0.3913
     ],
 )
 def test_controls_below_the_cut_off_are_named(animals_of, low: int, n: int, severity: str, interval: str) -> None:
