@@ -178,7 +178,7 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     """Print the primary outcome's planned tests, and what is to be known of them."""
     from csds.stats.plan import DESIGNS
     from csds.stats.sentences import results_sentences
-    from csds.stats.wording import effect_text, p_text, statistic_text
+    from csds.stats.wording import check_text, effect_text, p_text, statistic_text
 
     comparison = found.comparison
     primary = [one for one in found.results if one.analysis == "planned" and one.statistic_name]
@@ -195,10 +195,17 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         for one in primary
     ]
     head = ("comparison", "test", "statistic", "p", "adjusted", "effect [95 % CI]", "effect is")
-    title = f"{primary[0].outcome}, {primary[0].n} animals: {DESIGNS[comparison.name]} ({comparison.why})"
-    console.print_table(head, rows, title=title)
+    if primary:
+        title = f"{primary[0].outcome}, {primary[0].n} animals: {DESIGNS[comparison.name]} ({comparison.why})"
+        console.print_table(head, rows, title=title)
     for sentence in results_sentences(found):
         console.say(sentence)
+    for check in found.checks:
+        if check.verdict != "no sign against it":
+            console.say(f"{check.name}, {check_text(check)}: {check.verdict}. {check.meaning}")
+    for notice in found.notices:
+        show = console.warn if notice.severity == "warning" else console.note
+        show(f"{notice.code}: {notice.message}", quiet=quiet)
     for one in next(iter(found.left_out.values()), ()):
         console.warn(f"left out: {one.animal} (row {one.row}): {one.reason}", quiet=quiet)
     for missing in found.not_computed:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
 
 from csds.errors import StatsError, TableError, UsageError
 from csds.protocol.nearest import nearest
 from csds.stats.adjust import adjust_p
 from csds.stats.animals import Animals, LeftOut
 from csds.stats.associations import correlate
-from csds.stats.between import analyse_groups
-from csds.stats.comparison import Comparison, find_comparison
+from csds.stats.assumptions import Check, check_assumptions
+from csds.stats.between import analyse_groups, describe
+from csds.stats.comparison import WITHIN, Comparison, find_comparison, find_factor
 from csds.stats.groups import group_values
+from csds.stats.guardrails import guardrails
+from csds.stats.notices import Notice
 from csds.stats.phenotypes import PHENOTYPE, analyse_phenotypes
-from csds.stats.pieces import Computed, NotComputed
+from csds.stats.pieces import Computed, NotComputed, Piece, compute
 from csds.stats.plan import OUTCOMES, AnalysisPlan
 from csds.stats.results import Result
+from csds.stats.selection import circular, selected
 from csds.stats.sensitivity import other_models
-from csds.stats.within import analyse_repeated, both_phases, repeated_tests
+from csds.stats.within import analyse_repeated, both_phases, changes_by_group, repeated_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,10 @@ class Analysis:
     comparison : Comparison
     results : tuple of Result
         Of the primary outcome first.
+    checks : tuple of Check
+        Of what the planned model of the primary outcome assumes.
+    notices : tuple of Notice
+        What is to be known of the study before its results are believed, warnings first.
     left_out : mapping
         By outcome, every animal that was not used, and why.
     not_computed : tuple of NotComputed
@@ -41,6 +53,8 @@ class Analysis:
     plan: AnalysisPlan
     comparison: Comparison
     results: tuple[Result, ...]
+    checks: tuple[Check, ...]
+    notices: tuple[Notice, ...]
     left_out: Mapping[str, tuple[LeftOut, ...]]
     not_computed: tuple[NotComputed, ...]
 
@@ -48,19 +62,53 @@ class Analysis:
 def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
     """Return the analysis of a table of animals by a plan.
 
-    The planned results of all secondary outcomes are one family, whose p values Holm's procedure adjusts.
+    The planned results of all secondary outcomes are one family, whose p values Holm's procedure adjusts. Groups that
+    the scores themselves define are described, not tested. Where the plan takes only animals that scores chose after
+    treatment, all randomised animals are analysed first, and the chosen ones after them, labelled ``selected``.
 
     Raises
     ------
     StatsError
         The table allows no comparison, or not the planned one; or the primary outcome can't be analysed.
     TableError
-        There is no column of the primary outcome.
+        There is no column of the primary outcome, or no animal that the plan takes.
     UsageError
         An outcome is neither a score of csds nor a column of the table.
     """
     _check_outcomes(animals, plan)
+    warnings = tuple(selected(animals, plan.only))
+    chosen = _chosen(animals, plan)
+    if not warnings:
+        return _analyse(chosen, plan)
+    whole, part = _analyse(animals, plan), _analyse(chosen, plan)
+    return replace(
+        whole,
+        results=(
+            *whole.results,
+            *(replace(one, analysis="selected", note=_selected(plan, one)) for one in part.results),
+        ),
+        notices=(*warnings, *whole.notices),
+        not_computed=(*whole.not_computed, *part.not_computed),
+    )
+
+
+def _chosen(animals: Animals, plan: AnalysisPlan) -> Animals:
+    """Return the animals that the plan takes; of repeated tests the first decides for the animal."""
+    tests = find_factor(animals, WITHIN, plan).levels
+    first = tests[0] if len(tests) > 1 and max(Counter(animals.keys()).values()) > 1 else ""
+    for column, value in plan.only.items():
+        animals = animals.only(column, value, test=first)
+    return animals
+
+
+def _selected(plan: AnalysisPlan, one: Result) -> str:
+    only = ", ".join(f"{column} = {value}" for column, value in plan.only.items())
+    return f"only {only}, chosen after treatment; {one.analysis}{f'; {one.note}' if one.note else ''}"
+
+
+def _analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
     comparison = find_comparison(animals, plan)
+    factors = [one.name for one in comparison.factors]
     primary = _analyse_outcome(animals, comparison, plan, plan.primary)
     secondary: list[Computed] = []
     further = _further(animals, comparison, plan)
@@ -69,12 +117,14 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
             secondary.append(_analyse_outcome(animals, comparison, plan, outcome))
         except (StatsError, TableError) as error:
             secondary.append(_nothing(outcome, error.message))
-    if PHENOTYPE in animals.table and comparison.factors:
-        try:
-            secondary.append(analyse_phenotypes(animals, comparison))
-        except StatsError as error:
-            secondary.append(_nothing(PHENOTYPE, error.message, what="proportions"))
-    beside = [*other_models(animals, comparison, plan, further), correlate(animals, comparison, plan)]
+    beside: list[Computed] = []
+    if not circular(animals, factors, plan.primary):
+        if PHENOTYPE in animals.table and factors and PHENOTYPE not in plan.only:
+            try:
+                secondary.append(analyse_phenotypes(animals, comparison))
+            except StatsError as error:
+                secondary.append(_nothing(PHENOTYPE, error.message, what="proportions"))
+        beside = [*other_models(animals, comparison, plan, further), correlate(animals, comparison, plan)]
     parts = [primary, *secondary, *beside]
     return Analysis(
         plan=plan,
@@ -84,13 +134,40 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
             *_as_family([one for part in secondary for one in part.results]),
             *(one for part in beside for one in part.results),
         ),
+        checks=_checks(animals, comparison, plan),
+        notices=guardrails(animals, comparison, plan, plan.primary),
         left_out={_outcome_of(part): part.left_out for part in (primary, *secondary)},
         not_computed=tuple(one for part in parts for one in part.not_computed),
     )
 
 
+def _checks(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> tuple[Check, ...]:
+    """Return the checks of the primary outcome; of repeated measures, of the changes from the first to the last."""
+    if not comparison.factors or circular(animals, [one.name for one in comparison.factors], plan.primary):
+        return ()
+    if comparison.within is not None or comparison.name == "target_by_group":
+        is_target = comparison.name == "target_by_group"
+        rows = (
+            both_phases(animals, comparison, plan)
+            if is_target
+            else repeated_tests(animals, comparison, plan.primary, plan)
+        )
+        values, group, lines = changes_by_group(rows)
+    else:
+        groups = group_values(animals, comparison, plan.primary, plan)
+        values, group, lines = groups.values, groups.group, groups.lines
+    means = np.array([values[group.codes == code].mean() for code in range(len(group.levels))])
+    return check_assumptions(values, group, values - means[group.codes], rows=lines)
+
+
 def _analyse_outcome(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Computed:
     analysis = "planned" if outcome == plan.primary else "secondary"
+    if circular(animals, [one.name for one in comparison.factors], outcome):
+        groups = group_values(animals, comparison, outcome, replace(plan, fixed=(), covariates=(), random=()))
+        pieces = [
+            Piece(what=f"mean of {level}", compute=partial(describe, groups, level)) for level in groups.group.levels
+        ]
+        return compute(pieces, analysis="description", outcome=outcome, left_out=groups.left_out)
     if comparison.name == "target_by_group":
         return analyse_repeated(both_phases(animals, comparison, plan), plan, analysis=analysis)
     if comparison.name == "pre_post":

@@ -31,6 +31,8 @@ class Groups:
         Their levels for each value.
     group : Factor
         The factors' combinations as one factor.
+    lines : tuple of int
+        Of the file, for each value.
     fixed, covariates, random : tuple
         What else the plan has in its model.
     left_out : tuple of LeftOut
@@ -41,6 +43,7 @@ class Groups:
     values: FloatArray
     factors: tuple[Factor, ...]
     group: Factor
+    lines: tuple[int, ...] = ()
     fixed: tuple[Factor, ...] = ()
     covariates: tuple[Covariate, ...] = ()
     random: tuple[Factor, ...] = ()
@@ -79,6 +82,7 @@ def group_values(animals: Animals, comparison: Comparison, outcome: str, plan: A
         values=animals.numbers(outcome)[used],
         factors=tuple(_factor(animals, one.name, used, levels=one.levels) for one in comparison.factors),
         group=factor("group", [groups[at] for at in used], levels=comparison.groups),
+        lines=tuple(int(animals.table.index[at]) for at in used),
         fixed=tuple(_factor(animals, name, used) for name in plan.fixed),
         covariates=tuple(covariate(name, animals.numbers(name)[used]) for name in plan.covariates),
         random=tuple(_factor(animals, name, used) for name in plan.random),

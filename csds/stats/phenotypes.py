@@ -16,13 +16,13 @@ from csds.stats.results import Result
 from csds.stats.samples import Estimate
 
 #: The column, and the calls that count.
-PHENOTYPE, SUSCEPTIBLE, RESILIENT = "phenotype", "susceptible", "resilient"
+PHENOTYPE, SUSCEPTIBLE, RESILIENT, CONTROL = "phenotype", "susceptible", "resilient", "control"
 
 
 def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
     """Return what share of each group's animals is susceptible, and how the shares differ.
 
-    Of the animals that are called susceptible or resilient, so not of controls; of repeated tests, the last one. Each
+    Of the animals that are called susceptible or resilient; undefeated controls are never called either; of repeated tests, the last one. Each
     group is compared with the first that has such animals.
 
     Raises
@@ -38,7 +38,7 @@ def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
     for at, (group, call) in enumerate(
         zip(groups_of(animals, comparison.factors), animals.texts(PHENOTYPE), strict=True)
     ):
-        if last is not None and tests[at] != last:
+        if call == CONTROL or (last is not None and tests[at] != last):
             continue
         if group in counts and call in (SUSCEPTIBLE, RESILIENT):
             counts[group][call == RESILIENT] += 1

@@ -23,15 +23,38 @@ _MODEL = "{outcome} was analysed by a {kind} of {factors}{extras}; contrasts are
 
 
 def results_sentences(analysis: Analysis) -> list[str]:
-    """Return what was found of the primary outcome, the planned contrasts first, then of the phenotype."""
+    """Return what was found of the primary outcome, the planned contrasts first, then of the phenotype.
+
+    What was found of animals that scores chose after treatment comes last, and says so.
+    """
     primary = [one for one in analysis.results if one.analysis == "planned"]
-    sizes = {one.contrast: one for one in primary if one.effect_name == "Hedges' g"}
-    contrasts = [one for one in primary if one.contrast and one.statistic_name]
+    chosen = [one for one in analysis.results if one.analysis == "selected" and "; planned" in one.note]
+    only = " and ".join(f"{column} {value}" for column, value in analysis.plan.only.items())
+    return [
+        *_findings(primary),
+        *_proportions(analysis.results),
+        *(f"Of animals with {only} alone, chosen after treatment: {sentence}" for sentence in _findings(chosen)),
+        *_descriptions(analysis),
+    ]
+
+
+def _findings(results: Sequence[Result]) -> list[str]:
+    sizes = {one.contrast: one for one in results if one.effect_name == "Hedges' g"}
+    contrasts = [one for one in results if one.contrast and one.statistic_name]
     sentences = [_contrast(one, sizes.get(one.contrast)) for one in contrasts]
-    terms = [one for one in primary if one.term and one.statistic_name == "F"]
+    terms = [one for one in results if one.term and one.statistic_name == "F"]
     if terms:
         sentences.append(f"{terms[0].test}: " + "; ".join(_term(one) for one in terms) + ".")
-    return [*sentences, *_proportions(analysis.results)]
+    return sentences
+
+
+def _descriptions(analysis: Analysis) -> Iterator[str]:
+    """Yield the means of groups that are described, not tested."""
+    if any(one.analysis == "planned" for one in analysis.results):
+        return
+    for one in analysis.results:
+        if one.outcome == analysis.plan.primary and one.effect_name == "mean":
+            yield f"{_capital(outcome_text(one.outcome))} of {one.n} animals, {one.term}: mean {effect_text(one)}."
 
 
 def methods_sentences(analysis: Analysis) -> list[str]:
@@ -52,7 +75,7 @@ def methods_sentences(analysis: Analysis) -> list[str]:
         random = f" with a random intercept of {' and '.join(plan.random)} (restricted maximum likelihood)"
         lead = _MODEL.format(
             kind="linear mixed model" if plan.random else "linear model",
-            extras=(f", adjusted for {added}" if added else "") + (random if plan.random else ""),
+            extras=(f", adjusted for {added}," if added else "") + (random if plan.random else ""),
             ddf=", with Satterthwaite's degrees of freedom" if plan.random else ", tested against the pooled error",
             **words,
         )
@@ -100,7 +123,7 @@ def _term(one: Result) -> str:
 
 def _proportions(results: Sequence[Result]) -> Iterator[str]:
     for one in results:
-        if one.outcome == "phenotype" and one.test == "Fisher's exact test":
+        if one.analysis == "secondary" and one.test == "Fisher's exact test":
             first, _, second = one.contrast.partition(" - ")
             count, _, base = one.note.partition(" against ")
             yield (

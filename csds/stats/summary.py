@@ -9,6 +9,7 @@ from typing import Any
 from csds.stats.analyse import Analysis
 from csds.stats.plan import AnalysisPlan
 from csds.stats.sentences import methods_sentences, results_sentences
+from csds.stats.wording import check_text
 
 
 def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, Any]:
@@ -37,6 +38,8 @@ def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, A
         "comparison": {**asdict(comparison), "groups": list(comparison.groups)},
         "methods": methods_sentences(analysis),
         "sentences": results_sentences(analysis),
+        "notices": [asdict(one) for one in analysis.notices],
+        "checks": [asdict(one) for one in analysis.checks],
         "results": [asdict(one) for one in analysis.results],
         "left_out": {outcome: [asdict(one) for one in animals] for outcome, animals in analysis.left_out.items()},
         "not_computed": [asdict(one) for one in analysis.not_computed],
@@ -48,6 +51,8 @@ def summary_text(analysis: Analysis, planned: AnalysisPlan, when: str) -> str:
     parts = {
         "Results": results_sentences(analysis),
         "Methods": [*methods_sentences(analysis), *([when] if when else [])],
+        "To be known": [f"{one.severity}, {one.code}: {one.message}" for one in analysis.notices],
+        "Checks": [f"{one.name}, {check_text(one)}: {one.verdict}. {one.meaning}" for one in analysis.checks],
         "Departures from the plan": [
             f"{key}: planned {theirs!r}, used {mine!r}" for key, (mine, theirs) in _departures(analysis, planned)
         ],

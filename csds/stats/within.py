@@ -110,7 +110,7 @@ def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> Co
     """
     incomplete = rows.incomplete()
     pieces = [Piece(what="mixed ANOVA", compute=partial(_planned, rows, plan), is_needed=True)]
-    pieces += _changes_by_group(rows, plan)
+    pieces += _change_pieces(rows, plan)
     found = compute(
         pieces,
         analysis=analysis,
@@ -158,19 +158,28 @@ def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
     yield from _anova(mixed_anova(table, ss_type=2 if plan.sum_of_squares == "II" else 3))
 
 
-def _changes_by_group(rows: Repeated, plan: AnalysisPlan) -> Iterator[Piece]:
+def changes_by_group(rows: Repeated) -> tuple[FloatArray, Factor, tuple[int, ...]]:
+    """Return each complete animal's change, last level less first, its group, and its first line in the file."""
+    table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
+    factors = table.between.factors
+    levels = [group_of(levels) for levels in product(*(one.levels for one in factors))]
+    labels = [group_of(levels) for levels in zip(*(one.labels for one in factors), strict=True)]
+    lines = dict(zip(reversed(rows.animals), reversed(rows.lines), strict=True))
+    changes = table.responses[:, -1] - table.responses[:, 0]
+    return changes, factor("group", labels, levels=levels), tuple(lines[animal] for animal in table.animals)
+
+
+def _change_pieces(rows: Repeated, plan: AnalysisPlan) -> Iterator[Piece]:
     """Yield what is computed of two groups' changes, last level less first, beside the planned contrast."""
     if not rows.between:
         return
-    table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
-    changes = table.responses[:, -1] - table.responses[:, 0]
-    groups = np.array([group_of(levels) for levels in zip(*(one.labels for one in table.between.factors), strict=True)])
+    changes, group, _ = changes_by_group(rows)
     step = f"{rows.within.levels[-1]} - {rows.within.levels[0]}"
-    for contrast in planned_contrasts(table.between.factors):
+    for contrast in planned_contrasts(rows.between):
         pair = pair_of(contrast)
         if pair:
-            first, second = (changes[groups == group] for group in pair)
-            yield from pair_pieces(first, second, f"({step}): {contrast.name}", plan)
+            x, y = (changes[group.codes == group.levels.index(level)] for level in pair)
+            yield from pair_pieces(x, y, f"({step}): {contrast.name}", plan)
 
 
 def change_contrasts(within: Factor, between: Sequence[Factor]) -> list[CellContrast]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from csds.stats.assumptions import Check
 from csds.stats.results import Result
 
 #: Outcomes as sentences name them, with their unit.
@@ -52,6 +53,29 @@ def statistic_text(one: Result) -> str:
         return ""
     df = [_df(df) for df in (one.df1, one.df2) if math.isfinite(df)]
     return f"{one.statistic_name}{'(' + ', '.join(df) + ')' if df else ''} = {one.statistic:.{_DECIMALS}f}"
+
+
+def check_text(check: Check) -> str:
+    """Return a check's statistic and p, or that there is none.
+
+    Examples
+    --------
+    >>> from csds.stats.assumptions import Check
+    >>> check_text(
+    ...     Check(
+    ...         name="Shapiro–Wilk", statistic_name="W", statistic=0.9712, p_value=0.4, verdict="doubtful", meaning=""
+    ...     )
+    ... )
+    'W = 0.97, p = .400'
+    """
+    if math.isnan(check.statistic):
+        return "not computed"
+    one = Result(test=check.name, statistic_name=check.statistic_name, statistic=check.statistic, df1=check.df1,
+                 df2=check.df2)  # fmt: skip
+    if math.isnan(check.p_value):
+        return f"{check.statistic:.0f} {check.statistic_name}"
+    p = p_text(check.p_value)
+    return f"{statistic_text(one)}, p {p if p.startswith('<') else f'= {p}'}"
 
 
 def p_text(p: float) -> str:
