@@ -22,7 +22,8 @@ PHENOTYPE, SUSCEPTIBLE, RESILIENT, CONTROL = "phenotype", "susceptible", "resili
 def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
     """Return what share of each group's animals is susceptible, and how the shares differ.
 
-    Of the animals that are called susceptible or resilient; undefeated controls are never called either; of repeated tests, the last one. Each
+    Of the animals that are called susceptible or resilient, which undefeated controls are not; of repeated tests, the
+    last one. Each
     group is compared with the first that has such animals.
 
     Raises
