@@ -108,7 +108,11 @@ class Animals:
             for at, kept in enumerate(keep)
             if not kept
         )
-        return Animals(table=self.table[keep], left_out=(*self.left_out, *others))
+        return Animals(
+            table=self.table[keep],
+            left_out=(*self.left_out, *others),
+            excluded=self.excluded[[str(cell).strip() == value for cell in self.excluded.get(column, [])]],
+        )
 
     def keys(self) -> list[str]:
         """Return each row's animal, by cohort and id, whatever the test."""

@@ -29,9 +29,10 @@ def confounded(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> 
     each, or nearly (`association` of 0.8 or more)? Where the plan has the cage as a random intercept, whole cages of
     one arm are a note: the analysis reckons with them.
     """
-    for factor in comparison.factors:
-        arms = animals.texts(factor.name)
-        for column in NUISANCES:
+    factors = [factor.name for factor in comparison.factors]
+    for factor in factors:
+        arms = animals.texts(factor)
+        for column in (name for name in NUISANCES if name not in factors):
             levels = {
                 level: held
                 for level, at in shared(animals, column).items()
@@ -47,14 +48,14 @@ def confounded(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> 
             where = listed((f"{level}: {counted([arms[i] for i in held])}" for level, held in levels.items()), 8)
             severity: NoticeSeverity = "warning"
             if column == "cage":
-                means = f"whole cages share one {factor.name}, so that cages, not animals, are what was compared"
-                do = f"reckon with {len(levels)} cages: keep the cage as a random intercept"
+                means = f"whole cages share one {factor}, so that cages, not animals, are what was compared"
+                do = f"reckon with {len(levels)} cages: have the cage as a random intercept"
                 severity = "note" if "cage" in plan.random else severity
             else:
-                means = f"a difference between levels of {factor.name} can't be told from one between those of {column}"
+                means = f"a difference between levels of {factor} can't be told from one between those of {column}"
                 do = "no analysis can mend that: say so, and have every arm in each of them the next time"
             how = "goes" if is_complete else "nearly goes"
-            message = f"{column} {how} with {factor.name} ({where}): {means}; {do}."
+            message = f"{column} {how} with {factor} ({where}): {means}; {do}."
             yield Notice(code="confounded", severity=severity, message=message, rows=rows_of(animals, at))
 
 
@@ -124,7 +125,7 @@ def repeated_as_independent(animals: Animals, comparison: Comparison) -> Iterato
 
 
 def pseudoreplication(animals: Animals, plan: AnalysisPlan) -> Iterator[Notice]:
-    """Yield a warning where animals share cages that the plan's model takes no notice of.
+    """Yield a warning where animals share cages and the plan has the cage neither as random intercept nor fixed.
 
     With it stands the design effect ``1 + (m − 1) ICC`` for an intraclass correlation of 0.1, by which the variance of
     a difference between whole cages is too small; m is the size of the cage of the average animal, ``Σ n² / Σ n``.
@@ -136,9 +137,9 @@ def pseudoreplication(animals: Animals, plan: AnalysisPlan) -> Iterator[Notice]:
     if at:
         effect = 1 + (sum(size**2 for size in sizes) / sum(sizes) - 1) * _TYPICAL_ICC
         message = (
-            f"{len(at)} of {len(animals.table)} animals share a cage with another ({len(sizes)} in all), and the "
-            f"planned model takes them for independent. With an intraclass correlation of {_TYPICAL_ICC} the variance "
-            f"of a difference between whole cages is {effect:.2f} times what is reckoned; the model with the cage as "
-            "a random intercept stands beside it, and --random cage makes it the planned one."
+            f"{len(at)} of {len(animals.table)} animals share a cage with another ({len(sizes)} cages), and the "
+            f"planned analysis takes them as independent. With an intraclass correlation of {_TYPICAL_ICC} the "
+            f"variance of a difference between whole cages is {effect:.2f} times what is reckoned; plan the cage as a "
+            'random intercept (random = ["cage"]), or show that the result holds with it, as it stands beside.'
         )
         yield Notice(code="pseudoreplication", severity="warning", message=message, rows=rows_of(animals, at))

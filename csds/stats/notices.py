@@ -27,7 +27,7 @@ NOTICES: dict[str, str] = {
     "small_denominator": "a ratio of a time so short that it says little",
     "percent": "the ratios look like percent",
     "repeated_as_independent": "animals have several tests that are analysed as if of different animals",
-    "pseudoreplication": "animals share cages, and the plan ignores that",
+    "pseudoreplication": "animals share cages, and the plan takes them as independent",
 }
 """Every code with its meaning; ``docs/checks.md`` says what to do."""
 

@@ -23,8 +23,7 @@ def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
     """Return what share of each group's animals is susceptible, and how the shares differ.
 
     Of the animals that are called susceptible or resilient, which undefeated controls are not; of repeated tests, the
-    last one. Each
-    group is compared with the first that has such animals.
+    last one. Each group is compared with the first that has such animals.
 
     Raises
     ------

@@ -21,8 +21,24 @@ _DEFINED = frozenset({*SCORES, "below_cutoff", "phenotype"})
 _PHENOTYPES = frozenset({"susceptible", "resilient", "unsusceptible", "undetermined"})
 #: What people assign or find before the test: that its levels differ wholly in a score is no sign of circularity.
 _ASSIGNED = frozenset(
-    {"stress", "treatment", "sex", "strain", "cohort", "cage", "aggressor", "experimenter", "session_date", "test"}
+    {
+        "stress",
+        "treatment",
+        "drug",
+        "dose",
+        "genotype",
+        "sex",
+        "strain",
+        "cohort",
+        "cage",
+        "aggressor",
+        "experimenter",
+        "session_date",
+        "test",
+    }
 )
+#: Factors between animals that leave all defeated ones with one treatment.
+_NO_ARM = frozenset({"stress", "sex", "strain", "cohort"})
 #: So improbable must it be that levels without overlap come about by chance.
 _CHANCE = 0.01
 #: Fewer pairs of tests don't tell how well a score repeats.
@@ -108,7 +124,7 @@ def regression_to_the_mean(animals: Animals, comparison: Comparison) -> Iterator
     which choosing by the first test leaves as it is. Where fewer than ten animals have both tests, or all
     were chosen, the reckoning for untreated mice stands in (`RETEST_MEANS`).
     """
-    if comparison.name != "pre_post" or any(factor.name == "treatment" for factor in comparison.factors):
+    if comparison.name != "pre_post" or any(factor.name not in _NO_ARM for factor in comparison.factors):
         return
     first, last = (_defeated(of_test(animals, comparison, which)) for which in (0, -1))
     below, rule = below_cutoff(first)

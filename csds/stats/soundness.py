@@ -76,7 +76,7 @@ def unequal_exclusions(animals: Animals, comparison: Comparison, outcome: str) -
     lost: dict[str, dict[str, list[int]]] = {group: {} for group in comparison.groups}
     used: Counter[str] = Counter()
     for some, usable in ((animals, set(animals.usable(outcome)[0])), (replace(animals, table=animals.excluded), set())):
-        groups = groups_of(some, comparison.factors) if comparison.factors else [""] * len(some.table)
+        groups = groups_of(some, comparison.factors)
         for at, (name, group) in enumerate(zip(some.keys(), groups, strict=True)):
             if group in lost:
                 lost[group].setdefault(name, []).extend(rows_of(some, [at]))

@@ -16,8 +16,8 @@ from csds.stats.confounding import (
 )
 from csds.stats.plan import AnalysisPlan
 
-PLAN = AnalysisPlan(random=("cage",))
-IGNORED = AnalysisPlan()
+PLAN = AnalysisPlan()
+BY_CAGE = AnalysisPlan(random=("cage",))
 
 
 def rows_of_cells(column: str, cells: dict[tuple[str, str], int]) -> list[dict[str, object]]:
@@ -59,7 +59,7 @@ def test_nearly_confounded_counts_and_balance_does_not(animals_of, cells, *, is_
 
 def test_whole_cages_of_one_arm_are_a_note_where_the_plan_reckons_with_cages(animals_of) -> None:
     animals = animals_of(rows_of_cells("cage", {(f"c{i}", "ab"[i % 2]): 2 for i in range(8)}))
-    (reckoned,), (ignored,) = notices(animals), notices(animals, IGNORED)
+    (reckoned,), (ignored,) = notices(animals, BY_CAGE), notices(animals)
     assert (reckoned.severity, ignored.severity) == ("note", "warning")
     assert "reckon with 8 cages" in ignored.message
 
@@ -137,13 +137,20 @@ def test_tests_of_one_animal_are_not_several_animals(animals_of) -> None:
     assert not list(repeated_as_independent(once, find_comparison(once, PLAN)))
 
 
-def test_cages_that_the_plan_ignores_are_named_with_their_design_effect(animals_of) -> None:
+def test_cages_that_the_plan_does_not_know_are_named_with_their_design_effect(animals_of) -> None:
     animals = animals_of(housed({"control": (3, 3), "defeated": (1, 1)}))
-    (notice,) = pseudoreplication(animals, IGNORED)
-    assert notice.message.startswith("6 of 8 animals share a cage with another (4 in all)")
+    (notice,) = pseudoreplication(animals, PLAN)
+    assert notice.message.startswith("6 of 8 animals share a cage with another (4 cages)")
     # The average animal's cage holds (9 + 9 + 1 + 1) / 8 = 2.5.
     assert "is 1.15 times" in notice.message
     assert notice.rows == tuple(range(2, 8))
-    assert not list(pseudoreplication(animals, PLAN))
-    assert not list(pseudoreplication(animals_of(housed({"control": (1, 1), "defeated": (1,)})), IGNORED))
+    assert not list(pseudoreplication(animals, BY_CAGE))
     assert not list(pseudoreplication(animals, AnalysisPlan(fixed=("cage",))))
+    assert not list(pseudoreplication(animals_of(housed({"control": (1, 1), "defeated": (1,)})), PLAN))
+
+
+def test_a_factor_is_no_nuisance_of_itself_or_of_the_other(animals_of) -> None:
+    cells = {("one", "a"): 5, ("two", "b"): 6}
+    rows = [row | {"sex": "mf"[row["cohort"] == "one"]} for row in rows_of_cells("cohort", cells)]
+    found = notices(animals_of(rows), AnalysisPlan(factors=("sex",)))
+    assert [notice.message.split(" (")[0] for notice in found] == ["cohort goes with sex"]

@@ -46,8 +46,7 @@ def test_every_defect_is_named_warnings_first(animals_of) -> None:
     rows[20]["flags"] = "small_denominator"
     for row in rows[10:14]:
         row["exclude"] = "ill"
-    plan = PLAN
-    assert codes(animals_of(rows), plan) == [
+    assert codes(animals_of(rows)) == [
         "confounded", "singly_housed", "pseudoreplication", "unequal_exclusions", "small_groups",
         "controls_below_cutoff", "small_denominator",
     ]  # fmt: skip

@@ -162,6 +162,13 @@ def test_without_data_the_reckoning_for_untreated_mice_stands_in(animals_of) -> 
     assert list(regression_to_the_mean(bare, find_comparison(bare, AnalysisPlan())))
 
 
+@pytest.mark.parametrize(("column", "warns"), [("sex", True), ("drug", False)])
+def test_an_arm_by_another_name_is_one_and_sex_is_none(animals_of, column: str, *, warns: bool) -> None:
+    animals = animals_of([{**row, column: row["treatment"]} for row in chosen_study(("pre", "post"))])
+    comparison = find_comparison(animals, AnalysisPlan(factors=(column,)))
+    assert bool(list(regression_to_the_mean(animals, comparison))) == warns
+
+
 def test_an_isotype_arm_answers_the_question(animals_of) -> None:
     animals = animals_of(chosen_study(("pre", "post")))
     assert not list(regression_to_the_mean(animals, find_comparison(animals, AnalysisPlan())))

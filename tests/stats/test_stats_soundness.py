@@ -199,3 +199,15 @@ def test_percent_throughout_is_noted(animals_of) -> None:
     (notice,) = undefined_scores(animals, "si_ratio")
     assert (notice.code, notice.severity) == ("percent", "note")
     assert re.search("median of 110: .* percent", notice.message)
+
+
+def test_excluded_animals_are_counted_among_those_that_are_taken(animals_of) -> None:
+    rows = arms({"a": (5, 10), "b": (0, 10)}, {"exclude": "died"})
+    both = [row | {"animal_id": f"{sex}{row['animal_id']}", "sex": sex} for sex in "fm" for row in rows]
+    for row in both:
+        if row["sex"] == "m":
+            row["exclude"] = ""
+    animals = animals_of(both)
+    (notice,) = unequal(animals.only("sex", "f"))
+    assert "a 5 of 10, b 0 of 10" in notice.message
+    assert not unequal(animals.only("sex", "m"))
