@@ -24,6 +24,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from benchmarks.statistics_time import describe_time
 from csds.stats.adapter import check_equal_variances, check_normality
 from csds.stats.adjust import AdjustedContrast, Adjustment, adjust_contrasts
 from csds.stats.bootstrap import bootstrap
@@ -567,6 +568,7 @@ def main() -> int:
     keys = len({row.key for row in rows})
     print(f"\n{len(rows)} numbers of {keys} keys compared, {len(not_offered)} not offered, {len(short)} fall short")
     print("falls short: " + "; ".join(short) if short else "all agree")
+    print(f"\n{describe_time()}")
     return 1 if short else 0
 
 

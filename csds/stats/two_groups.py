@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -243,10 +242,13 @@ def _t(difference: float, error: float, df: float, alternative: Alternative, con
 
 def _all_sums(values: FloatArray, size: int) -> FloatArray:
     """Return the sum of every subset of that size."""
-    splits = math.comb(len(values), size)
-    flat = itertools.chain.from_iterable(itertools.combinations(range(len(values)), size))
-    subsets = np.fromiter(flat, dtype=np.intp, count=splits * size).reshape(splits, size)
-    return np.asarray(values[subsets].sum(axis=1))
+    # Of the values so far, the sums of each number of them: a further value is in a subset or isn't.
+    sums = [np.zeros(1), *(np.empty(0) for _ in range(size))]
+    for after, value in zip(reversed(range(len(values))), values, strict=True):
+        # Smaller subsets can't be filled any more by the values that are left.
+        for count in range(size, max(size - after, 1) - 1, -1):
+            sums[count] = np.concatenate([sums[count], sums[count - 1] + value])
+    return sums[size]
 
 
 def _random_sums(values: FloatArray, size: int, draws: int, rng: np.random.Generator) -> FloatArray:
