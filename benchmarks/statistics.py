@@ -568,9 +568,10 @@ def main() -> int:
     keys = len({row.key for row in rows})
     print(f"\n{len(rows)} numbers of {keys} keys compared, {len(not_offered)} not offered, {len(short)} fall short")
     print("falls short: " + "; ".join(short) if short else "all agree")
-    print(f"\n{describe_time()}")
     return 1 if short else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    print(f"\n{describe_time()}")
+    sys.exit(code)

@@ -208,8 +208,11 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         show(f"{notice.code}: {notice.message}", quiet=quiet)
     for one in next(iter(found.left_out.values()), ()):
         console.warn(f"left out: {one.animal} (row {one.row}): {one.reason}", quiet=quiet)
-    for missing in found.not_computed:
+    told = [one for one in found.not_computed if one.outcome == found.plan.primary or one.what == "all"]
+    for missing in told:
         console.warn(f"not computed: {missing.outcome}, {missing.what}: {missing.why}", quiet=quiet)
+    if len(told) < len(found.not_computed):
+        console.note(f"not computed: {len(found.not_computed) - len(told)} more parts, named in stats.md", quiet=quiet)
     if planned.is_written and found.plan.differences(planned):
         changed = ", ".join(found.plan.differences(planned))
         console.warn(f"options changed the plan of study.toml ({changed}): say so where you report it", quiet=quiet)

@@ -14,6 +14,7 @@ from csds.formats.tables import parse_numbers, read_table
 from csds.model.columns import ANIMAL_COLUMNS, KEY_COLUMNS
 from csds.model.shapes import FloatArray
 from csds.protocol.nearest import nearest
+from csds.stats.samples import LARGEST
 from csds.stats.units import check_units
 
 KEYS = tuple(column.name for column in KEY_COLUMNS)
@@ -59,12 +60,21 @@ class Animals:
         Raises
         ------
         TableError
-            There is no such column, or a cell is not a number; the message names its row.
+            There is no such column, a cell is not a number, or one is larger, or all are smaller, than what can be
+            measured; the message names the rows.
         """
         self.check_column(column)
         cells = self.table[column]
-        values = cells if pd.api.types.is_float_dtype(cells) else parse_numbers(cells, column)
-        return np.asarray(values, float)
+        values = np.asarray(cells if pd.api.types.is_float_dtype(cells) else parse_numbers(cells, column), float)
+        sizes = np.abs(np.where(np.isfinite(values), values, 0.0))
+        largest = float(sizes.max(initial=0.0))
+        if largest and not 1 / LARGEST <= largest <= LARGEST:
+            raise TableError(
+                f"column '{column}', row {self.table.index[int(sizes.argmax())]}: expected numbers of a size that can be "
+                f"measured, found {largest:g} as the largest",
+                hint="Correct the cell, or use another unit.",
+            )
+        return values
 
     def usable(self, column: str) -> tuple[list[int], list[LeftOut]]:
         """Return the positions of the animals that have a finite value, and the others with the reason."""

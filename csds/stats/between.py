@@ -168,7 +168,8 @@ def _without_tukey(plan: AnalysisPlan) -> Adjustment:
 
 def _t_test(groups: Groups, *, equal: bool) -> Result:
     reference, other = groups.group.levels
-    test = t_test(groups.of(other), groups.of(reference), equal_variances=equal)
+    samples = group_samples(groups.values, groups.group, at_least=2)
+    test = t_test(samples[other], samples[reference], equal_variances=equal)
     return Result(
         contrast=f"{other} - {reference}", test="Student's t" if equal else "Welch's t", statistic_name="t",
         statistic=test.statistic, df1=test.df, p_value=test.p_value, effect_name="difference", effect=test.difference,

@@ -74,7 +74,8 @@ def group_values(animals: Animals, comparison: Comparison, outcome: str, plan: A
     empty = [group for group in comparison.groups if group not in {groups[at] for at in used}]
     if empty:
         raise StatsError(
-            f"{outcome}: expected animals with a value in every group, found none in {', '.join(empty)}",
+            f"{outcome}: expected animals with a value in every group, found none in {', '.join(empty)} "
+            f"(left out: {why_left_out(left_out)})",
             hint="Analyse an outcome that all groups have, or leave the group out of the table.",
         )
     return Groups(

@@ -145,7 +145,9 @@ class AnalysisPlan:
         if "reference" in said:
             said["reference"] = {**self.reference, **said["reference"]}
         plan = replace(self, **said)
-        fault = plan.fault()
+        factors = (*plan.factors, "test")
+        odd = next((name for name in values.get("reference") or () if name not in factors), "")
+        fault = f"--reference {odd}: expected one of {', '.join(factors)}" if odd else plan.fault()
         if fault:
             raise UsageError(fault, hint="See csds stats --help.")
         return plan

@@ -76,11 +76,12 @@ def _tell_percent(table: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bo
     """Return which SI ratios are ×100, and which aren't: by the times where given, else by the values alone."""
     values = table["si_ratio"].to_numpy(float)
     present, absent = (_column(table, f"interaction_{phase}_s") for phase in ("present", "absent"))
-    known = (present > 0) & (absent > 0) & (values > 0)
+    known = (present > 0) & (absent > 0) & (values > 0) & np.isfinite(values)
     if known.any():
-        # Windows of other lengths change a ratio, but never tenfold.
-        times = np.divide(present, absent, out=np.ones_like(values), where=known)
-        return known & (values > 10 * times), known & (values <= 10 * times)
+        # Windows of other lengths change a ratio, but hardly ever twofold.
+        excess = np.divide(values * absent, present, out=np.ones_like(values), where=known) / 100
+        percent = known & (excess > 0.5) & (excess < 2)
+        return percent, known & ~percent
     low = split_by_unit(values)
     high = (values > 0) & ~low
     if low.sum() < 2 or high.sum() < 2 or np.median(values[high]) < PERCENT_ABOVE:

@@ -100,6 +100,7 @@ def test_excluded_animals_are_named(run) -> None:
         (["results", "--factor", "a", "--factor", "b", "--factor", "c"], 2, "one or two columns, found 3"),
         (["results", "--random", "a", "--random", "b", "--random", "c"], 2, "one or two nested columns"),
         (["results", "--random", "stress"], 2, "found 'stress' in two"),
+        (["results", "--reference", "colour=red"], 2, "--reference colour: expected one of stress, treatment, test"),
         (["results", "--only", "sex"], 2, "expected COLUMN=VALUE"),
     ],
 )
