@@ -4,15 +4,10 @@ The times in the interaction zone with the target absent and present are drawn j
 ratio is derived from them, never drawn. The numbers are those of Schuler … Bagot 2024 (per-mouse
 data of 761 mice in 20 cohorts, 150 s trials): means, SDs, and the correlation of the two times.
 
-For each animal a pair of correlated standard normals is drawn and taken through beta
-distributions on (0 s, 150 s) that have the published means and SDs (a Gaussian copula). Defeated
-males are two components, susceptible and resilient. The published correlation over all defeated
-males is .20; it holds ``Σ share · r_within · SD_a · SD_p`` plus the covariance between the
-components' means, hence r = .53 within them.
+How the times are drawn, by components of defeated animals and severity, is `csds.model.zone_times`.
 
-An animal's times are those that it would have undefeated, plus ``severity`` times the difference
-that defeat makes to it, with ``severity = stress_effect · (1 − rescue)``: 0 is a control, 1 is
-as published, and the mean stress effect shrinks by exactly the share that is rescued.
+An animal's severity is ``stress_effect · (1 − rescue)``: 0 is a control, 1 is as published, and the
+mean stress effect shrinks by exactly the share that is rescued.
 """
 
 from __future__ import annotations
@@ -22,70 +17,30 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from csds.errors import SimulationError
 from csds.model.shapes import FloatArray
+from csds.model.zone_times import PHASE_S, PUBLISHED_TIMES, StressLaw, beta_quantiles, find_components, zone_times
 
-PHASE_S = 150.0
 Sex = Literal["male", "female"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimesLaw:
-    """Seconds in the interaction zone of one kind of animal: means, SDs, and their correlation."""
-
-    absent_mean: float
-    absent_sd: float
-    present_mean: float
-    present_sd: float
-    correlation: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SexLaw:
-    """What is known of one sex: undefeated animals, and the components of defeated ones with their shares.
+    """What is known of one sex: times in the interaction zone, corner times and distances.
 
     ``corners`` and ``distance`` hold means as (control absent, control present, stressed absent,
     stressed present), in s and cm. Their SDs are not published: see `simulate_cohort`.
     """
 
-    control: TimesLaw
-    stressed: tuple[tuple[str, float, TimesLaw], ...]
+    times: StressLaw
     corners: tuple[float, float, float, float]
     distance: tuple[float, float, float, float]
 
 
 PUBLISHED: dict[str, SexLaw] = {
-    "male": SexLaw(
-        control=TimesLaw(absent_mean=61, absent_sd=18, present_mean=91, present_sd=19, correlation=0.38),
-        stressed=(
-            (
-                "susceptible",
-                123 / 216,
-                TimesLaw(absent_mean=63, absent_sd=16, present_mean=35, present_sd=21, correlation=0.53),
-            ),
-            (
-                "resilient",
-                93 / 216,
-                TimesLaw(absent_mean=57, absent_sd=15, present_mean=80, present_sd=18, correlation=0.53),
-            ),
-        ),
-        corners=(25, 15, 27, 44),
-        distance=(1265, 872, 1242, 811),
-    ),
-    "female": SexLaw(
-        control=TimesLaw(absent_mean=63, absent_sd=15, present_mean=92, present_sd=16, correlation=0.08),
-        stressed=(
-            (
-                "stressed",
-                1.0,
-                TimesLaw(absent_mean=69, absent_sd=16, present_mean=85, present_sd=18, correlation=0.17),
-            ),
-        ),
-        corners=(24, 16, 23, 18),
-        distance=(1424, 914, 1360, 1040),
-    ),
+    "male": SexLaw(times=PUBLISHED_TIMES["male"], corners=(25, 15, 27, 44), distance=(1265, 872, 1242, 811)),
+    "female": SexLaw(times=PUBLISHED_TIMES["female"], corners=(24, 16, 23, 18), distance=(1424, 914, 1360, 1040)),
 }
 """Schuler … Bagot 2024: males (defeat) and females (witness defeat)."""
 
@@ -171,9 +126,9 @@ def simulate_cohort(design: CohortDesign, rng: np.random.Generator) -> pd.DataFr
     severity = np.where(defeated, design.stress_effect * (1.0 - rescue), 0.0)
     law = PUBLISHED[design.sex]
     absent, present, liability = _latents(table["cohort"].to_numpy(), design, rng)
-    component = _components(law, liability)
-    times = _times(law, component, severity, (absent, present))
-    names = np.array([name for name, _, _ in law.stressed])
+    component = find_components(law.times, liability)
+    times = zone_times(law.times, component, severity, (absent, present))
+    names = np.array([name for name, _, _ in law.times.stressed])
     table["component"] = np.where(defeated, names[component], "control")
     table["interaction_absent_s"], table["interaction_present_s"] = times
     corners = _corners(law, severity, times, rng)
@@ -208,53 +163,19 @@ def _latents(
     return absent, present, liability
 
 
-def _components(law: SexLaw, liability: FloatArray) -> np.ndarray:
-    """Return each animal's component: the higher the liability, the earlier in the law's list."""
-    shares = np.cumsum([share for _, share, _ in law.stressed])
-    rank = stats.norm.sf(liability)
-    return np.minimum(np.searchsorted(shares, rank), len(shares) - 1)
-
-
-def _times(
-    law: SexLaw, component: np.ndarray, severity: FloatArray, latents: tuple[FloatArray, FloatArray]
-) -> tuple[FloatArray, FloatArray]:
-    undefeated = _quantiles(law.control, latents)
-    stressed = [_quantiles(kind, latents) for _, _, kind in law.stressed]
-    both = []
-    for phase in (0, 1):
-        defeated = np.choose(component, [times[phase] for times in stressed])
-        both.append(np.clip(undefeated[phase] + severity * (defeated - undefeated[phase]), 0.0, PHASE_S))
-    return both[0], both[1]
-
-
-def _quantiles(law: TimesLaw, latents: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
-    absent, own = latents
-    present = law.correlation * absent + np.sqrt(1.0 - law.correlation**2) * own
-    return (
-        PHASE_S * _beta_quantiles(law.absent_mean / PHASE_S, law.absent_sd / PHASE_S, absent),
-        PHASE_S * _beta_quantiles(law.present_mean / PHASE_S, law.present_sd / PHASE_S, present),
-    )
-
-
-def _beta_quantiles(mean: float | FloatArray, sd: float, latent: FloatArray) -> FloatArray:
-    """Return the values of a beta distribution of given mean and SD at the normal's quantiles."""
-    size = mean * (1.0 - mean) / sd**2 - 1.0
-    return np.asarray(stats.beta.ppf(stats.norm.cdf(latent), mean * size, (1.0 - mean) * size), float)
-
-
 def _corners(
     law: SexLaw, severity: FloatArray, times: tuple[FloatArray, FloatArray], rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    means = [sum(share * kind.absent_mean for _, share, kind in law.stressed)]
-    means.append(sum(share * kind.present_mean for _, share, kind in law.stressed))
+    means = [sum(share * kind.absent_mean for _, share, kind in law.times.stressed)]
+    means.append(sum(share * kind.present_mean for _, share, kind in law.times.stressed))
     shared = rng.standard_normal(len(severity))
     both = []
-    for phase, control_mean in enumerate((law.control.absent_mean, law.control.present_mean)):
+    for phase, control_mean in enumerate((law.times.control.absent_mean, law.times.control.present_mean)):
         control = law.corners[phase] / (PHASE_S - control_mean)
         stressed = law.corners[2 + phase] / (PHASE_S - means[phase])
         mean = np.clip(control + severity * (stressed - control), 0.03, 0.9)
         latent = np.sqrt(0.5) * (shared + rng.standard_normal(len(severity)))
-        both.append(_beta_quantiles(mean, _CORNER_SHARE_SD, latent) * (PHASE_S - times[phase]))
+        both.append(beta_quantiles(mean, _CORNER_SHARE_SD, latent) * (PHASE_S - times[phase]))
     return both[0], both[1]
 
 
