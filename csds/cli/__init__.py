@@ -19,6 +19,7 @@ from csds.cli.arena import arena as arena_command
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
 from csds.cli.check import check as check_command
 from csds.cli.demo import demo as demo_command
+from csds.cli.power import power as power_command
 from csds.cli.protocol import protocol_app
 from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
@@ -78,5 +79,6 @@ app.command("track", short_help="Track a study and call each animal susceptible 
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
 app.command("stats", short_help="Compare treatment with isotype, as planned.")(stats_command)
 app.command("allocate", short_help="Assign animals to arms at random, in balance.")(allocate_command)
+app.command("power", short_help="Find how many mice a study needs, by simulation.")(power_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")

@@ -175,6 +175,16 @@ STATS_COLUMNS = (
     _column("note", "text", "", "what else is to be known of it"),
 )
 
+POWER_COLUMNS = (
+    _column("contrast", "text", "", "planned test: groups that are compared, first minus second"),
+    _column("n", "integer", "", "animals in each group that are analysed"),
+    _column("power", "number", "", "share of the simulated studies in which the test is significant"),
+    _column("power_low", "number", "", "lower end of its 95 % interval by Wilson: the simulation's own error"),
+    _column("power_high", "number", "", "upper end of that interval"),
+    _column("normal_power", "number", "", "in closed form, unadjusted, as if outcomes were normal with one variance"),
+    _column("draws", "integer", "", "simulated studies"),
+)
+
 
 def names(columns: tuple[Column, ...], zones: tuple[str, ...] = ()) -> list[str]:
     """Return the columns' names with ``<zone>`` spelled out for each zone.
