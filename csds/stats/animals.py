@@ -69,9 +69,10 @@ class Animals:
         sizes = np.abs(np.where(np.isfinite(values), values, 0.0))
         largest = float(sizes.max(initial=0.0))
         if largest and not 1 / LARGEST <= largest <= LARGEST:
+            row = self.table.index[int(sizes.argmax())]
             raise TableError(
-                f"column '{column}', row {self.table.index[int(sizes.argmax())]}: expected numbers of a size that can be "
-                f"measured, found {largest:g} as the largest",
+                f"column '{column}', row {row}: expected numbers of a size that can be measured, found {largest:g} as "
+                "the largest",
                 hint="Correct the cell, or use another unit.",
             )
         return values
