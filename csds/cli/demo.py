@@ -22,6 +22,8 @@ _RESULTS = (
     ("animals and phenotypes", "animals.csv"),
     ("sessions and zone times", "sessions.csv"),
     ("the same in bins of time", "time_bins.csv"),
+    ("statistics, in sentences", "stats.md"),
+    ("every number of them", "stats.csv"),
 )
 
 
@@ -37,6 +39,7 @@ def demo(
     interaction test. Run it again and it completes what is missing.
     """
     from csds.batch import TrackOptions
+    from csds.cli.stats import analyse_and_show
     from csds.cli.track import read_input, run_and_show
 
     sheet = copy_sample_study(folder)
@@ -45,9 +48,13 @@ def demo(
     study, faults, protocol = read_input([sheet], "", {}, "")
     options = TrackOptions(jobs=jobs, time_bins_s=TIME_BINS_S, command=tuple(sys.argv))
     result = run_and_show(study, faults, protocol, results, options, quiet=quiet, as_json=as_json)
+    if not as_json:
+        console.say()
+        analyse_and_show(results, {}, results, quiet=quiet, as_json=False)
     for what, where in _RESULTS:
         console.note(f"{what:<26}{results / where}", quiet=quiet)
     console.note(f"the same by hand: csds track {sheet} --out {results} --time-bins {TIME_BINS_S:.0f}", quiet=quiet)
+    console.note(f"                  csds stats {results}", quiet=quiet)
     if result.failures:
         raise typer.Exit(1)
 

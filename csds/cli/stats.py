@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -112,6 +113,32 @@ def stats(
     \b
     Exit code: 0 all well, 1 the table or an outcome that was named can't be analysed, 2 the call is wrong.
     """
+    asked = {
+        "design": design,
+        "factors": tuple(factor or ()),
+        "primary": outcome,
+        "secondary": tuple(secondary or ()),
+        "reference": _levels(reference, "--reference", "treatment=isotype"),
+        "only": _levels(only, "--only", "sex=F"),
+        "sum_of_squares": sum_of_squares,
+        "adjust": adjust,
+        "random": tuple(random or ()),
+        "fixed": tuple(fixed or ()),
+        "covariates": tuple(covariate or ()),
+        "correlate": tuple(correlate or ()),
+        "bayes_factors": bayes_factors,
+        "draws": draws,
+        "seed": seed,
+    }
+    found = analyse_and_show(table, asked, out, quiet=quiet, as_json=as_json)
+    if any(one.what == "all" and one.outcome in (found.plan.secondary or ()) for one in found.not_computed):
+        raise typer.Exit(1)
+
+
+def analyse_and_show(
+    table: Path, asked: Mapping[str, Any], out: Path | None, *, quiet: bool, as_json: bool
+) -> Analysis:
+    """Analyse a table by the plan of its study and by what was asked, write the results, and print them."""
     from csds.batch.folder import read_json, write_json
     from csds.formats.atomic import atomic_path
     from csds.formats.tables import write_table
@@ -125,24 +152,7 @@ def stats(
     animals = read_animals(table)
     home = table if table.is_dir() else table.parent
     planned = read_plan(next((folder for folder in (home, home.parent) if (folder / "study.toml").is_file()), home))
-    plan = planned.changed(
-        design=design,
-        factors=tuple(factor or ()),
-        primary=outcome,
-        secondary=tuple(secondary or ()),
-        reference=_levels(reference, "--reference", "treatment=isotype"),
-        only=_levels(only, "--only", "sex=F"),
-        sum_of_squares=sum_of_squares,
-        adjust=adjust,
-        random=tuple(random or ()),
-        fixed=tuple(fixed or ()),
-        covariates=tuple(covariate or ()),
-        correlate=tuple(correlate or ()),
-        bayes_factors=bayes_factors,
-        draws=draws,
-        seed=seed,
-    )
-    found = analyse(animals, plan)
+    found = analyse(animals, planned.changed(**asked))
     folder = out or home
     folder.mkdir(parents=True, exist_ok=True)
     when = when_planned(planned, read_json(home / "provenance.json"))
@@ -153,15 +163,12 @@ def stats(
         part.write_text(summary_text(found, planned, when), encoding="utf-8")
     if as_json:
         console.print_json(told)
-    else:
-        _show(found, planned, quiet=quiet)
-        if when:
-            console.say(when)
-        console.note(
-            f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet
-        )
-    if any(one.what == "all" and one.outcome in (plan.secondary or ()) for one in found.not_computed):
-        raise typer.Exit(1)
+        return found
+    _show(found, planned, quiet=quiet)
+    if when:
+        console.say(when)
+    console.note(f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet)
+    return found
 
 
 def _levels(texts: list[str] | None, option: str, example: str) -> dict[str, str]:
