@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from csds.errors import ResultsError
 from csds.formats.atomic import atomic_path, write_error
+from csds.formats.digest import file_digest as file_digest
 
 #: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
 _TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")
@@ -158,12 +159,6 @@ def digest(value: object) -> str:
     """Return a SHA-256 over plain data, the same on every system."""
     text = json.dumps(plain(value), sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's content."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def plain(value: object) -> Any:

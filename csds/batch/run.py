@@ -22,6 +22,7 @@ from csds.batch.provenance import describe_run, refuse_other_study
 from csds.batch.reuse import PARTS, recall
 from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
 from csds.batch.unit import track_unit
+from csds.behaviour.rules import what_waits
 from csds.errors import CsdsError, ResultsError
 from csds.formats.tables import write_table
 from csds.model.protocol import Protocol
@@ -160,6 +161,8 @@ class _Run:
         sessions = sessions_table(self.study, self.outcomes, protocol)
         animals = animals_table(self.study, sessions, self.outcomes, protocol)
         messages = [*self._changes(), *self._leftovers()]
+        if waiting := what_waits(animals, protocol.rule):
+            messages.append(waiting)
         written = {"sessions": sessions, "animals": animals, "failures": failures_table(failures)}
         if self.context.time_bins_s is not None:
             written["time_bins"] = time_bins_table(self.study, self.outcomes, protocol)

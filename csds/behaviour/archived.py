@@ -45,7 +45,7 @@ _SHOWN = 10
 _GIVEN_BY_SCORING = frozenset({
     "small_denominator", "zero_denominator", "zero_numerator", "zero_corner_denominator", "unequal_windows",
     "missing_phase", "needs_controls", "excluded_minimum_time", "excluded_no_zone_time", "excluded_score_limit",
-    "missing_score", "no_mixture", "unknown_stress", "borderline",
+    "missing_score", "no_mixture", "unknown_stress", "blinded", "borderline",
 })  # fmt: skip
 
 

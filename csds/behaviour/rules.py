@@ -33,6 +33,7 @@ from csds.behaviour.criteria import Answers, answer, below_limit, combine, find_
 from csds.errors import ScoreError
 from csds.model.protocol import Exclusion, RuleSpec, ScoreSpec
 from csds.model.shapes import FloatArray
+from csds.study.words import BLINDED
 
 _REASONS = {
     "minimum_time": "excluded_minimum_time",
@@ -76,7 +77,7 @@ def classify(
     DataFrame, with the index of ``animals``
         ``below_cutoff`` (nullable boolean) is the answer of the criterion on the primary score (the
         first criterion, if none is on it), for every animal whose score is defined. ``phenotype`` is
-        ``control`` for undefeated animals; for defeated ones ``undetermined`` without both phases,
+        ``control`` for undefeated animals, ``undetermined`` for blinded ones; for defeated ones ``undetermined`` without both phases,
         else ``excluded`` where an exclusion holds, else what the criteria say, scores with too
         small a denominator counting as unknown. ``flags`` holds a tuple of codes.
 
@@ -92,7 +93,7 @@ def classify(
         if phenotype == "excluded":
             codes = [code for code, holds in verdict.exclusions if holds[i]]
         elif phenotype == "undetermined" and stress != "defeated":
-            codes = ["unknown_stress"]
+            codes = ["blinded" if stress == BLINDED else "unknown_stress"]
         elif phenotype == "undetermined" and verdict.missing[i]:
             codes = ["missing_phase"]
         elif phenotype == "undetermined":
@@ -182,6 +183,24 @@ def exclusion_holds(
             )
         return np.asarray(np.asarray(longest_zone_s[exclusion.phase], float) == 0)
     return np.asarray(below_limit(floats(animals, exclusion.score), exclusion.limit) == 0)
+
+
+def what_waits(animals: pd.DataFrame, rule: RuleSpec | None) -> str:
+    """Return in words what is left open where the groups are hidden; empty where they aren't, or nothing needs them.
+
+    Examples
+    --------
+    >>> from csds.model.protocol import Criterion
+    >>> rule = RuleSpec(name="mean_sd", criteria=(Criterion(kind="control_mean"),))
+    >>> what_waits(pd.DataFrame({"stress": ["blinded"]}), rule)
+    "the groups are hidden: phenotypes wait for csds unblind, as do limits of the rule 'mean_sd' (controls' mean)"
+    """
+    if rule is None or not (animals["stress"] == BLINDED).any():
+        return ""
+    needs = {"control_mean": "controls' mean", "mixture": "defeated animals' scores"}
+    waiting = [needs[criterion.kind] for criterion in rule.criteria if criterion.kind in needs]
+    more = f", as do limits of the rule '{rule.name}' ({' and '.join(dict.fromkeys(waiting))})" if waiting else ""
+    return f"the groups are hidden: phenotypes wait for csds unblind{more}"
 
 
 def _zone_times(animals: pd.DataFrame, given: Mapping[str, ArrayLike] | None) -> Mapping[str, ArrayLike]:

@@ -15,12 +15,13 @@ from csds.model.columns import GROUP_COLUMNS, KEY_COLUMNS, SESSION_COLUMNS, name
 from csds.model.flags import FLAGS, split_flags
 from csds.model.protocol import Protocol
 from csds.model.shapes import FloatArray
+from csds.study.words import BLINDED
 
 Key = tuple[str, ...]
 
 KEYS = tuple(column.name for column in KEY_COLUMNS)
 GROUPS = tuple(column.name for column in GROUP_COLUMNS)
-STRESSES = ("control", "defeated", "")
+STRESSES = ("control", "defeated", BLINDED, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ def score(
     """
     from csds.batch.readings import readings_beside
     from csds.behaviour.archived import parse_mapping, read_archived
+    from csds.behaviour.rules import what_waits
     from csds.behaviour.score import score_animals
     from csds.formats.tables import read_table, write_table
     from csds.protocol.load import load_protocol
@@ -74,6 +75,8 @@ def score(
             title=f"{len(animals)} animal{'s' * (len(animals) != 1)}, {rules.title}",
         )
         console.note(f"written: {target}", quiet=quiet)
+    if waiting := what_waits(animals, rules.rule):
+        console.note(waiting, quiet=quiet)
     if incomplete:
         console.warn(f"{len(incomplete)} of {len(animals)} animals lack a phase: see their flags", quiet=quiet)
         raise typer.Exit(1)

@@ -33,7 +33,7 @@ KEY_COLUMNS = (
 )
 
 GROUP_COLUMNS = (
-    _column("stress", "text", "", "control or defeated"),
+    _column("stress", "text", "", "control or defeated; blinded from `csds blind` to `csds unblind`"),
     _column("treatment", "text", "", "treatment as written in the sheet"),
 )
 

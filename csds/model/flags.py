@@ -127,6 +127,7 @@ FLAGS: dict[str, Flag] = {
             trust=True,
             meaning="the protocol's point (nose or body) is not in the track; zone times by it are empty",
         ),
+        Flag(code="blinded", trust=False, meaning="the groups are hidden: there is no phenotype before `csds unblind`"),
         Flag(code="unknown_stress", trust=True, meaning="the sheet does not say whether the animal was defeated"),
     )
 }

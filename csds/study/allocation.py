@@ -19,7 +19,7 @@ TREATMENT = "treatment"
 #: What makes an animal: its tests aren't told apart, for all of them are of one mouse with one treatment.
 _KEYS = ("cohort", "animal_id")
 #: Columns of a study whose numbers are names: cage 12 isn't more than cage 3.
-_NAMES = frozenset({"cohort", "test", "sex", "cage", "strain", "aggressor", "experimenter", "stress"})
+NAME_COLUMNS = frozenset({"cohort", "test", "sex", "cage", "strain", "aggressor", "experimenter", "stress"})
 
 _Item = TypeVar("_Item")
 
@@ -259,7 +259,7 @@ def _levels(table: pd.DataFrame, column: str, design: AllocationDesign) -> list[
                 hint="Fill it in, or stratify by other columns.",
             )
     numbers = sum(to_number(cell) is not None for cell in cells)
-    if column in design.within or column.casefold() in _NAMES or 2 * numbers <= len(cells):
+    if column in design.within or column.casefold() in NAME_COLUMNS or 2 * numbers <= len(cells):
         return cells
     try:
         values = parse_numbers(table[column], column).to_numpy(float)

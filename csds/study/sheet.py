@@ -109,12 +109,23 @@ def named_protocol(folder: Path) -> str:
     return str(folder / name) if name.casefold().endswith(".toml") else name
 
 
+def column_name(text: str) -> str:
+    """Return a column's name as csds writes it, from one as people do.
+
+    Examples
+    --------
+    >>> column_name(" Session-Date ")
+    'session_date'
+    """
+    return "_".join(text.strip().casefold().replace("-", "_").split())
+
+
 def _rows(sheet: Path) -> tuple[list[SheetRow], list[str]]:
     try:
         frame = read_table(sheet)
     except TableError as error:
         raise SheetError(error.message, hint=error.hint) from error
-    columns = ["_".join(str(name).strip().casefold().replace("-", "_").split()) for name in frame.columns]
+    columns = [column_name(str(name)) for name in frame.columns]
     doubled = sorted({name for name in columns if columns.count(name) > 1})
     if doubled:
         raise SheetError(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from csds.protocol.nearest import nearest
 
 BOTH = "both"
+BLINDED = "blinded"
+"""Stands for an animal's stress from ``csds blind`` to ``csds unblind``."""
 
 PHASE_WORDS: dict[str, tuple[str, ...]] = {
     "target_absent": (
@@ -93,7 +95,7 @@ def echo_phase(text: str, phases: Sequence[str]) -> str | None:
 
 
 def echo_stress(text: str) -> str | None:
-    """Return ``control`` or ``defeated``, an empty text for an empty one, None for any other.
+    """Return ``control`` or ``defeated``, ``blinded``, an empty text for an empty one, None for any other.
 
     Examples
     --------
@@ -101,8 +103,8 @@ def echo_stress(text: str) -> str | None:
     ['defeated', 'control', '', None]
     """
     plain = _plain(text)
-    if not plain:
-        return ""
+    if plain in {"", BLINDED}:
+        return plain
     return next((name for name, words in STRESS_WORDS.items() if plain in words), None)
 
 
