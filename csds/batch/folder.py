@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from csds.errors import ResultsError
 from csds.formats.atomic import atomic_path, write_error
-from csds.formats.digest import file_digest as file_digest
+from csds.formats.digest import file_digest as file_digest  # noqa: PLC0414 - used with the rest of this module
 
 #: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
 _TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")

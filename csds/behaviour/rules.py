@@ -77,9 +77,10 @@ def classify(
     DataFrame, with the index of ``animals``
         ``below_cutoff`` (nullable boolean) is the answer of the criterion on the primary score (the
         first criterion, if none is on it), for every animal whose score is defined. ``phenotype`` is
-        ``control`` for undefeated animals, ``undetermined`` for blinded ones; for defeated ones ``undetermined`` without both phases,
-        else ``excluded`` where an exclusion holds, else what the criteria say, scores with too
-        small a denominator counting as unknown. ``flags`` holds a tuple of codes.
+        ``control`` for undefeated animals and ``undetermined`` for those whose stress is hidden or unknown;
+        for defeated ones ``undetermined`` without both phases, else ``excluded`` where an exclusion holds,
+        else what the criteria say, scores with too small a denominator counting as unknown. ``flags`` holds
+        a tuple of codes.
 
     Raises
     ------

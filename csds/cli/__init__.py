@@ -16,6 +16,7 @@ from csds import __version__
 from csds.cli import console
 from csds.cli.allocate import allocate as allocate_command
 from csds.cli.arena import arena as arena_command
+from csds.cli.blind import blind as blind_command
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
 from csds.cli.check import check as check_command
 from csds.cli.demo import demo as demo_command
@@ -25,6 +26,7 @@ from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
 from csds.cli.stats import stats as stats_command
 from csds.cli.track import track as track_command
+from csds.cli.unblind import unblind as unblind_command
 
 #: How often Python looks for cycles of objects: libraries make some 150,000 when they are imported, none of them to go.
 _RARELY = (50_000, 20, 50)
@@ -79,6 +81,8 @@ app.command("track", short_help="Track a study and call each animal susceptible 
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
 app.command("stats", short_help="Compare treatment with isotype, as planned.")(stats_command)
 app.command("allocate", short_help="Assign animals to arms at random, in balance.")(allocate_command)
+app.command("blind", short_help="Hide groups behind codes; keep the key apart.")(blind_command)
+app.command("unblind", short_help="Lock the scores, then put the groups back.")(unblind_command)
 app.command("power", short_help="Find how many mice a study needs, by simulation.")(power_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")

@@ -148,25 +148,32 @@ def analyse_and_show(
     from csds.stats.plan_record import when_planned
     from csds.stats.results import results_table
     from csds.stats.summary import summary, summary_text
+    from csds.study.blinding import blinding_state, refuse_blinded
 
+    refuse_blinded(table)
     animals = read_animals(table)
     home = table if table.is_dir() else table.parent
     planned = read_plan(next((folder for folder in (home, home.parent) if (folder / "study.toml").is_file()), home))
     found = analyse(animals, planned.changed(**asked))
     folder = out or home
     folder.mkdir(parents=True, exist_ok=True)
-    when = when_planned(planned, read_json(home / "provenance.json"))
-    told = summary(found, planned, when)
+    # A table by itself says nothing of how it came about.
+    blinding = blinding_state(home) if table.is_dir() or table.name == "animals.csv" else None
+    said = (when_planned(planned, read_json(home / "provenance.json")), blinding.sentence if blinding else "")
+    history = [sentence for sentence in said if sentence]
+    told = summary(found, planned, history)
     write_table(results_table(found.results), folder / "stats.csv")
     write_json(folder / "stats.json", told)
     with atomic_path(folder / "stats.md") as part:
-        part.write_text(summary_text(found, planned, when), encoding="utf-8")
+        part.write_text(summary_text(found, planned, history), encoding="utf-8")
     if as_json:
         console.print_json(told)
         return found
     _show(found, planned, quiet=quiet)
-    if when:
-        console.say(when)
+    for sentence in history:
+        console.say(sentence)
+    if blinding and blinding.unchanged is False:
+        console.warn(blinding.sentence)
     console.note(f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet)
     return found
 

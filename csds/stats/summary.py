@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ from csds.stats.sentences import methods_sentences, results_sentences
 from csds.stats.wording import check_text
 
 
-def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, Any]:
+def summary(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -> dict[str, Any]:
     """Return an analysis as plain data, unrounded.
 
     Parameters
@@ -20,8 +20,8 @@ def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, A
     analysis : Analysis
     planned : AnalysisPlan
         What ``study.toml`` says, or the defaults.
-    when : str
-        When that was written (`csds.stats.plan_record.when_planned`).
+    history : sequence of str
+        Sentences on when the plan was written and whether scoring was blind.
     """
     comparison = analysis.comparison
     return {
@@ -29,7 +29,6 @@ def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, A
         "planned": {
             "is_written": planned.is_written,
             "sha256": planned.sha256,
-            "when": when,
             "changed": {
                 key: {"planned": theirs, "used": mine}
                 for key, (mine, theirs) in analysis.plan.differences(planned).items()
@@ -37,6 +36,7 @@ def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, A
         },
         "comparison": {**asdict(comparison), "groups": list(comparison.groups)},
         "methods": methods_sentences(analysis),
+        "history": list(history),
         "sentences": results_sentences(analysis),
         "notices": [asdict(one) for one in analysis.notices],
         "checks": [asdict(one) for one in analysis.checks],
@@ -46,11 +46,11 @@ def summary(analysis: Analysis, planned: AnalysisPlan, when: str) -> dict[str, A
     }
 
 
-def summary_text(analysis: Analysis, planned: AnalysisPlan, when: str) -> str:
+def summary_text(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -> str:
     """Return an analysis in sentences, as Markdown."""
     parts = {
         "Results": results_sentences(analysis),
-        "Methods": [*methods_sentences(analysis), *([when] if when else [])],
+        "Methods": [*methods_sentences(analysis), *history],
         "To be known": [f"{one.severity}, {one.code}: {one.message}" for one in analysis.notices],
         "Checks": [f"{one.name}, {check_text(one)}: {one.verdict}. {one.meaning}" for one in analysis.checks],
         "Departures from the plan": [

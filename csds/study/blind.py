@@ -29,11 +29,13 @@ VIDEOS = "videos"
 KEY_COLUMNS = ("code", "cohort", "animal_id", "test", "phase", "video", "stress", "treatment")
 """Columns of the key, which those that are withheld follow."""
 
-#: Without vowels, and without what looks alike: 0 O D Q, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V. The first letters stand in front.
+#: Without vowels, and without what looks alike (0 O D Q, 1 I L, 2 Z, 5 S, 6 G, 8 B, U V). Only letters stand in front.
 _SYMBOLS = "CFHJKMNPRTWX3479"
 _LETTERS = 12
 _ROOM = 50  # codes for each one that is needed, so that hardly any is drawn twice
 
+#: Of ``study.toml``: what tracking needs, and the plan. Its levels tell of no animal, and its hash has to stay.
+_PLAN = ("protocol", "analysis", "reference")
 _NEEDED = ("test", "arena", "start_s", "duration_s")
 
 
@@ -129,7 +131,7 @@ def blind_study(
             "stress": session.stress,
             "treatment": session.treatment,
             **({"exclude": session.exclude} if told else {}),
-            **{name: session.design.get(name, "") for name in study.design_columns if name in withheld},
+            **{key_column(name): session.design.get(name, "") for name in study.design_columns if name in withheld},
         }
         for session in sessions
     ]
@@ -145,13 +147,18 @@ def blind_study(
     )
 
 
+def key_column(name: str) -> str:
+    """Return the key's name of a column of the sheet that isn't csds's own: a sheet may have its own ``code``."""
+    return f"{name}_in_sheet" if name in KEY_COLUMNS else name
+
+
 def draw_codes(n: int, rng: np.random.Generator, taken: Collection[str] = ()) -> list[str]:
     """Return n different codes, none of them a word that is taken (capitals don't count).
 
     Examples
     --------
     >>> draw_codes(3, np.random.default_rng(1))
-    ['MC9T', 'MKXX', 'MKPT']
+    ['RJCN', 'HK7P', 'K94K']
     """
     length = max(4, math.ceil(math.log(_ROOM * max(n, 1), len(_SYMBOLS))))
     words = {word.strip().casefold() for word in taken}
@@ -240,7 +247,7 @@ def _blind_settings(settings: Mapping[str, object], words: re.Pattern[str]) -> t
     shown: dict[str, object] = {}
     withheld: dict[str, str] = {}
     for name, value in settings.items():
-        if name in {"protocol", "analysis"}:
+        if name in _PLAN:
             shown[name] = value
         elif name not in {"title", "treatment"}:
             withheld[f"study.toml, {name}"] = "it isn't needed before unblinding"

@@ -12,7 +12,7 @@ from benchmarks.startup import describe_startup, measure_startup
 from csds import __version__
 from csds.cli import app
 
-COMMANDS = ("allocate", "check", "demo", "power", "protocol", "score", "simulate", "stats", "track")
+COMMANDS = ("allocate", "blind", "check", "demo", "power", "protocol", "score", "simulate", "stats", "track", "unblind")
 HEAVY = ("numpy", "pandas", "cv2", "av", "matplotlib", "scipy", "pyarrow", "pingouin", "openpyxl")
 
 
