@@ -7,7 +7,7 @@ A column tells if any of these holds, for stress or for treatment:
 - by its best guess a group is told from the others in nine of ten animals: the total variation distance of the two
   distributions of values, or the Kolmogorov-Smirnov distance of measured numbers, is 0.8 or more. Half of one plus
   that distance is the best guess's balanced accuracy [1]_;
-- no two animals share a value: it names the animal.
+- most animals have a value, and no two the same: it names the animal.
 
 References
 ----------
@@ -92,7 +92,7 @@ def why_telling(
     ...     4: {"stress": "defeated"},
     ... }
     >>> why_telling("aggressor", ["", "", "A1", "A2"], [1, 2, 3, 4], groups)
-    "it is empty for stress 'control' only"
+    "it is filled for stress 'defeated' only"
     >>> why_telling("cage", ["K1", "K2", "K2", "K1"], [1, 2, 3, 4], groups)
     ''
     """
@@ -115,8 +115,10 @@ def why_telling(
                 return reason
         if numbers and (reason := _separated(numbers, animals, level_of, factor)):
             return reason
-    if not numbers and len(groups) > 1 and set(told[1]) <= {_ALONE, _EMPTY}:
-        return "no two animals share a value, so it names them"
+    if not numbers and set(told[1]) <= {_ALONE, _EMPTY}:
+        named = {animal for animal, value in zip(animals, told[1], strict=True) if value == _ALONE}
+        if 2 * len(named) > len(groups) > 1:
+            return "no two animals share a value, so it names them"
     return ""
 
 
@@ -157,7 +159,7 @@ def _value_of_one_level(
     if len(holders) < 2:
         return ""
     sizes = {level: sum(other == level for other in level_of.values()) for level in level_of.values()}
-    for value, who in holders.items():
+    for value, who in sorted(holders.items(), key=lambda item: item[0] == _EMPTY):
         levels = {level_of[animal] for animal in who}
         if len(levels) == 1 and len(who) >= min(2, sizes[next(iter(levels))]):
             return f"{value} for {_named(factor, *levels)} only"
