@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from csds.behaviour.criteria import below_limit, combine, control_limit
 from csds.behaviour.mixture import fit_two_normals, mixture_boundary
-from csds.behaviour.rules import classify
+from csds.behaviour.rules import classify, what_waits
 from csds.errors import ScoreError
 from csds.model.protocol import Criterion, Exclusion, RuleSpec, ScoreSpec
 
@@ -359,3 +359,18 @@ def test_exclusion_by_an_unknown_phase() -> None:
 def test_index_is_the_tables() -> None:
     table = animals(60, [30, 90]).set_index(pd.Index(["a", "b"]))
     assert classify(table, CUTOFF, SCORE).index.tolist() == ["a", "b"]
+
+
+def test_hidden_stress_has_its_side_of_the_cutoff_and_no_phenotype() -> None:
+    verdict = classify(animals(60, [30, 90], stress="blinded"), CUTOFF, SCORE)
+    assert verdict["phenotype"].tolist() == ["undetermined"] * 2
+    assert verdict["flags"].tolist() == [("blinded",)] * 2
+    assert verdict["below_cutoff"].tolist() == [True, False]
+
+
+def test_what_waits_for_unblinding() -> None:
+    hidden = animals(60, [30, 90], stress="blinded")
+    assert what_waits(hidden, CUTOFF) == "the groups are hidden: phenotypes wait for csds unblind"
+    rule = RuleSpec(name="m", criteria=(Criterion(kind="mixture"), Criterion(kind="control_mean")))
+    assert "'m' (defeated animals' scores and controls' mean)" in what_waits(hidden, rule)
+    assert what_waits(animals(60, 30), rule) == what_waits(hidden, None) == ""

@@ -27,5 +27,5 @@ def test_round_trip(settings: dict[str, object]) -> None:
 
 
 def test_as_people_write_it() -> None:
-    settings = {"when": datetime.date(2025, 1, 2), "reference": {"stress": "control"}, "title": "a \"b\"\n"}
+    settings = {"when": datetime.date(2025, 1, 2), "reference": {"stress": "control"}, "title": 'a "b"\n'}
     assert toml_text(settings) == 'when = 2025-01-02\ntitle = "a \\"b\\"\\n"\n\n[reference]\nstress = "control"\n'
