@@ -16,7 +16,7 @@ import numpy as np
 from csds import __version__
 from csds.arena.files import arena_path, find_arena_file, read_arenas, write_arenas
 from csds.batch.folder import write_json
-from csds.errors import SheetError, UsageError
+from csds.errors import UsageError
 from csds.formats.atomic import atomic_path
 from csds.formats.digest import file_digest
 from csds.formats.tables import write_table
@@ -96,21 +96,23 @@ def write_blinded(sheet: Path, protocol: Protocol, out: Path, key: Path, options
     _check_folders(sheet, out, key, force=options.force)
     study, faults = load_study(sheet, protocol)
     raise_errors([fault for fault in faults if not _is_bearable(fault)], str(sheet))
-    if not (*study.sessions, *study.unusable):
-        raise SheetError(f"{sheet}: expected a row for each session, found none", hint="Add rows below the names.")
     read_sha256 = file_digest(sheet)
     blinded = blind_study(
         study, np.random.Generator(np.random.PCG64(options.seed)), keep=options.keep, hide=options.hide
     )
+    arenas = {
+        name: read_arenas(file, protocol)
+        for path, name in blinded.recordings.items()
+        if (file := find_arena_file(path, sheet.parent)) is not None
+    }
     write_table(blinded.key, key / KEY)
     own_settings = sheet.parent / SETTINGS
     if own_settings.is_file():
         _copy(own_settings, key / SETTINGS)
     key_sha256 = file_digest(key / KEY)
     ways = Counter(_place(path, out / name, options.videos) for path, name in blinded.recordings.items())
-    for path, name in blinded.recordings.items():
-        if (arenas := find_arena_file(path, sheet.parent)) is not None:
-            write_arenas(arena_path(out / name), read_arenas(arenas, protocol))
+    for name, own in arenas.items():
+        write_arenas(arena_path(out / name), own)
     settings = _with_own_protocol(blinded.settings, sheet.parent, out)
     text = toml_text({**settings, "blinding": {"blinded": True, "key_sha256": key_sha256}})
     with atomic_path(out / SETTINGS) as part:

@@ -337,8 +337,8 @@ def _remarks(results: Path, key: Key, typed: pd.DataFrame) -> list[str]:
     codes = key.table["code"]
     gone = key.table[~codes.isin(typed["animal_id"])].drop_duplicates("code")
     if len(gone):
-        shown = ", ".join(gone["animal_id"].tolist()[:_SHOWN]) + (" …" if len(gone) > _SHOWN else "")
-        said.append(f"{len(gone)} animals of the key aren't in these results: {shown}")
+        some = ", ".join(gone["animal_id"].tolist()[:_SHOWN]) + (" …" if len(gone) > _SHOWN else "")
+        said.append(f"{len(gone)} animal{'s' * (len(gone) != 1)} of the key not in these results: {some}")
     shown, held = _settings(results), read_settings(key.folder)
     if shown and any(shown.get(name) != held.get(name) for name in ("analysis", "reference")):
         said.append(

@@ -166,7 +166,8 @@ def _check_columns(sessions: pd.DataFrame) -> None:
 def _check_word(where: str, column: str, word: str, known: Iterable[str]) -> None:
     allowed = list(known)
     if word not in allowed:
+        expected = ", ".join(item for item in allowed if item not in {"", BLINDED})
         raise TableError(
-            f"{where}, column '{column}': expected {', '.join(item for item in allowed if item)}, found '{word}'",
+            f"{where}, column '{column}': expected {expected}, found '{word}'",
             hint="Correct the cell, or choose the protocol that the test was run with.",
         )

@@ -18,7 +18,7 @@ from csds.batch.blind import BlindOptions, write_blinded
 from csds.batch.unblind import read_key, unblind_results
 from csds.behaviour.archived import read_archived
 from csds.behaviour.score import score_animals
-from csds.errors import ScoreError, SheetError, TableError, UsageError
+from csds.errors import ArenaError, ScoreError, SheetError, TableError, UsageError
 from csds.formats.digest import file_digest
 from csds.formats.tables import read_table, write_table
 from csds.protocol import load_protocol, protocol_text
@@ -268,6 +268,17 @@ class TestRefusals:
         assert not (sheet.parents[1] / "blind").exists()
         assert not (sheet.parents[1] / "key").exists()
 
+    def test_an_arena_file_that_can_not_be_used(self, sheet: Path) -> None:
+        (sheet.parent / "arenas" / "M02 pre target_absent.mp4.arena.toml").write_text("[[arena]]\n", encoding="utf-8")
+        with pytest.raises(ArenaError):
+            blind(sheet)
+        assert not (sheet.parents[1] / "key").exists()
+
+    def test_a_sheet_without_rows(self, sheet: Path) -> None:
+        write_table(read_table(sheet).iloc[:0], sheet)
+        with pytest.raises(SheetError, match="expected a row for each session"):
+            blind(sheet)
+
 
 class TestRoundTrip:
     def test_tables_are_those_of_a_run_that_was_never_blinded(self, sheet: Path, results: Path) -> None:
@@ -332,6 +343,15 @@ class TestRoundTrip:
         first = bins.index[bins["session_id"].str.startswith(f"C1_{code}_pre_target_absent")].tolist()
         assert found["distance_cm"][:2].tolist() == [str(i) for i in first]
 
+    def test_a_plan_that_was_changed_while_blind_is_said(self, results: Path) -> None:
+        shown = {"analysis": {"primary": "si_ratio"}, "reference": {"treatment": "isotype"}}
+        (results / "provenance.json").write_text(json.dumps({"study": {"settings": shown}}), encoding="utf-8")
+        done = unblind_results(results, key_of(results))
+        assert done.messages == (
+            "the plan in the blinded study.toml isn't the one from before blinding, which the unblinded folder has",
+        )
+        assert (done.folder / "provenance.json").is_file()
+
     def test_animals_that_are_gone_are_named(self, results: Path) -> None:
         table = read_table(results / "sessions.csv")
         code = read_key(key_of(results)).table["code"].iloc[-1]
@@ -340,7 +360,7 @@ class TestRoundTrip:
         write_table(animals[animals["animal_id"] != code], results / "animals.csv")
         done = unblind_results(results, key_of(results))
         assert len(done.animals) == 22
-        assert done.messages == ("1 animals of the key aren't in these results: M12",)
+        assert done.messages == ("1 animal of the key not in these results: M12",)
 
 
 class TestLog:

@@ -161,7 +161,7 @@ def test_unblind_names_what_it_could_not_find(scored: Path) -> None:
     code = table["animal_id"].iloc[0]
     write_table(table[table["animal_id"] != code], scored / "sessions.csv")
     write_table(animals[animals["animal_id"] != code], scored / "animals.csv")
-    assert "warning: 1 animals of the key aren't in these results" in call("unblind", scored, "--key", "key").stderr
+    assert "warning: 1 animal of the key not in these results" in call("unblind", scored, "--key", "key").stderr
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["results"], 2), (["results", "--key", "study"], 2), (["x"], 2)])
