@@ -159,8 +159,8 @@ def analyse_and_show(
     folder.mkdir(parents=True, exist_ok=True)
     # A table by itself says nothing of how it came about.
     blinding = blinding_state(home) if table.is_dir() or table.name == "animals.csv" else None
-    said = (when_planned(planned, read_json(home / "provenance.json")), blinding.sentence if blinding else "")
-    history = [sentence for sentence in said if sentence]
+    when = when_planned(planned, read_json(home / "provenance.json"))
+    history = [sentence for sentence in (when, blinding.sentence if blinding else "") if sentence]
     told = summary(found, planned, history)
     write_table(results_table(found.results), folder / "stats.csv")
     write_json(folder / "stats.json", told)
@@ -170,10 +170,10 @@ def analyse_and_show(
         console.print_json(told)
         return found
     _show(found, planned, quiet=quiet)
-    for sentence in history:
-        console.say(sentence)
-    if blinding and blinding.unchanged is False:
-        console.warn(blinding.sentence)
+    if when:
+        console.say(when)
+    if blinding and blinding.blinded:
+        (console.warn if blinding.unchanged is False else console.say)(blinding.sentence)
     console.note(f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet)
     return found
 

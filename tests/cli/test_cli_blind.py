@@ -114,9 +114,9 @@ def test_statistics_wait_for_the_groups(scored: Path) -> None:
     assert call("unblind", scored, "--key", "key").exit_code == 0
     result = call("stats", scored / "unblinded")
     assert result.exit_code == 0, result.output
-    assert "before unblinding, and are unchanged since." in result.stderr
+    assert "before unblinding, and are unchanged since." in result.stdout
     told = json.loads((scored / "unblinded" / "stats.json").read_text(encoding="utf-8"))
-    assert told["blinding"].startswith("Animals were scored under codes")
+    assert told["history"][-1].startswith("Animals were scored under codes")
 
 
 def test_statistics_of_a_study_that_was_not_blinded_say_so_in_json_alone(scored: Path) -> None:
@@ -125,7 +125,7 @@ def test_statistics_of_a_study_that_was_not_blinded_say_so_in_json_alone(scored:
     result = call("stats", scored / "unblinded")
     assert "blind" not in result.stderr.replace("unblinded", "")
     told = json.loads((scored / "unblinded" / "stats.json").read_text(encoding="utf-8"))
-    assert told["blinding"] == "csds has no record of blinding for these results."
+    assert told["history"][-1] == "csds has no record of blinding for these results."
 
 
 def test_unblind_shows_animals_and_what_the_log_says(scored: Path) -> None:
