@@ -58,6 +58,13 @@ def stats(
             rich_help_panel=_MODEL,
         ),
     ] = "",
+    variances: Annotated[
+        str,
+        typer.Option(
+            help="pooled or separate for each group. [default: separate of two groups, else pooled]",
+            rich_help_panel=_MODEL,
+        ),
+    ] = "",
     random: Annotated[
         list[str] | None,
         typer.Option(help="A column of random intercepts, as cage; the outer of two first.", rich_help_panel=_MODEL),
@@ -122,6 +129,7 @@ def stats(
         "only": _levels(only, "--only", "sex=F"),
         "sum_of_squares": sum_of_squares,
         "adjust": adjust,
+        "variances": variances,
         "random": tuple(random or ()),
         "fixed": tuple(fixed or ()),
         "covariates": tuple(covariate or ()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -53,10 +53,18 @@ def analyse_groups(groups: Groups, design: str, plan: AnalysisPlan, *, analysis:
     """
     factors = groups.factors if design == "stress_by_treatment" else (groups.group,)
     contrasts = planned_contrasts(factors)
-    pieces = [
-        Piece(what="planned test", compute=partial(_planned, groups, factors, design, plan), is_needed=True),
-        *_beside(groups, design, contrasts, plan),
-    ]
+    pooled, separate = _tests(groups, design, factors, contrasts, plan)
+    if groups.is_adjusted:
+        model = partial(_model, groups, factors, contrasts, plan)
+        pieces = [Piece(what="planned test", compute=model, is_needed=True)]
+    else:
+        is_separate = (plan.variances or ("separate" if design == "two_groups" else "pooled")) == "separate"
+        planned, other = (separate, pooled) if is_separate else (pooled, separate)
+        pieces = [
+            Piece(what="planned test", compute=planned, is_needed=True),
+            Piece(what="test with other variances", compute=partial(_beside, other)),
+            *_without_variances(groups, design, plan),
+        ]
     for contrast in contrasts:
         pair = pair_of(contrast)
         if pair:
@@ -127,38 +135,32 @@ def _difference(factors: Sequence[Factor], first: Sequence[str], second: Sequenc
     return CellContrast(name=f"{group_of(first)} - {group_of(second)}", weights=((1.0, cells[0]), (-1.0, cells[1])))
 
 
-def _planned(groups: Groups, factors: Sequence[Factor], design: str, plan: AnalysisPlan) -> Iterator[Result]:
-    if design == "two_groups" and not groups.is_adjusted:
-        yield _t_test(groups, equal=False)
-        return
-    if design == "one_way" and not groups.is_adjusted:
-        yield from contrast_results(dunnett(groups.values, groups.group), "Dunnett's test, pooled variance")
-        yield from _one_way_anova(groups)
-        return
+def _model(
+    groups: Groups, factors: Sequence[Factor], contrasts: Sequence[CellContrast], plan: AnalysisPlan
+) -> Iterator[Result]:
     model = fit_cell_model(groups, factors)
     test = f"contrast, {model.variance}"
     if plan.adjust == "tukey" and not groups.is_adjusted:
         # Tukey's family is all pairs; the planned ones are among them.
         yield from contrast_results(pooled_pairs(groups.values, groups.group, adjustment="tukey"), test)
     else:
-        estimates = [model.contrast(contrast) for contrast in planned_contrasts(factors)]
+        estimates = [model.contrast(contrast) for contrast in contrasts]
         yield from contrast_results(adjust_contrasts(estimates, _without_tukey(plan)), test)
     yield from model.terms(plan.sum_of_squares)
 
 
-def _beside(groups: Groups, design: str, contrasts: Sequence[CellContrast], plan: AnalysisPlan) -> Iterator[Piece]:
-    """Yield what the design has beside its planned test: other assumptions about the same question."""
-    if groups.is_adjusted:
-        return
-    if design == "two_groups":
-        yield Piece(what="Student's t", compute=lambda: [replace(_t_test(groups, equal=True), analysis="sensitivity")])
-        return
+def _beside(compute: Callable[[], Iterator[Result]]) -> Iterator[Result]:
+    for one in compute():
+        yield replace(one, analysis="sensitivity")
+
+
+def _without_variances(groups: Groups, design: str, plan: AnalysisPlan) -> Iterator[Piece]:
+    """Yield tests of the same question that assume nothing of variances."""
     if design == "stress_by_treatment":
-        yield Piece(what="contrasts with separate variances", compute=partial(_separate, groups, contrasts, plan))
-        yield Piece(what="aligned ranks", compute=partial(_aligned_ranks, groups))
-        return
-    yield Piece(what="Welch's ANOVA", compute=partial(_welch_anova, groups))
-    yield Piece(what="rank tests", compute=partial(_ranks, groups, plan))
+        yield Piece(what="aligned ranks", compute=partial(_beside, partial(_aligned_ranks, groups)))
+    elif design == "one_way":
+        yield Piece(what="Games–Howell", compute=partial(_beside, partial(_games_howell, groups)))
+        yield Piece(what="rank tests", compute=partial(_beside, partial(_ranks, groups, plan)))
 
 
 def _without_tukey(plan: AnalysisPlan) -> Adjustment:
@@ -166,11 +168,22 @@ def _without_tukey(plan: AnalysisPlan) -> Adjustment:
     return "holm" if plan.adjust == "tukey" else plan.adjust
 
 
-def _t_test(groups: Groups, *, equal: bool) -> Result:
+def _tests(
+    groups: Groups, design: str, factors: Sequence[Factor], contrasts: Sequence[CellContrast], plan: AnalysisPlan
+) -> tuple[Callable[[], Iterator[Result]], Callable[[], Iterator[Result]]]:
+    """Return what computes a design's tests with one variance of all groups, and with one of each."""
+    if design == "two_groups":
+        return partial(_t_test, groups, equal=True), partial(_t_test, groups, equal=False)
+    if design == "one_way":
+        return partial(_dunnett, groups), partial(_welch, groups, contrasts, plan)
+    return partial(_model, groups, factors, contrasts, plan), partial(_separate, groups, contrasts, plan)
+
+
+def _t_test(groups: Groups, *, equal: bool) -> Iterator[Result]:
     reference, other = groups.group.levels
     samples = group_samples(groups.values, groups.group, at_least=2)
     test = t_test(samples[other], samples[reference], equal_variances=equal)
-    return Result(
+    yield Result(
         contrast=f"{other} - {reference}", test="Student's t" if equal else "Welch's t", statistic_name="t",
         statistic=test.statistic, df1=test.df, p_value=test.p_value, effect_name="difference", effect=test.difference,
         ci_low=test.ci_low, ci_high=test.ci_high,
@@ -178,7 +191,8 @@ def _t_test(groups: Groups, *, equal: bool) -> Result:
     )  # fmt: skip
 
 
-def _one_way_anova(groups: Groups) -> Iterator[Result]:
+def _dunnett(groups: Groups) -> Iterator[Result]:
+    yield from contrast_results(dunnett(groups.values, groups.group), "Dunnett's test, pooled variance")
     test = one_way_anova(groups.values, groups.group)
     eta = partial_eta_squared(test.f, test.df1, test.df2)
     yield Result(
@@ -193,42 +207,41 @@ def _separate(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisP
     samples = group_samples(groups.values, groups.group)
     estimates = [
         separate_contrast(
-            samples,
-            {group_of(list(cell.values())): weight for weight, cell in contrast.weights},
-            name=contrast.name,
+            samples, {group_of(list(cell.values())): weight for weight, cell in contrast.weights}, name=contrast.name
         )
         for contrast in contrasts
     ]
-    for one in contrast_results(adjust_contrasts(estimates, _without_tukey(plan)), "contrast, separate variances"):
-        yield replace(one, analysis="sensitivity")
+    yield from contrast_results(adjust_contrasts(estimates, _without_tukey(plan)), "contrast, separate variances")
+
+
+def _welch(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisPlan) -> Iterator[Result]:
+    yield from _separate(groups, contrasts, plan)
+    welch = welch_anova(groups.values, groups.group)
+    yield Result(
+        test="Welch's ANOVA", term="group", statistic_name="F", statistic=welch.f, df1=welch.df1, df2=welch.df2,
+        p_value=welch.p_value, note="variances may differ",
+    )  # fmt: skip
+
+
+def _games_howell(groups: Groups) -> Iterator[Result]:
+    pairs = welch_pairs(groups.values, groups.group, adjustment="tukey")
+    yield from contrast_results(pairs, "Games–Howell, separate variances")
 
 
 def _aligned_ranks(groups: Groups) -> Iterator[Result]:
     first, second = groups.factors
     for term in aligned_ranks(groups.values, first.labels, second.labels, names=(first.name, second.name)):
         yield Result(
-            analysis="sensitivity", term=term.term, test="ANOVA of aligned ranks", statistic_name="F", statistic=term.f,
-            df1=term.df1, df2=term.df2, p_value=term.p_value,
+            term=term.term, test="ANOVA of aligned ranks", statistic_name="F", statistic=term.f, df1=term.df1,
+            df2=term.df2, p_value=term.p_value,
         )  # fmt: skip
-
-
-def _welch_anova(groups: Groups) -> Iterator[Result]:
-    welch = welch_anova(groups.values, groups.group)
-    yield Result(
-        analysis="sensitivity", test="Welch's ANOVA", term="group", statistic_name="F", statistic=welch.f,
-        df1=welch.df1, df2=welch.df2, p_value=welch.p_value, note="variances may differ",
-    )  # fmt: skip
-    pairs = welch_pairs(groups.values, groups.group, adjustment="tukey")
-    for one in contrast_results(pairs, "Games–Howell, separate variances"):
-        yield replace(one, analysis="sensitivity")
 
 
 def _ranks(groups: Groups, plan: AnalysisPlan) -> Iterator[Result]:
     ranks = kruskal_wallis(groups.values, groups.group)
     yield Result(
-        analysis="sensitivity", test="Kruskal–Wallis", term="group", statistic_name="H", statistic=ranks.h,
-        df1=ranks.df, p_value=ranks.p_value,
-    )  # fmt: skip
+        test="Kruskal–Wallis", term="group", statistic_name="H", statistic=ranks.h, df1=ranks.df, p_value=ranks.p_value
+    )
     pairs = dunn_pairs(groups.values, groups.group, adjustment=_without_tukey(plan))
     for one in contrast_results(pairs, "Dunn's test of mean ranks", statistic_name="z"):
-        yield replace(one, analysis="sensitivity", effect_name="difference of mean ranks")
+        yield replace(one, effect_name="difference of mean ranks")

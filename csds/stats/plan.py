@@ -35,6 +35,7 @@ DESIGNS: Mapping[str, str] = {
 }
 """Every design by name, with what it compares."""
 
+VARIANCES = ("pooled", "separate")
 ADJUSTMENTS = ("holm", "bonferroni", "sidak", "tukey", "none")
 
 OUTCOMES = (
@@ -54,6 +55,7 @@ _ANALYSIS: Mapping[str, Key] = {
     "secondary": TextsKey(optional=True),
     "sum_of_squares": ChoiceKey(words=("I", "II", "III"), optional=True),
     "adjust": ChoiceKey(words=ADJUSTMENTS, optional=True),
+    "variances": ChoiceKey(words=VARIANCES, optional=True),
     "fixed": TextsKey(optional=True),
     "covariates": TextsKey(optional=True),
     "random": TextsKey(optional=True),
@@ -89,6 +91,8 @@ class AnalysisPlan:
         ``I``, ``II`` or ``III``.
     adjust : str
         One of `ADJUSTMENTS`, for the planned contrasts.
+    variances : str
+        ``pooled`` or ``separate``; empty for the design's own: separate of two groups, else pooled.
     fixed, covariates : tuple of str
         Columns that the model has beside the factors, without interactions: by their levels, or as numbers.
     random : tuple of str
@@ -111,6 +115,7 @@ class AnalysisPlan:
     only: Mapping[str, str] = field(default_factory=dict)
     sum_of_squares: str = "III"
     adjust: Adjustment = "holm"
+    variances: str = ""
     fixed: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     random: tuple[str, ...] = ()
@@ -163,6 +168,8 @@ class AnalysisPlan:
             return f"factors: expected one or two columns, found {len(self.factors)} ({', '.join(self.factors)})"
         if len(self.random) > 2:
             return f"random: expected one or two nested columns, found {len(self.random)} ({', '.join(self.random)})"
+        if self.variances == "separate" and (self.fixed or self.covariates or self.random):
+            return "variances: expected pooled in a model with fixed factors, covariates or random intercepts"
         columns = [*self.factors, *self.fixed, *self.covariates, *self.random]
         twice = next((name for name in columns if columns.count(name) > 1), "")
         return f"expected each column in one place of the plan, found '{twice}' in two" if twice else ""

@@ -11,13 +11,20 @@ from csds.stats.wording import effect_text, outcome_text, p_text, statistic_text
 _METHODS = {
     "stress_by_treatment": "{outcome} was analysed by a two-way analysis of variance of {factors} between animals "
     "(type {ss} sums of squares, factors coded to sum to zero); planned contrasts were tested against the pooled error",
-    "two_groups": "{outcome} of two groups was compared by Welch's t test, which lets their variances differ",
+    "two_groups": "{outcome} of two groups was compared by Student's t test",
     "one_way": "{outcome} was analysed by a one-way analysis of variance, and each group compared with the reference "
     "by Dunnett's test",
     "target_by_group": "{outcome} with the target absent and present was analysed by a mixed analysis of variance "
     "(target within animals, {factors} between them; type {ss} sums of squares)",
     "pre_post": "{outcome} before and after was analysed by a mixed analysis of variance (test within animals, "
     "{factors} between them; type {ss} sums of squares, Greenhouse–Geisser's correction for more than two tests)",
+}
+_SEPARATE = {
+    "stress_by_treatment": "{outcome} was compared between groups of {factors} by planned contrasts with separate "
+    "variances and Satterthwaite's degrees of freedom",
+    "two_groups": "{outcome} of two groups was compared by Welch's t test, which lets their variances differ",
+    "one_way": "{outcome} was analysed by Welch's analysis of variance, and each group compared with the reference by "
+    "contrasts with separate variances and Satterthwaite's degrees of freedom",
 }
 _MODEL = "{outcome} was analysed by a {kind} of {factors}{extras}; contrasts are of estimated marginal means{ddf}"
 
@@ -80,7 +87,9 @@ def methods_sentences(analysis: Analysis) -> list[str]:
             **words,
         )
     else:
-        lead = _METHODS[analysis.comparison.name].format(**words)
+        design = analysis.comparison.name
+        is_separate = plan.variances == "separate" or (design == "two_groups" and not plan.variances)
+        lead = (_SEPARATE if is_separate and design in _SEPARATE else _METHODS)[design].format(**words)
     family = next((one.adjustment for one in primary if one.adjustment), "")
     sentences = [f"{lead}{f' and adjusted ({family})' if family not in ('', 'none') else ''}."]
     secondary = list(dict.fromkeys(one.outcome for one in analysis.results if one.analysis == "secondary"))

@@ -73,7 +73,7 @@ def check_text(check: Check) -> str:
     one = Result(test=check.name, statistic_name=check.statistic_name, statistic=check.statistic, df1=check.df1,
                  df2=check.df2)  # fmt: skip
     if math.isnan(check.p_value):
-        return f"{check.statistic:.0f} {check.statistic_name}"
+        return f"{check.statistic_name}: {check.statistic:.0f}"
     p = p_text(check.p_value)
     return f"{statistic_text(one)}, p {p if p.startswith('<') else f'= {p}'}"
 

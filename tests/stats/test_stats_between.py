@@ -178,3 +178,26 @@ def test_planned_contrasts_of_several_doses_are_each_against_the_reference() -> 
     assert names[2] == "defeated + isotype - control + isotype"
     assert len(names) == 7
     assert all(sum(weight for weight, _ in contrast.weights) == 0 for contrast in planned_contrasts((stress, doses)))
+
+
+@pytest.mark.parametrize("design", ["stress_by_treatment", "one_way", "two_groups"])
+def test_variances_decide_which_tests_are_the_planned_ones(reference, design: str) -> None:
+    animals, _ = reference
+    some = only(animals, stress="defeat") if design == "two_groups" else animals
+    plan = replace(PLAN, design=design)
+    found = {
+        name: {(row.test, row.contrast, row.term): row for row in analysed(some, replace(plan, variances=name))}
+        for name in ("pooled", "separate")
+    }
+    tests = [key for key, row in found["pooled"].items() if row.statistic_name in ("t", "F") and row.effect_name]
+    assert tests
+    swapped = 0
+    for key in tests:
+        one, other = found["pooled"][key], found["separate"][key]
+        assert (one.statistic, one.p_value) == (other.statistic, other.p_value)
+        swapped += one.analysis != other.analysis
+    assert swapped >= 2
+
+
+def test_model_with_more_than_factors_has_pooled_variances_only() -> None:
+    assert "expected pooled" in replace(PLAN, variances="separate", random=("cage",)).fault()
