@@ -92,5 +92,13 @@ def test_check_tells_faults_with_row_and_remedy(tmp_path: Path) -> None:
     assert [fault["row"] for fault in json.loads(output)["faults"]] == [2, 2, 3]
 
 
+def test_check_finds_an_analysis_plan_that_can_not_be_followed(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('[analysis]\nprimry = "si_ratio"\n', encoding="utf-8")
+    (tmp_path / "study.csv").write_text("animal_id,phase,video\n1,present,a.mp4\n", encoding="utf-8")
+    code, output = run("check", str(tmp_path / "study.csv"))
+    assert code == 1
+    assert "unknown key 'analysis.primry'; the nearest known key is 'primary'" in output
+
+
 def test_check_of_nothing_is_a_wrong_call(tmp_path: Path) -> None:
     assert run("check", str(tmp_path / "nowhere.csv"))[0] == 2
