@@ -77,6 +77,13 @@ def stats(
         list[str] | None,
         typer.Option(help="A column of numbers in the model; once for each.", rich_help_panel=_MODEL),
     ] = None,
+    outliers: Annotated[
+        str,
+        typer.Option(
+            help="Values far out in their group (Tukey, 3 IQR): kept, or 'left out'. [default: kept]",
+            rich_help_panel=_MODEL,
+        ),
+    ] = "",
     correlate: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,6 +140,7 @@ def stats(
         "random": tuple(random or ()),
         "fixed": tuple(fixed or ()),
         "covariates": tuple(covariate or ()),
+        "outliers": outliers,
         "correlate": tuple(correlate or ()),
         "bayes_factors": bayes_factors,
         "draws": draws,

@@ -11,6 +11,7 @@ import numpy as np
 from csds.errors import StatsError
 from csds.model.shapes import FloatArray
 from csds.stats.animals import Animals, LeftOut
+from csds.stats.assumptions import far_out
 from csds.stats.comparison import Comparison, groups_of
 from csds.stats.design import Covariate, Factor, covariate, factor
 from csds.stats.members import unit_labels
@@ -71,6 +72,8 @@ def group_values(animals: Animals, comparison: Comparison, outcome: str, plan: A
     """
     used, left_out = usable(animals, comparison, outcome, plan)
     groups = groups_of(animals, comparison.factors)
+    if plan.outliers == "left out":
+        used, left_out = _without_far_out(animals, outcome, groups, used, left_out)
     empty = [group for group in comparison.groups if group not in {groups[at] for at in used}]
     if empty:
         raise StatsError(
@@ -111,6 +114,20 @@ def usable(
         else:
             used.append(at)
     return used, (*animals.left_out, *others)
+
+
+def _without_far_out(
+    animals: Animals, outcome: str, groups: Sequence[str], used: Sequence[int], left_out: Sequence[LeftOut]
+) -> tuple[list[int], tuple[LeftOut, ...]]:
+    labels = [groups[at] for at in used]
+    if len(set(labels)) < 2:
+        return list(used), tuple(left_out)
+    check = far_out(animals.numbers(outcome)[list(used)], factor("group", labels), rows=used)
+    others = [
+        LeftOut(row=int(animals.table.index[at]), animal=animals.name(at), reason=f"{outcome} is {check.name}")
+        for at in check.rows
+    ]
+    return [at for at in used if at not in check.rows], (*left_out, *others)
 
 
 def why_left_out(left_out: Iterable[LeftOut]) -> str:

@@ -36,6 +36,7 @@ DESIGNS: Mapping[str, str] = {
 """Every design by name, with what it compares."""
 
 VARIANCES = ("pooled", "separate")
+OUTLIERS = ("kept", "left out")
 ADJUSTMENTS = ("holm", "bonferroni", "sidak", "tukey", "none")
 
 OUTCOMES = (
@@ -59,6 +60,7 @@ _ANALYSIS: Mapping[str, Key] = {
     "fixed": TextsKey(optional=True),
     "covariates": TextsKey(optional=True),
     "random": TextsKey(optional=True),
+    "outliers": ChoiceKey(words=OUTLIERS, optional=True),
     "correlate": TextsKey(optional=True),
     "bayes_factors": SwitchKey(optional=True),
     "draws": NumberKey(low=1000, high=1_000_000, optional=True),
@@ -97,6 +99,9 @@ class AnalysisPlan:
         Columns that the model has beside the factors, without interactions: by their levels, or as numbers.
     random : tuple of str
         One or two columns, the outer first, whose levels are random intercepts, such as the cage.
+    outliers : str
+        ``kept``, or ``left out``: values far out in their group (`csds.stats.assumptions.far_out`), once, of groups of
+        animals.
     correlate : tuple of str
         Columns of numbers to correlate with the primary outcome, by group.
     bayes_factors : bool
@@ -119,6 +124,7 @@ class AnalysisPlan:
     fixed: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     random: tuple[str, ...] = ()
+    outliers: str = "kept"
     correlate: tuple[str, ...] = ()
     bayes_factors: bool = False
     draws: int = 10_000

@@ -102,6 +102,8 @@ def methods_sentences(analysis: Analysis) -> list[str]:
         "partial η² with intervals from the noncentral F distribution; differences have studentised and "
         f"bias-corrected accelerated bootstrap intervals beside them ({plan.draws:,} resamples, seed {plan.seed})."
     )
+    if plan.outliers == "left out":
+        sentences.append("Values more than three interquartile ranges beyond their group's quartiles were left out.")
     used, others = primary[0].n, primary[0].n_excluded
     why = f": {primary[0].excluded_because}" if others else ""
     sentences.append(f"Of {used + others} animals {used} were analysed and {others} left out{why}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +95,23 @@ def test_repeated_tests_are_not_taken_for_independent_animals(tmp_path: Path) ->
     assert [(one.animal, one.reason) for one in found.left_out["si_ratio"]] == [
         ("ci0", "no value at post: kept by the mixed model only")
     ]
+
+
+def test_values_far_out_are_kept_unless_the_plan_leaves_them_out(tmp_path: Path) -> None:
+    study(tmp_path)
+    path = tmp_path / "animals.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    lines[1] = ",".join([*cells[:4], "9.5", *cells[5:]])
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    animals = read_animals(path)
+    kept = analyse(animals, PLAN)
+    assert not kept.left_out["si_ratio"]
+    (far,) = [check.rows for check in kept.checks if check.name.startswith("far out")]
+    assert 2 in far
+    without = analyse(animals, replace(PLAN, outliers="left out"))
+    left = without.left_out["si_ratio"]
+    assert tuple(one.row for one in left) == far
+    assert {one.reason for one in left} == {"si_ratio is far out (Tukey, 3 IQR)"}
+    assert without.results[0].n == kept.results[0].n - len(far)
+    assert without.results[0].excluded_because == f"{len(far)} si_ratio is far out (Tukey, 3 IQR)"
