@@ -82,6 +82,7 @@ def allocate(
         "csds": __version__,
         "seed": seed,
         "arms": design.arms,
+        "excluded": allocation.arms.count(""),
         "counts": {name: allocation.arms.count(name) for name in design.arms},
         "stratify": design.stratify,
         "within": design.within,
@@ -93,6 +94,9 @@ def allocate(
     }
     write_json(log, record)
 
+    excluded = allocation.arms.count("")
+    if excluded:
+        console.note(f"animals with a reason in 'exclude' get no arm: {excluded}", quiet=quiet)
     small = sum(sum(stratum.counts.values()) < len(design.arms) for stratum in allocation.strata)
     if small:
         console.warn(
@@ -107,7 +111,7 @@ def allocate(
     rows = [[*stratum.levels.values(), *stratum.counts.values()] for stratum in allocation.strata]
     if columns:
         rows.append(["all", *[""] * (len(columns) - 1), *map(allocation.arms.count, design.arms)])
-    console.print_table([*columns, *design.arms], rows, title=f"{len(table)} animals, seed {seed}")
+    console.print_table([*columns, *design.arms], rows, title=f"{len(table) - excluded} animals, seed {seed}")
     console.note(f"written: {target}, {log}", quiet=quiet)
 
 

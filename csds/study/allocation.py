@@ -15,6 +15,7 @@ from csds.formats.tables import is_missing, parse_numbers, to_number
 from csds.protocol.nearest import nearest, quoted
 
 TREATMENT = "treatment"
+EXCLUDE = "exclude"
 
 #: What makes an animal: its tests aren't told apart, for all of them are of one mouse with one treatment.
 _KEYS = ("cohort", "animal_id")
@@ -112,7 +113,7 @@ class Allocation:
     Parameters
     ----------
     arms : tuple of str
-        In the order of the table's rows.
+        In the order of the table's rows; empty for an animal with a reason in ``exclude``.
     strata : tuple of Stratum
         All that have animals; one without columns where nothing is stratified.
     """
@@ -122,7 +123,7 @@ class Allocation:
 
 
 def allocate(table: pd.DataFrame, design: AllocationDesign, rng: np.random.Generator) -> Allocation:
-    """Return an arm for each animal, by permuted blocks within strata [1]_.
+    """Return an arm for each animal that isn't excluded, by permuted blocks within strata [1]_.
 
     A stratum's animals are taken in blocks, in the order of cohort and id, and every arm gets the same
     number in a block, in random order. An incomplete block is filled evenly; what doesn't come out even goes
@@ -163,15 +164,18 @@ def allocate(table: pd.DataFrame, design: AllocationDesign, rng: np.random.Gener
     """
     animals = _animals(table)
     _check_untreated(table)
-    if len(table) < len(design.arms):
+    reasons = table[EXCLUDE] if EXCLUDE in table else [""] * len(table)
+    rows = [at for at, reason in enumerate(reasons) if is_missing(str(reason))]
+    if len(rows) < len(design.arms):
         raise TableError(
-            f"expected an animal for each of {len(design.arms)} arms or more, found {len(table)}",
-            hint="Name fewer arms or add animals.",
+            f"expected an animal for each of {len(design.arms)} arms or more, found {len(rows)}",
+            hint="Name fewer arms or add animals; those with a reason in 'exclude' get none.",
         )
-    levels = {column: _levels(table, column, design) for column in (*design.stratify, *design.within)}
+    some = table.iloc[rows]
+    levels = {column: _levels(some, column, design) for column in (*design.stratify, *design.within)}
     strata: dict[tuple[str, ...], list[int]] = {}
-    for at in sorted(range(len(table)), key=animals.__getitem__):
-        strata.setdefault(tuple(cells[at] for cells in levels.values()), []).append(at)
+    for place in sorted(range(len(rows)), key=lambda place: animals[rows[place]]):
+        strata.setdefault(tuple(cells[place] for cells in levels.values()), []).append(rows[place])
 
     arms = [""] * len(table)
     totals: Counter[str] = Counter()

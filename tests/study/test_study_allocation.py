@@ -220,3 +220,15 @@ def test_table_without_ids() -> None:
     assert error.value.hint == "Rename 'Animal' to 'animal_id'."
     with pytest.raises(TableError, match="expected a column 'animal_id'"):
         draw(pd.DataFrame({"x": ["1"]}))
+
+
+def test_excluded_animals_get_no_arm_and_disturb_no_balance() -> None:
+    cells = [str(number) for number in range(9)]
+    table = pd.DataFrame({"animal_id": cells, "weight": cells, "exclude": ["", "died", *[""] * 7]})
+    table.loc[1, "weight"] = ""  # of no importance in an animal that gets no arm
+    design = AllocationDesign(arms=("isotype", "antibody"), stratify=("weight",), bands=2)
+    arms = allocate(table, design, np.random.default_rng(3)).arms
+    assert arms[1] == ""
+    assert (arms.count("isotype"), arms.count("antibody")) == (4, 4)
+    with pytest.raises(TableError, match="found 1"):
+        allocate(table.iloc[:2], design, np.random.default_rng(3))
