@@ -175,8 +175,8 @@ def _edgeworth_tail(s: int, n: int, upper: bool) -> float:
     from scipy.special import ndtr
 
     b = 1 / n
-    # S is even: as R, s − 1 above, s + 2 (less 1) below.
-    x = (6 * (s - 2 if upper else s + 1) * b / (n**2 - 1) - 1) * math.sqrt(n - 1)
+    # S is even, so halfway to the next on either side.
+    x = (6 * (s - 1 if upper else s + 1) * b / (n**2 - 1) - 1) * math.sqrt(n - 1)
     y = x * x
     u = x * b * (
         0.2274 + b * (0.2531 + 0.1745 * b)

@@ -66,8 +66,14 @@ def test_edgeworth_series_is_that_of_rs_pspearman() -> None:
     found = spearman(x, y)
     assert found.method == "Edgeworth series"
     assert found.p_value == pytest.approx(2 * 0.005825634, rel=1e-6)
-    # R corrects for continuity by 2 on one side and by 1 on the other.
-    assert spearman(x, -y).p_value == pytest.approx(found.p_value, rel=0.1)
+    assert spearman(x, -y).p_value == pytest.approx(found.p_value)
+
+
+@pytest.mark.parametrize(("sign", "s", "rho"), [(1, 250, -3 / 22), (-1, 190, 3 / 22)])
+def test_edgeworth_series_is_as_far_on_either_side(sign: int, s: float, rho: float) -> None:
+    """R 4.2: ``cor.test(1:11, ± c(7,3,11,5,9,1,10,2,8,4,6), method = "spearman")``."""
+    found = spearman(np.arange(11), sign * np.array([7, 3, 11, 5, 9, 1, 10, 2, 8, 4, 6]))
+    assert [found.statistic, found.rho, found.p_value] == pytest.approx([s, rho, 0.693511174791049], rel=1e-9)
 
 
 def _orders(start: np.ndarray) -> Any:
