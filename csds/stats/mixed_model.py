@@ -269,7 +269,8 @@ def term_tests(
     """Return the F test of each term, as ``anova(model, type = ss_type, ddf = ddf)`` of lmerTest.
 
     Satterthwaite's degrees of freedom of a term with several are put together from those of t tests, whose choice
-    isn't unique: as lmerTest, from differences to the first level (type III).
+    isn't unique: as lmerTest, from differences to the first level (type III), and of a term that has the model to
+    itself as of type I, whatever the type asked for.
 
     Parameters
     ----------
@@ -292,8 +293,9 @@ def term_tests(
         )
     test = _satterthwaite_f if ddf == "satterthwaite" else _kenward_roger_f
     rows = []
-    for term in model.design.terms[1:]:
-        contrasts = _type_3(model.design, term) if ss_type == 3 else _type_2(model.design, term)
+    terms = model.design.terms[1:]
+    for term in terms:
+        contrasts = _type_3(model.design, term) if ss_type == 3 and len(terms) > 1 else _type_2(model.design, term)
         f, df2 = test(contrasts, model.coefficients, _small_sample(model, ddf))
         df1 = float(len(contrasts))
         ss = f * df1 * model.residual_variance
@@ -383,9 +385,12 @@ def _type_3(design: Design, term: Term) -> FloatArray:
 
 
 def _type_2(design: Design, term: Term) -> FloatArray:
-    """Return a term's rows of the normalised triangular factor of X'X: others first, then it, then what contains it."""
+    """Return a term's rows of the normalised triangular factor of X'X: others first, then it, then what contains it.
+
+    A term that others don't contain stands for itself unless it is alone; alone it is of type I.
+    """
     containing = design.containing(term)
-    if not containing:
+    if not containing and len(design.terms) > 2:
         return np.eye(design.matrix.shape[1])[design.columns([term])]
     own = design.columns([term])
     after = design.columns(containing)

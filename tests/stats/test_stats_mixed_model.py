@@ -441,6 +441,18 @@ def test_type_2_is_type_3_where_terms_are_orthogonal_and_differs_where_not() -> 
     assert term_tests(short, ss_type=2)[0].f != pytest.approx(term_tests(short)[0].f, rel=1e-3)
 
 
+@pytest.mark.parametrize("ss_type", [2, 3])
+def test_a_term_alone_is_tested_as_lmertest_does(ss_type: Any) -> None:
+    """R: ``anova(lmer(y ~ g + (1 | cage)), type = 3)`` and ``type = 2`` with ``contr.sum``."""
+    group = factor("g", list("aaaaaabbbbbbbcccccccc"))
+    cage = factor("cage", [1, 1, 2, 2, 2, 3, 4, 4, 4, 5, 6, 6, 6, 7, 7, 8, 8, 8, 8, 9, 10])
+    values = [5, 6, 9, 8, 8, 4, 7, 9, 8, 3, 6, 5, 7, 9, 8, 12, 11, 13, 10, 6, 9]
+    (test,) = term_tests(fit_mixed_model(values, design_matrix([group]), [cage]), ss_type=ss_type)
+    assert (test.df1, test.df2, test.f, test.p_value) == pytest.approx(
+        (2, 6.894683775, 1.94783776, 0.2135097436), rel=1e-6
+    )
+
+
 def test_a_covariate_is_a_term() -> None:
     values, weight = nested_values(), covariate("weight", np.random.default_rng(2).normal(25, 2, size=32))
     model = fit_mixed_model(values, design_matrix([DOSE, weight]), [CAGES])
