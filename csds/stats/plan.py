@@ -144,7 +144,8 @@ class AnalysisPlan:
         UsageError
             A value is none of those that are known, or the plan can't be followed.
         """
-        said = {name: value for name, value in values.items() if value}
+        # The seed may be 0.
+        said: dict[str, Any] = {name: value for name, value in values.items() if value or type(value) is int}
         for name, value in said.items():
             known = _ANALYSIS.get(name)
             if isinstance(known, ChoiceKey) and value not in known.words:
@@ -176,7 +177,7 @@ class AnalysisPlan:
             return f"random: expected one or two nested columns, found {len(self.random)} ({', '.join(self.random)})"
         if self.variances == "separate" and (self.fixed or self.covariates or self.random):
             return "variances: expected pooled in a model with fixed factors, covariates or random intercepts"
-        columns = [*self.factors, *self.fixed, *self.covariates, *self.random]
+        columns = [self.primary, *self.factors, *self.fixed, *self.covariates, *self.random]
         twice = next((name for name in columns if columns.count(name) > 1), "")
         return f"expected each column in one place of the plan, found '{twice}' in two" if twice else ""
 
