@@ -237,7 +237,7 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         show = console.warn if notice.severity == "warning" else console.note
         show(f"{notice.code}: {notice.message}", quiet=quiet)
     for one in next(iter(found.left_out.values()), ()):
-        console.warn(f"left out: {one.animal} (row {one.row}): {one.reason}", quiet=quiet)
+        console.warn(f"left out: {one.name} (row {one.row}): {one.reason}", quiet=quiet)
     told = [one for one in found.not_computed if one.outcome == found.plan.primary or one.what == "all"]
     for missing in told:
         console.warn(f"not computed: {missing.outcome}, {missing.what}: {missing.why}", quiet=quiet)

@@ -14,6 +14,7 @@ from csds.formats.tables import parse_numbers, read_table
 from csds.model.columns import ANIMAL_COLUMNS, KEY_COLUMNS
 from csds.model.shapes import FloatArray
 from csds.protocol.nearest import nearest
+from csds.stats.design import listed
 from csds.stats.samples import LARGEST
 from csds.stats.units import check_units
 
@@ -24,11 +25,17 @@ _ROWS_SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An animal that an analysis leaves out: its line in the file, its name, and why."""
+    """An animal, or one test of it, that an analysis leaves out: its line in the file, its name, and why."""
 
     row: int
     animal: str
     reason: str
+    test: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.animal} {self.test}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ class Animals:
                 continue
             what = f"{column} is infinite" if np.isinf(value) else f"{column} is missing"
             reason = f"{what} ({flags[at]})" if flags[at] else what
-            others.append(LeftOut(row=int(self.table.index[at]), animal=self.name(at), reason=reason))
+            others.append(self.leaving_out(at, reason))
         return kept, others
 
     def only(self, column: str, value: str, *, test: str = "") -> Animals:
@@ -98,7 +105,8 @@ class Animals:
         column, value : str
             The column, and what its cell must say.
         test : str
-            The test whose row decides for all rows of an animal; each row for itself where empty.
+            The test whose row decides for all rows of an animal, which is left out without it; each row decides for
+            itself where empty.
 
         Raises
         ------
@@ -111,14 +119,12 @@ class Animals:
         keep = [key in chosen if test else cell == value for key, cell in zip(keys, cells, strict=True)]
         if not any(keep):
             raise TableError(
-                f"expected animals whose {column} is '{value}', found none: it is {', '.join(dict.fromkeys(cells))}",
+                f"expected animals whose {column} is '{value}', found none: it is "
+                f"{listed(dict.fromkeys(cell or 'empty' for cell in cells))}",
                 hint=f"Correct what the analysis takes only, such as --only {column}={cells[0] or 'VALUE'}.",
             )
-        others = tuple(
-            LeftOut(row=int(self.table.index[at]), animal=self.name(at), reason=f"its {column} is not {value}")
-            for at, kept in enumerate(keep)
-            if not kept
-        )
+        reason = f"its {column}{f' at {test}' if test else ''} is not {value}"
+        others = tuple(self.leaving_out(at, reason) for at, kept in enumerate(keep) if not kept)
         return Animals(
             table=self.table[keep],
             left_out=(*self.left_out, *others),
@@ -139,6 +145,12 @@ class Animals:
                 hint=(f"Did you mean '{near}'? " if near else "")
                 + f"Columns of this table: {', '.join(map(str, self.table))}.",
             )
+
+    def leaving_out(self, at: int, reason: str) -> LeftOut:
+        """Return the row at a position as one that is left out."""
+        return LeftOut(
+            row=int(self.table.index[at]), animal=self.keys()[at], test=self.texts("test")[at], reason=reason
+        )
 
     def name(self, at: int) -> str:
         """Return an animal's name for messages: cohort, id and test as far as they are given."""
@@ -177,11 +189,7 @@ def read_animals(path: Path) -> Animals:
     check_units(typed)
     reasons = [str(cell).strip() for cell in table["exclude"]] if "exclude" in table else [""] * len(table)
     whole = Animals(table=typed, left_out=())
-    left_out = tuple(
-        LeftOut(row=int(typed.index[at]), animal=whole.name(at), reason=f"excluded: {reason}")
-        for at, reason in enumerate(reasons)
-        if reason
-    )
+    left_out = tuple(whole.leaving_out(at, f"excluded: {reason}") for at, reason in enumerate(reasons) if reason)
     kept = np.array([not reason for reason in reasons])
     return Animals(table=typed[kept], left_out=left_out, excluded=typed[~kept])
 

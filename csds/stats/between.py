@@ -138,14 +138,14 @@ def _difference(factors: Sequence[Factor], first: Sequence[str], second: Sequenc
 def _model(
     groups: Groups, factors: Sequence[Factor], contrasts: Sequence[CellContrast], plan: AnalysisPlan
 ) -> Iterator[Result]:
-    model = fit_cell_model(groups, factors)
+    model = fit_cell_model(groups.values, factors, added=groups.added, random=groups.random)
     test = f"contrast, {model.variance}"
     if plan.adjust == "tukey" and not groups.is_adjusted:
         # Tukey's family is all pairs; the planned ones are among them.
         yield from contrast_results(pooled_pairs(groups.values, groups.group, adjustment="tukey"), test)
     else:
         estimates = [model.contrast(contrast) for contrast in contrasts]
-        yield from contrast_results(adjust_contrasts(estimates, _without_tukey(plan)), test)
+        yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), test)
     yield from model.terms(plan.sum_of_squares)
 
 
@@ -163,7 +163,7 @@ def _without_variances(groups: Groups, design: str, plan: AnalysisPlan) -> Itera
         yield Piece(what="rank tests", compute=partial(_beside, partial(_ranks, groups, plan)))
 
 
-def _without_tukey(plan: AnalysisPlan) -> Adjustment:
+def without_tukey(plan: AnalysisPlan) -> Adjustment:
     """Return the plan's adjustment, or Holm's where Tukey's isn't for such contrasts."""
     return "holm" if plan.adjust == "tukey" else plan.adjust
 
@@ -211,7 +211,7 @@ def _separate(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisP
         )
         for contrast in contrasts
     ]
-    yield from contrast_results(adjust_contrasts(estimates, _without_tukey(plan)), "contrast, separate variances")
+    yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), "contrast, separate variances")
 
 
 def _welch(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisPlan) -> Iterator[Result]:
@@ -242,6 +242,6 @@ def _ranks(groups: Groups, plan: AnalysisPlan) -> Iterator[Result]:
     yield Result(
         test="Kruskal–Wallis", term="group", statistic_name="H", statistic=ranks.h, df1=ranks.df, p_value=ranks.p_value
     )
-    pairs = dunn_pairs(groups.values, groups.group, adjustment=_without_tukey(plan))
+    pairs = dunn_pairs(groups.values, groups.group, adjustment=without_tukey(plan))
     for one in contrast_results(pairs, "Dunn's test of mean ranks", statistic_name="z"):
         yield replace(one, effect_name="difference of mean ranks")

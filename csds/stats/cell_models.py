@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from csds.model.shapes import FloatArray
 from csds.stats.design import CellContrast, ContrastEstimate, Factor, Variable, crossed, design_matrix
 from csds.stats.effect_sizes import partial_eta_squared, partial_omega_squared
-from csds.stats.groups import Groups
 from csds.stats.linear import LinearModel, SumsOfSquares, anova, fit_linear_model, linear_contrast
 from csds.stats.mixed_model import MixedModel, fit_mixed_model, model_contrast, term_tests
 from csds.stats.results import Result
@@ -38,6 +40,12 @@ class CellModel:
         singular = "; singular: no variance between them was found" if self.fitted.is_singular else ""
         return f"Satterthwaite's degrees of freedom{self.extras}{singular}"
 
+    def residuals(self, values: FloatArray) -> FloatArray:
+        """Return the values less what the fixed effects predict."""
+        if isinstance(self.fitted, LinearModel):
+            return self.fitted.residuals
+        return np.asarray(values - self.fitted.design.matrix @ self.fitted.coefficients)
+
     def contrast(self, contrast: CellContrast) -> ContrastEstimate:
         """Return a contrast of cell means, other factors averaged over and covariates at their mean."""
         if isinstance(self.fitted, LinearModel):
@@ -63,7 +71,7 @@ class CellModel:
         yield Result(
             term=", ".join(group.name for group in self.fitted.groups), test="design effect",
             effect_name="design effect", effect=self.fitted.design_effect,
-            note="times that a mean's variance exceeds that of independent animals",
+            note="times that a mean's variance exceeds that of independent values",
         )  # fmt: skip
 
     def _linear_terms(self, model: LinearModel, sum_of_squares: str) -> Iterator[Result]:
@@ -83,22 +91,29 @@ class CellModel:
             )  # fmt: skip
 
 
-def fit_cell_model(groups: Groups, factors: Sequence[Factor]) -> CellModel:
-    """Return the model of factors with all their interactions, and of what the plan adds.
+def fit_cell_model(
+    values: FloatArray, factors: Sequence[Factor], *, added: Sequence[Variable] = (), random: Sequence[Factor] = ()
+) -> CellModel:
+    """Return the model of factors with all their interactions, and of what a plan adds.
+
+    Parameters
+    ----------
+    values : (n,) float
+    factors : sequence of Factor
+    added : sequence of Factor or Covariate
+        Without interactions.
+    random : sequence of Factor
+        Whose levels are random intercepts, the outer first.
 
     Raises
     ------
     StatsError
         It can't be fitted; the message says why.
     """
-    added: tuple[Variable, ...] = (*groups.fixed, *groups.covariates)
     terms = (*crossed([one.name for one in factors]), *((one.name,) for one in added))
     design = design_matrix([*factors, *added], terms=terms)
     extras = "".join(f"; {one.name} in the model" for one in added)
-    if not groups.random:
-        return CellModel(fitted=fit_linear_model(groups.values, design), extras=extras)
-    names = " and ".join(one.name for one in groups.random)
-    return CellModel(
-        fitted=fit_mixed_model(groups.values, design, groups.random),
-        extras=f"{extras}; random intercept of {names}",
-    )
+    if not random:
+        return CellModel(fitted=fit_linear_model(values, design), extras=extras)
+    names = " and ".join(one.name for one in random)
+    return CellModel(fitted=fit_mixed_model(values, design, random), extras=f"{extras}; random intercept of {names}")

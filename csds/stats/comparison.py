@@ -18,6 +18,8 @@ MOST_LEVELS = 12
 JOIN = " + "
 #: The factor within animals.
 WITHIN = "test"
+#: Designs that compare animals with themselves.
+REPEATED = ("target_by_group", "pre_post")
 #: What the level that others are compared with is called, most telling first.
 _REFERENCE_WORDS = (
     "isotype", "control", "vehicle", "saline", "pbs", "sham", "untreated", "naive", "none", "igg", "pre", "baseline",
@@ -56,6 +58,11 @@ class Comparison:
     groups: tuple[str, ...]
     within: FactorLevels | None
     why: str
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether every combination of the factors' levels holds animals."""
+        return len(self.groups) == _cells(self.factors)
 
 
 def find_comparison(animals: Animals, plan: AnalysisPlan) -> Comparison:
@@ -153,10 +160,10 @@ def _found(factors: Sequence[FactorLevels], groups: Sequence[str], within: Facto
     if within is not None:
         return "pre_post", f"animals have more than one test: {', '.join(within.levels)}"
     if len(factors) == 2:
-        cells = _cells(factors)
+        cells, both = _cells(factors), " and ".join(factor.name for factor in factors)
         if len(groups) == cells:
-            return "stress_by_treatment", "stress and treatment both vary, and every combination holds animals"
-        return "one_way", f"{cells - len(groups)} of {cells} combinations of stress and treatment hold no animal"
+            return "stress_by_treatment", f"{both} both vary, and every combination holds animals"
+        return "one_way", f"{cells - len(groups)} of {cells} combinations of {both} hold no animal"
     if not factors:
         return "", ""
     name = "two_groups" if len(groups) == 2 else "one_way"

@@ -12,8 +12,8 @@ from csds.errors import StatsError
 from csds.model.shapes import FloatArray
 from csds.stats.animals import Animals, LeftOut
 from csds.stats.assumptions import far_out
-from csds.stats.comparison import Comparison, groups_of
-from csds.stats.design import Covariate, Factor, covariate, factor
+from csds.stats.comparison import WITHIN, Comparison, groups_of
+from csds.stats.design import Factor, Variable, covariate, factor
 from csds.stats.members import unit_labels
 from csds.stats.plan import AnalysisPlan
 
@@ -34,8 +34,10 @@ class Groups:
         The factors' combinations as one factor.
     lines : tuple of int
         Of the file, for each value.
-    fixed, covariates, random : tuple
-        What else the plan has in its model.
+    added : tuple of Factor or Covariate
+        What else the plan's model has, without interactions.
+    random : tuple of Factor
+        Its random intercepts.
     left_out : tuple of LeftOut
         Every animal that isn't among them, and why.
     """
@@ -45,15 +47,14 @@ class Groups:
     factors: tuple[Factor, ...]
     group: Factor
     lines: tuple[int, ...] = ()
-    fixed: tuple[Factor, ...] = ()
-    covariates: tuple[Covariate, ...] = ()
+    added: tuple[Variable, ...] = ()
     random: tuple[Factor, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
     @property
     def is_adjusted(self) -> bool:
         """Whether the model has more than the factors."""
-        return bool(self.fixed or self.covariates or self.random)
+        return bool(self.added or self.random)
 
     def of(self, group: str) -> FloatArray:
         """Return a group's values."""
@@ -68,28 +69,21 @@ def group_values(animals: Animals, comparison: Comparison, outcome: str, plan: A
     TableError
         There is no such column, or it holds text.
     StatsError
-        A group of the comparison has no animal with a value, or a factor of the model has one level.
+        A group of the comparison has no animal with a value (`usable`), or a factor of the model has one level.
     """
     used, left_out = usable(animals, comparison, outcome, plan)
-    groups = groups_of(animals, comparison.factors)
     if plan.outliers == "left out":
-        used, left_out = _without_far_out(animals, outcome, groups, used, left_out)
-    empty = [group for group in comparison.groups if group not in {groups[at] for at in used}]
-    if empty:
-        raise StatsError(
-            f"{outcome}: expected animals with a value in every group, found none in {', '.join(empty)} "
-            f"(left out: {why_left_out(left_out)})",
-            hint="Analyse an outcome that all groups have, or leave the group out of the table.",
-        )
+        check = far_out(animals.numbers(outcome)[used], group_factor(animals, comparison, used), rows=used)
+        left_out = (*left_out, *(animals.leaving_out(at, f"{outcome} is {check.name}") for at in check.rows))
+        used = [at for at in used if at not in check.rows]
     return Groups(
         outcome=outcome,
         values=animals.numbers(outcome)[used],
-        factors=tuple(_factor(animals, one.name, used, levels=one.levels) for one in comparison.factors),
-        group=factor("group", [groups[at] for at in used], levels=comparison.groups),
+        factors=between_factors(animals, comparison, used),
+        group=group_factor(animals, comparison, used),
         lines=tuple(int(animals.table.index[at]) for at in used),
-        fixed=tuple(_factor(animals, name, used) for name in plan.fixed),
-        covariates=tuple(covariate(name, animals.numbers(name)[used]) for name in plan.covariates),
-        random=tuple(_factor(animals, name, used) for name in plan.random),
+        added=added_variables(animals, plan, used),
+        random=unit_factors(animals, plan.random, used),
         left_out=left_out,
     )
 
@@ -97,10 +91,20 @@ def group_values(animals: Animals, comparison: Comparison, outcome: str, plan: A
 def usable(
     animals: Animals, comparison: Comparison, outcome: str, plan: AnalysisPlan
 ) -> tuple[list[int], tuple[LeftOut, ...]]:
-    """Return the positions of the animals that have all that the plan's model takes, and the others with the reason."""
+    """Return the positions of the animals that have all that the plan's model takes, and the others with the reason.
+
+    Raises
+    ------
+    TableError
+        There is no such column, or it holds text.
+    StatsError
+        A group of the comparison has no such animal.
+    """
     kept, others = animals.usable(outcome)
     groups = groups_of(animals, comparison.factors)
     named = [(" or ".join(one.name for one in comparison.factors), groups)]
+    if comparison.name == "pre_post":
+        named.append((WITHIN, animals.texts(WITHIN)))
     for column in (*plan.fixed, *plan.random):
         animals.check_column(column)
         named.append((column, unit_labels(animals, column)))
@@ -109,25 +113,18 @@ def usable(
     for at in kept:
         missing = next((column for column, cells in named if not cells[at]), "")
         if missing:
-            row = int(animals.table.index[at])
-            others.append(LeftOut(row=row, animal=animals.name(at), reason=f"its {missing} is missing"))
+            others.append(animals.leaving_out(at, f"its {missing} is missing"))
         else:
             used.append(at)
-    return used, (*animals.left_out, *others)
-
-
-def _without_far_out(
-    animals: Animals, outcome: str, groups: Sequence[str], used: Sequence[int], left_out: Sequence[LeftOut]
-) -> tuple[list[int], tuple[LeftOut, ...]]:
-    labels = [groups[at] for at in used]
-    if len(set(labels)) < 2:
-        return list(used), tuple(left_out)
-    check = far_out(animals.numbers(outcome)[list(used)], factor("group", labels), rows=used)
-    others = [
-        LeftOut(row=int(animals.table.index[at]), animal=animals.name(at), reason=f"{outcome} is {check.name}")
-        for at in check.rows
-    ]
-    return [at for at in used if at not in check.rows], (*left_out, *others)
+    held, left_out = {groups[at] for at in used}, (*animals.left_out, *others)
+    empty = [group for group in comparison.groups if group not in held]
+    if empty or not used:
+        where = f" in every group, found none in {', '.join(empty)}" if empty else ", found none"
+        raise StatsError(
+            f"{outcome}: expected animals with a value{where} (left out: {why_left_out(left_out)})",
+            hint="Analyse an outcome that all groups have, or leave the group out of the table.",
+        )
+    return used, left_out
 
 
 def why_left_out(left_out: Iterable[LeftOut]) -> str:
@@ -137,12 +134,33 @@ def why_left_out(left_out: Iterable[LeftOut]) -> str:
     --------
     >>> one = LeftOut(row=3, animal="m1", reason="its cage is missing")
     >>> why_left_out([one, one])
-    '2 its cage is missing'
+    'its cage is missing (2)'
     """
-    return "; ".join(f"{count} {reason}" for reason, count in Counter(one.reason for one in left_out).items())
+    return "; ".join(f"{reason} ({count})" for reason, count in Counter(one.reason for one in left_out).items())
 
 
-def _factor(animals: Animals, column: str, used: Sequence[int], levels: tuple[str, ...] | None = None) -> Factor:
-    cells = unit_labels(animals, column)
-    labels = [cells[at] for at in used]
-    return factor(column, labels, levels=levels or tuple(dict.fromkeys(labels)))
+def between_factors(animals: Animals, comparison: Comparison, used: Sequence[int]) -> tuple[Factor, ...]:
+    """Return the comparison's factors for the rows at some positions."""
+    cells = [animals.texts(one.name) for one in comparison.factors]
+    return tuple(
+        factor(one.name, [texts[at] for at in used], levels=one.levels)
+        for one, texts in zip(comparison.factors, cells, strict=True)
+    )
+
+
+def group_factor(animals: Animals, comparison: Comparison, used: Sequence[int]) -> Factor:
+    """Return the combinations of the comparison's factors as one, for the rows at some positions."""
+    groups = groups_of(animals, comparison.factors)
+    return factor("group", [groups[at] for at in used], levels=comparison.groups)
+
+
+def added_variables(animals: Animals, plan: AnalysisPlan, used: Sequence[int]) -> tuple[Variable, ...]:
+    """Return the plan's further factors and its covariates, for the rows at some positions."""
+    covariates = (covariate(name, animals.numbers(name)[used]) for name in plan.covariates)
+    return (*unit_factors(animals, plan.fixed, used), *covariates)
+
+
+def unit_factors(animals: Animals, columns: Sequence[str], used: Sequence[int]) -> tuple[Factor, ...]:
+    """Return further columns of the plan as factors, for the rows at some positions."""
+    cells = {name: unit_labels(animals, name) for name in columns}
+    return tuple(factor(name, [labels[at] for at in used]) for name, labels in cells.items())

@@ -8,7 +8,7 @@ from functools import partial
 
 from csds.stats.adjust import adjust_contrasts
 from csds.stats.animals import Animals
-from csds.stats.between import planned_contrasts
+from csds.stats.between import planned_contrasts, without_tukey
 from csds.stats.cell_models import fit_cell_model
 from csds.stats.comparison import Comparison
 from csds.stats.groups import group_values, why_left_out
@@ -19,6 +19,8 @@ from csds.stats.results import Result, contrast_results
 
 PRESENT, ABSENT, CAGE = "interaction_present_s", "interaction_absent_s", "cage"
 _LOG_OF = {"si_ratio": "log_si_ratio"}
+#: Outcomes that ask of the time with the target present, set against that with it absent.
+_OF_TIMES = ("si_ratio", "log_si_ratio", "si_preference", "si_difference_s", PRESENT)
 
 
 def other_models(
@@ -26,8 +28,9 @@ def other_models(
 ) -> list[Computed]:
     """Return the planned contrasts under other models.
 
-    Where the table allows them: the logarithm of a ratio, unless it is among the outcomes that are analysed; the time
-    with the target present, adjusted for the time with it absent (analysis of covariance); the cage as a random
+    Where the table allows them: the logarithm of a ratio, unless it is among the outcomes that are analysed; of the
+    outcomes that are made of them, the time with the target present, adjusted for the time with it absent (analysis of
+    covariance); the cage as a random
     intercept, unless it is in the plan's model; and where the plan's model has more than the factors, the model
     without that.
     """
@@ -49,7 +52,7 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
     log = _LOG_OF.get(plan.primary, "")
     if log in has and log not in analysed:
         yield "logarithm of the ratio", replace(plan, primary=log), "logarithm of the ratio"
-    if PRESENT in has and ABSENT in has and ABSENT not in plan.covariates and plan.primary != ABSENT:
+    if plan.primary in _OF_TIMES and PRESENT in has and ABSENT in has and ABSENT not in plan.covariates:
         yield (
             "analysis of covariance",
             replace(plan, primary=PRESENT, covariates=(*plan.covariates, ABSENT)),
@@ -65,11 +68,10 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
     groups = group_values(animals, comparison, plan.primary, plan)
     factors = groups.factors if comparison.name == "stress_by_treatment" else (groups.group,)
-    model = fit_cell_model(groups, factors)
+    model = fit_cell_model(groups.values, factors, added=groups.added, random=groups.random)
     estimates = [model.contrast(contrast) for contrast in planned_contrasts(factors)]
-    adjustment = "holm" if plan.adjust == "tukey" else plan.adjust
     found = [
-        *contrast_results(adjust_contrasts(estimates, adjustment), f"contrast, {model.variance}"),
+        *contrast_results(adjust_contrasts(estimates, without_tukey(plan)), f"contrast, {model.variance}"),
         *model.terms(plan.sum_of_squares),
     ]
     for one in found:

@@ -57,7 +57,7 @@ def summary_text(analysis: Analysis, planned: AnalysisPlan, history: Sequence[st
             f"{key}: planned {theirs!r}, used {mine!r}" for key, (mine, theirs) in _departures(analysis, planned)
         ],
         "Left out": [
-            f"{outcome}: {one.animal} (row {one.row}): {one.reason}"
+            f"{outcome}: {one.name} (row {one.row}): {one.reason}"
             for outcome, animals in analysis.left_out.items()
             for one in animals
         ],

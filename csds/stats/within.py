@@ -9,17 +9,17 @@ from itertools import product
 
 import numpy as np
 
+from csds.errors import StatsError
 from csds.model.shapes import FloatArray
 from csds.stats.adjust import adjust_contrasts
 from csds.stats.animals import Animals, LeftOut
-from csds.stats.between import pair_of, planned_contrasts
+from csds.stats.between import pair_of, planned_contrasts, without_tukey
+from csds.stats.cell_models import fit_cell_model
 from csds.stats.comparison import Comparison, group_of
-from csds.stats.design import CellContrast, Factor, design_matrix, factor
+from csds.stats.design import CellContrast, Factor, Variable, factor
 from csds.stats.effect_sizes import partial_eta_squared
-from csds.stats.groups import usable
-from csds.stats.members import unit_labels
+from csds.stats.groups import added_variables, between_factors, group_factor, unit_factors, usable
 from csds.stats.mixed_anova import MixedAnova, mixed_anova, mixed_contrast, repeated_measures
-from csds.stats.mixed_model import fit_mixed_model, model_contrast, term_tests
 from csds.stats.pairs import pair_pieces
 from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.plan import AnalysisPlan
@@ -33,8 +33,9 @@ TARGET, PHASES = "target", {"absent": "interaction_absent_s", "present": "intera
 class Repeated:
     """An outcome measured again and again in the same animals, a value a row.
 
-    ``animals``, ``lines`` (of the file), ``within``, ``between`` and ``units`` (outer random intercepts) are those of
-    the same rows; ``left_out`` names every row of the table that isn't among them, and why.
+    ``animals``, ``lines`` (of the file), ``within``, ``between`` and what else the plan has in its model (``added``
+    factors and covariates, ``random`` intercepts) are those of the same rows; ``left_out`` names every row of
+    the table that isn't among them, and why.
     """
 
     outcome: str
@@ -43,7 +44,8 @@ class Repeated:
     lines: tuple[int, ...]
     within: Factor
     between: tuple[Factor, ...]
-    units: tuple[Factor, ...]
+    added: tuple[Variable, ...]
+    random: tuple[Factor, ...]
     left_out: tuple[LeftOut, ...]
 
     def incomplete(self) -> tuple[LeftOut, ...]:
@@ -64,97 +66,132 @@ class Repeated:
 
 
 def repeated_tests(animals: Animals, comparison: Comparison, outcome: str, plan: AnalysisPlan) -> Repeated:
-    """Return an outcome of several tests (``pre``, ``post``) of the same animals."""
+    """Return an outcome of several tests (``pre``, ``post``) of the same animals.
+
+    Raises
+    ------
+    TableError
+        There is no such column, or it holds text.
+    StatsError
+        A group has no animal with a value.
+    """
     used, left_out = usable(animals, comparison, outcome, plan)
     tests, within = animals.texts("test"), comparison.within
-    return Repeated(
-        outcome=outcome,
-        values=animals.numbers(outcome)[used],
-        animals=_names(animals, used),
-        lines=tuple(int(animals.table.index[at]) for at in used),
-        within=factor("test", [tests[at] for at in used], levels=within.levels if within else None),
-        between=_between(animals, comparison, used),
-        units=_units(animals, plan, used),
-        left_out=left_out,
-    )
+    labels = factor("test", [tests[at] for at in used], levels=within.levels if within else None)
+    return _repeated(animals, comparison, plan, outcome, (used, left_out), animals.numbers(outcome)[used], labels)
 
 
 def both_phases(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> Repeated:
-    """Return the time in the interaction zone with the target absent and present."""
+    """Return the time in the interaction zone with the target absent and present.
+
+    Raises
+    ------
+    TableError
+        There is no such column, or it holds text.
+    StatsError
+        A group has no animal with a value, or animals have several tests.
+    """
+    if comparison.within is not None:
+        levels = comparison.within.levels
+        raise StatsError(
+            f"design 'target_by_group': expected one test of each animal, found {', '.join(levels)}",
+            hint=f"Take one of them, such as --only {comparison.within.name}={levels[-1]}.",
+        )
     parts = [usable(animals, comparison, column, plan) for column in PHASES.values()]
     rows = [(at, phase) for phase, (used, _) in zip(PHASES, parts, strict=True) for at in used]
-    left_out = {one.row: one for _, others in parts for one in others}
     used = [at for at, _ in rows]
-    return Repeated(
-        outcome="interaction_s",
-        values=np.array([animals.numbers(PHASES[phase])[at] for at, phase in rows], float),
-        animals=_names(animals, used),
-        lines=tuple(int(animals.table.index[at]) for at, _ in rows),
-        within=factor(TARGET, [phase for _, phase in rows], levels=tuple(PHASES)),
-        between=_between(animals, comparison, used),
-        units=_units(animals, plan, used),
-        left_out=tuple(left_out[row] for row in sorted(left_out)),
-    )
+    lines = {int(animals.table.index[at]) for at in used}
+    left_out = {one.row: one for _, others in parts for one in others if one.row not in lines}
+    found = used, tuple(left_out[row] for row in sorted(left_out))
+    values = np.array([animals.numbers(PHASES[phase])[at] for at, phase in rows], float)
+    labels = factor(TARGET, [phase for _, phase in rows], levels=tuple(PHASES))
+    return _repeated(animals, comparison, plan, "interaction_s", found, values, labels)
 
 
 def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> Computed:
     """Return the mixed ANOVA with its contrasts, and the mixed model, which keeps animals with a missing cell.
 
     The planned contrasts are, in this order: by how much each group's change, later level less earlier, differs from
-    the reference group's, and the change of each group.
+    the reference group's, and the change of each group. They are those of the mixed ANOVA, or of the mixed model where
+    the plan has more than the factors, which the ANOVA can't have; the other stands beside, labelled ``sensitivity``.
 
     Raises
     ------
     StatsError
-        The mixed ANOVA can't be computed; the message says why.
+        The planned model can't be computed; the message says why.
     """
-    incomplete = rows.incomplete()
-    pieces = [Piece(what="mixed ANOVA", compute=partial(_planned, rows, plan), is_needed=True)]
-    pieces += _change_pieces(rows, plan)
-    found = compute(
-        pieces,
-        analysis=analysis,
+    whole, incomplete = set(rows.animals), rows.incomplete()
+    is_adjusted = bool(rows.added or rows.random)
+    anova = Piece(what="mixed ANOVA", compute=partial(_planned, rows, plan), is_needed=not is_adjusted)
+    model = Piece(what="linear mixed model", compute=partial(_model, rows, plan), is_needed=is_adjusted)
+    try:
+        beside = list(_change_pieces(rows, plan))
+    except StatsError:
+        beside = []  # the mixed ANOVA fails for the same reason, and says so
+    gone = [one for one in _once(rows.left_out) if one.animal not in whole]
+    complete = compute(
+        [anova, *beside],
+        analysis="sensitivity" if is_adjusted else analysis,
         outcome=rows.outcome,
-        n=len(set(rows.animals)) - len(incomplete),
+        n=len(whole) - len(incomplete),
+        left_out=[*gone, *incomplete],
+    )
+    everyone = compute(
+        [model],
+        analysis=analysis if is_adjusted else "sensitivity",
+        outcome=rows.outcome,
+        n=len(whole),
+        left_out=gone,
+    )
+    first, second = (everyone, complete) if is_adjusted else (complete, everyone)
+    return Computed(
+        results=(*first.results, *second.results),
+        not_computed=(*first.not_computed, *second.not_computed),
         left_out=(*rows.left_out, *incomplete),
     )
-    model = compute(
-        [Piece(what="linear mixed model", compute=partial(_model, rows))],
-        analysis="sensitivity",
-        outcome=rows.outcome,
-        n=len(set(rows.animals)),
-        left_out=rows.left_out,
+
+
+def _repeated(
+    animals: Animals,
+    comparison: Comparison,
+    plan: AnalysisPlan,
+    outcome: str,
+    found: tuple[Sequence[int], tuple[LeftOut, ...]],
+    values: FloatArray,
+    within: Factor,
+) -> Repeated:
+    """Return an outcome's values in the rows that were found, as `csds.stats.groups.usable` returns them."""
+    (used, left_out), keys = found, animals.keys()
+    between: tuple[Factor, ...] = ()
+    if comparison.factors:
+        # A factorial with an empty cell has no interactions: its groups are compared as one factor.
+        between = (
+            between_factors(animals, comparison, used)
+            if comparison.is_crossed
+            else (group_factor(animals, comparison, used),)
+        )
+    return Repeated(
+        outcome=outcome,
+        values=values,
+        animals=tuple(keys[at] for at in used),
+        lines=tuple(int(animals.table.index[at]) for at in used),
+        within=within,
+        between=between,
+        added=added_variables(animals, plan, used),
+        random=unit_factors(animals, plan.random, used),
+        left_out=left_out,
     )
-    return Computed(
-        results=(*found.results, *model.results),
-        not_computed=(*found.not_computed, *model.not_computed),
-        left_out=found.left_out,
-    )
 
 
-def _names(animals: Animals, used: Sequence[int]) -> tuple[str, ...]:
-    keys = animals.keys()
-    return tuple(keys[at] for at in used)
-
-
-def _between(animals: Animals, comparison: Comparison, used: Sequence[int]) -> tuple[Factor, ...]:
-    columns = {one.name: animals.texts(one.name) for one in comparison.factors}
-    return tuple(
-        factor(one.name, [columns[one.name][at] for at in used], levels=one.levels) for one in comparison.factors
-    )
-
-
-def _units(animals: Animals, plan: AnalysisPlan, used: Sequence[int]) -> tuple[Factor, ...]:
-    """Return the plan's outer random intercept, if there is one."""
-    cells = {name: unit_labels(animals, name) for name in plan.random[:1]}
-    return tuple(factor(name, [texts[at] for at in used]) for name, texts in cells.items())
+def _once(left_out: Sequence[LeftOut]) -> list[LeftOut]:
+    """Return each animal once, with the reason of its first row."""
+    return list({one.animal: one for one in reversed(left_out)}.values())[::-1]
 
 
 def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
     table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
     estimates = [mixed_contrast(table, contrast) for contrast in change_contrasts(table.within, table.between.factors)]
-    adjustment = "holm" if plan.adjust == "tukey" else plan.adjust
-    yield from contrast_results(adjust_contrasts(estimates, adjustment), "difference within animals")
+    yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), "difference within animals")
     yield from _anova(mixed_anova(table, ss_type=2 if plan.sum_of_squares == "II" else 3))
 
 
@@ -220,21 +257,18 @@ def _anova(anova: MixedAnova) -> Iterator[Result]:
         )  # fmt: skip
 
 
-def _model(rows: Repeated) -> Iterator[Result]:
-    factors = (*rows.between, rows.within)
-    units = (*rows.units, factor("animal_id", rows.animals))
-    model = fit_mixed_model(rows.values, design_matrix(factors), units)
-    note = f"random intercept of {' and '.join(one.name for one in units)}, Satterthwaite's degrees of freedom"
-    for term in term_tests(model):
-        yield Result(
-            term=term.name, test="linear mixed model, type III", statistic_name="F", statistic=term.f, df1=term.df1,
-            df2=term.df2, p_value=term.p_value, note=f"{note}; singular" if model.is_singular else note,
-        )  # fmt: skip
-    for contrast in change_contrasts(rows.within, rows.between):
-        found = model_contrast(model, contrast)
-        yield from contrast_results(adjust_contrasts([found], "none"), "linear mixed model")
-    for group in model.groups:
-        yield Result(
-            term=group.name, test="intraclass correlation", effect_name="intraclass correlation", effect=group.icc,
-            note=f"{group.units} units; no interval",
-        )  # fmt: skip
+def _model(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
+    if len(rows.random) > 1:
+        raise StatsError(
+            f"expected one random intercept beside the animal's own, found {' and '.join(plan.random)}",
+            hint="Keep the outer one, such as the cohort, and have the other as fixed, or leave it out.",
+        )
+    model = fit_cell_model(
+        rows.values,
+        (*rows.between, rows.within),
+        added=rows.added,
+        random=(*rows.random, factor("animal_id", rows.animals)),
+    )
+    estimates = [model.contrast(contrast) for contrast in change_contrasts(rows.within, rows.between)]
+    yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), f"contrast, {model.variance}")
+    yield from model.terms(plan.sum_of_squares)

@@ -163,7 +163,7 @@ def test_left_out_animals_are_counted_in_every_row(tmp_path: Path) -> None:
     animals = write(tmp_path, {"control/isotype": [1.0, 1.2, 1.1, ""], "defeated/isotype": [0.5, 0.7, 0.6, "inf"]})
     rows = analysed(animals, AnalysisPlan())
     assert {row.n_excluded for row in rows} == {2}
-    assert {row.excluded_because for row in rows} == {"1 si_ratio is missing; 1 si_ratio is infinite"}
+    assert {row.excluded_because for row in rows} == {"si_ratio is missing (1); si_ratio is infinite (1)"}
     assert rows[0].n == 6
     table = results_table(rows)
     assert table.loc[0, "contrast"] == "defeated - control"

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from csds.errors import StatsError
 from csds.stats.animals import read_animals
 from csds.stats.comparison import find_comparison
 from csds.stats.design import factor
@@ -119,3 +120,139 @@ def test_shifting_both_tests_changes_no_change(tmp_path: Path) -> None:
         for name in ("a.csv", "b.csv")
     )
     assert [row.effect for row in one] == pytest.approx([row.effect for row in other])
+
+
+def before_and_after(count: int = 8, **more: object) -> list[dict[str, object]]:
+    """Return rows of animals of two treatments with two tests each."""
+    rng = np.random.default_rng(2)
+    return [
+        {"animal_id": f"m{i}", "test": test, "treatment": ("isotype", "anti-IL-4Rα")[i % 2], "stress": "defeated",
+         "si_ratio": 1 + 0.3 * rng.normal(), **more}
+        for test in ("pre", "post") for i in range(count)
+    ]  # fmt: skip
+
+
+def analysed(animals, plan: AnalysisPlan, outcome: str = "si_ratio"):
+    rows = repeated_tests(animals, find_comparison(animals, plan), outcome, plan)
+    return analyse_repeated(rows, plan, analysis="planned")
+
+
+def test_each_animal_is_counted_once_whatever_tests_it_lacks(animals_of) -> None:
+    rows = before_and_after(12)
+    rows[0]["si_ratio"] = ""  # m0 lacks its first value
+    del rows[13]  # m1 has no second test
+    for row in rows:
+        if row["animal_id"] in ("m2", "m3"):
+            row["exclude"] = "died"
+        if row["animal_id"] == "m4":
+            row["si_ratio"] = ""
+    found = analysed(animals_of(rows), AnalysisPlan())
+    anova = next(row for row in found.results if row.test.startswith("mixed ANOVA"))
+    model = next(row for row in found.results if row.test.startswith("linear mixed model"))
+    assert (anova.n, anova.n_excluded) == (7, 5)
+    assert (model.n, model.n_excluded) == (9, 3)
+    assert model.excluded_because == "excluded: died (2); si_ratio is missing (1)"
+    assert {one.name for one in found.left_out} == {
+        "m0 pre", "m0", "m1", "m2 pre", "m2 post", "m3 pre", "m3 post", "m4 pre", "m4 post",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("extra", [{"random": ("cage",)}, {"fixed": ("sex",)}, {"covariates": ("weight_g",)}])
+def test_what_the_plan_has_beside_the_factors_is_in_the_planned_model(animals_of, extra: dict[str, Any]) -> None:
+    rows = before_and_after(16)
+    for row in rows:
+        number = int(str(row["animal_id"])[1:])
+        row |= {"cage": f"c{number % 8}", "sex": "MF"[number // 8], "weight_g": 20 + number % 5}
+    results = analysed(animals_of(rows), AnalysisPlan(**extra)).results
+    planned = [row for row in results if row.analysis == "planned"]
+    (name,) = next(iter(extra.values()))
+    assert planned[0].contrast == "(post - pre): anti-IL-4Rα - isotype"
+    assert all("mixed model" in row.test or name in row.test for row in planned if row.statistic_name)
+    assert {row.analysis for row in results if "mixed ANOVA" in row.test} == {"sensitivity"}
+    assert any(row.term == name for row in planned) or name == "cage"
+
+
+def test_random_cage_gives_lmertests_contrast_of_changes(animals_of) -> None:
+    rng = np.random.default_rng(4)
+    cages, own = rng.normal(size=6), rng.normal(size=18)
+    rows = [
+        {"animal_id": f"m{i}", "test": test, "treatment": ("isotype", "drug")[i // 9], "cage": f"c{i // 3}",
+         "si_ratio": round(1 + 0.5 * cages[i // 3] + 0.4 * own[i] + 0.3 * rng.normal()
+                           + 0.4 * (test == "post") * (i // 9), 3)}
+        for i in range(18) for test in ("pre", "post")
+    ]  # fmt: skip
+    plan = AnalysisPlan(random=("cage",), reference={"test": "pre", "treatment": "isotype"})
+    found = analysed(animals_of(rows[1:]), plan).results
+    # lmer(si_ratio ~ treatment * test + (1 | cage / animal_id)), contrast(emmeans(…), list(c(1, -1, -1, 1))), anova().
+    first = found[0]
+    assert (first.effect, first.statistic) == pytest.approx((0.5652405007, 2.566002422), rel=1e-5)
+    assert (first.df1, first.p_value) == pytest.approx((15.36700715, 0.02120402746), rel=1e-3)
+    terms = {row.term: row for row in found if row.test == "linear mixed model, type III"}
+    assert terms["treatment"].df2 == pytest.approx(3.987679526, rel=1e-3)
+    assert [terms[name].statistic for name in ("treatment", "test", "treatment:test")] == pytest.approx(
+        [0.01345, 4.08475, 6.58437], abs=1e-5
+    )
+
+
+def test_second_random_column_is_refused_not_dropped(animals_of) -> None:
+    rows = [row | {"cage": f"c{i % 4}", "cohort": "ab"[i % 2]} for i, row in enumerate(before_and_after())]
+    plan = AnalysisPlan(random=("cohort", "cage"))
+    with pytest.raises(StatsError, match="one random intercept beside the animal's own, found cohort and cage"):
+        analysed(animals_of(rows), plan)
+
+
+def test_groups_of_an_incomplete_factorial_are_compared_as_one_factor(animals_of) -> None:
+    rows = before_and_after(12)
+    for row in rows:
+        number = int(str(row["animal_id"])[1:])
+        row["stress"] = "defeated" if number % 2 or number < 6 else "control"
+    contrasts = [row.contrast for row in analysed(animals_of(rows), AnalysisPlan()).results if row.contrast]
+    assert contrasts[:2] == [
+        "(post - pre): defeated + isotype - control + isotype",
+        "(post - pre): defeated + anti-IL-4Rα - control + isotype",
+    ]  # fmt: skip
+
+
+def test_rows_without_a_test_are_left_out_by_name(animals_of) -> None:
+    rows = [*before_and_after(), {"animal_id": "m99", "treatment": "isotype", "stress": "defeated", "si_ratio": 1.0}]
+    left_out = analysed(animals_of(rows), AnalysisPlan()).left_out
+    assert [(one.name, one.reason) for one in left_out] == [("m99", "its test is missing")]
+
+
+def test_phases_of_animals_with_several_tests_are_refused(animals_of) -> None:
+    rows = before_and_after(interaction_absent_s=60, interaction_present_s=50)
+    animals, plan = animals_of(rows), AnalysisPlan(design="target_by_group")
+    with pytest.raises(StatsError, match="one test of each animal, found pre, post") as error:
+        both_phases(animals, find_comparison(animals, plan), plan)
+    assert "--only test=post" in error.value.hint
+
+
+def test_animal_without_one_phase_is_named_once(animals_of) -> None:
+    rng = np.random.default_rng(3)
+    rows: list[dict[str, object]] = [
+        {"animal_id": f"m{i}", "treatment": ("isotype", "drug")[i % 2], "interaction_absent_s": 60 + rng.normal(),
+         "interaction_present_s": 50 + rng.normal()}
+        for i in range(10)
+    ]  # fmt: skip
+    rows[0]["interaction_absent_s"] = ""
+    rows[1] |= {"interaction_absent_s": "", "interaction_present_s": ""}
+    animals, plan = animals_of(rows), AnalysisPlan(design="target_by_group", factors=("treatment",))
+    found = analyse_repeated(both_phases(animals, find_comparison(animals, plan), plan), plan, analysis="planned")
+    assert [(one.row, one.animal, one.reason) for one in found.left_out] == [
+        (3, "m1", "interaction_present_s is missing"),
+        (2, "m0", "no value at absent: kept by the mixed model only"),
+    ]
+    counts = {row.test.split(",")[0]: (row.n, row.n_excluded) for row in found.results if row.statistic_name == "F"}
+    assert counts == {"mixed ANOVA": (8, 2), "linear mixed model": (9, 1)}
+
+
+def test_adding_a_constant_to_every_value_changes_no_change(animals_of) -> None:
+    rows = [row | {"cage": f"c{i % 4}"} for i, row in enumerate(before_and_after())]
+    shifted = [row | {"si_ratio": float(str(row["si_ratio"])) + 3.0} for row in rows]
+    for plan in (AnalysisPlan(), AnalysisPlan(random=("cage",))):
+        one, other = (
+            [row for row in analysed(animals_of(some), plan).results if row.contrast or ":" in row.term]
+            for some in (rows, shifted)
+        )
+        assert [row.effect for row in one] == pytest.approx([row.effect for row in other], nan_ok=True, rel=1e-6)
+        assert [row.p_value for row in one] == pytest.approx([row.p_value for row in other], nan_ok=True, rel=1e-6)
