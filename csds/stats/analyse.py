@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from csds.errors import StatsError, TableError, UsageError
 from csds.protocol.nearest import nearest
 from csds.stats.adjust import adjust_p
@@ -17,17 +15,18 @@ from csds.stats.animals import Animals, LeftOut
 from csds.stats.associations import correlate
 from csds.stats.assumptions import Check, check_assumptions
 from csds.stats.between import analyse_groups, describe
-from csds.stats.comparison import WITHIN, Comparison, find_comparison, find_factor
-from csds.stats.groups import group_values
+from csds.stats.cell_models import fit_cell_model
+from csds.stats.comparison import REPEATED, WITHIN, Comparison, find_comparison, find_factor
+from csds.stats.groups import group_values, why_left_out
 from csds.stats.guardrails import guardrails
 from csds.stats.notices import Notice
 from csds.stats.phenotypes import PHENOTYPE, analyse_phenotypes
 from csds.stats.pieces import Computed, NotComputed, Piece, compute
 from csds.stats.plan import OUTCOMES, AnalysisPlan
-from csds.stats.results import Result
-from csds.stats.selection import circular, selected
+from csds.stats.results import Result, family
+from csds.stats.selection import circular, selected, told_by_scores
 from csds.stats.sensitivity import other_models
-from csds.stats.within import analyse_repeated, both_phases, changes_by_group, repeated_tests
+from csds.stats.within import PHASES, Repeated, analyse_repeated, both_phases, changes_by_group, repeated_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,8 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
 
     The planned results of all secondary outcomes are one family, whose p values Holm's procedure adjusts. Groups that
     the scores themselves define are described, not tested. Where the plan takes only animals that scores chose after
-    treatment, all randomised animals are analysed first, and the chosen ones after them, labelled ``selected``.
+    treatment, all randomised animals are analysed first, and the chosen ones after them, labelled ``selected``; where
+    the chosen ones allow no analysis, that is among what couldn't be computed.
 
     Raises
     ------
@@ -76,39 +76,55 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
         An outcome is neither a score of csds nor a column of the table.
     """
     _check_outcomes(animals, plan)
-    warnings = tuple(selected(animals, plan.only))
-    chosen = _chosen(animals, plan)
-    if not warnings:
-        return _analyse(chosen, plan)
-    whole, part = _analyse(animals, plan), _analyse(chosen, plan)
+    if animals.table.empty:
+        raise TableError(
+            f"expected animals to analyse, found all left out: {why_left_out(animals.left_out)}",
+            hint="Empty the column 'exclude' of those that are to be analysed.",
+        )
+    chosen_by = {column: value for column, value in plan.only.items() if list(selected(animals, {column: value}))}
+    others = {column: value for column, value in plan.only.items() if column not in chosen_by}
+    randomised = _chosen(animals, plan, others)
+    if not chosen_by:
+        return _analyse(randomised, plan)
+    whole = _analyse(randomised, replace(plan, only=others))
+    only = ", ".join(f"{column} = {value}" for column, value in chosen_by.items())
+    chosen = _chosen(randomised, plan, chosen_by)
+    try:
+        part = _analyse(chosen, plan)
+        results, failed = part.results, part.not_computed
+    except (StatsError, TableError) as error:
+        results, failed = (), (NotComputed(outcome=plan.primary, what="all", why=error.message),)
     return replace(
         whole,
-        results=(
-            *whole.results,
-            *(replace(one, analysis="selected", note=_selected(plan, one)) for one in part.results),
+        plan=plan,
+        results=(*whole.results, *(_selected(one, only) for one in results)),
+        notices=(*selected(randomised, chosen_by), *whole.notices),
+        not_computed=(
+            *whole.not_computed,
+            *(replace(one, what=f"{one.what} of the animals with {only}") for one in failed),
         ),
-        notices=(*warnings, *whole.notices),
-        not_computed=(*whole.not_computed, *part.not_computed),
     )
 
 
-def _chosen(animals: Animals, plan: AnalysisPlan) -> Animals:
-    """Return the animals that the plan takes; of repeated tests the first decides for the animal."""
+def _chosen(animals: Animals, plan: AnalysisPlan, only: Mapping[str, str]) -> Animals:
+    """Return the animals that have some values; of repeated tests the first decides where scores told these."""
     tests = find_factor(animals, WITHIN, plan).levels
     first = tests[0] if len(tests) > 1 and max(Counter(animals.keys()).values()) > 1 else ""
-    for column, value in plan.only.items():
-        animals = animals.only(column, value, test=first)
+    for column, value in only.items():
+        animals = animals.only(column, value, test=first if told_by_scores(animals, column) else "")
     return animals
 
 
-def _selected(plan: AnalysisPlan, one: Result) -> str:
-    only = ", ".join(f"{column} = {value}" for column, value in plan.only.items())
-    return f"only {only}, chosen after treatment; {one.analysis}{f'; {one.note}' if one.note else ''}"
+def _selected(one: Result, only: str) -> Result:
+    note = f"only {only}, chosen after treatment; {one.analysis}{f'; {one.note}' if one.note else ''}"
+    return replace(one, analysis="selected", note=note)
 
 
-def _analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
-    comparison = find_comparison(animals, plan)
+def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
+    comparison = find_comparison(animals, planned)
     factors = [one.name for one in comparison.factors]
+    # Absent against present is about the times themselves, whatever the scores are.
+    plan = replace(planned, primary=PHASES["present"]) if comparison.name == "target_by_group" else planned
     primary = _analyse_outcome(animals, comparison, plan, plan.primary)
     secondary: list[Computed] = []
     further = _further(animals, comparison, plan)
@@ -120,14 +136,16 @@ def _analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
     beside: list[Computed] = []
     if not circular(animals, factors, plan.primary):
         if PHENOTYPE in animals.table and factors and PHENOTYPE not in plan.only:
+            is_secondary = plan.secondary is None or PHENOTYPE in plan.secondary
             try:
-                secondary.append(analyse_phenotypes(animals, comparison))
+                found = analyse_phenotypes(animals, comparison, analysis="secondary" if is_secondary else "exploratory")
+                secondary.append(found)
             except StatsError as error:
-                secondary.append(_nothing(PHENOTYPE, error.message, what="proportions"))
+                secondary.append(_nothing(PHENOTYPE, error.message, what="all" if is_secondary else "proportions"))
         beside = [*other_models(animals, comparison, plan, further), correlate(animals, comparison, plan)]
     parts = [primary, *secondary, *beside]
     return Analysis(
-        plan=plan,
+        plan=planned,
         comparison=comparison,
         results=(
             *primary.results,
@@ -145,42 +163,61 @@ def _checks(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> tup
     """Return the checks of the primary outcome; of repeated measures, of the changes from the first to the last."""
     if not comparison.factors or circular(animals, [one.name for one in comparison.factors], plan.primary):
         return ()
-    if comparison.within is not None or comparison.name == "target_by_group":
-        is_target = comparison.name == "target_by_group"
-        rows = (
-            both_phases(animals, comparison, plan)
-            if is_target
-            else repeated_tests(animals, comparison, plan.primary, plan)
-        )
-        values, group, lines = changes_by_group(rows)
+    if comparison.name in REPEATED:
+        try:
+            values, group, lines = changes_by_group(_rows(animals, comparison, plan, plan.primary))
+        except StatsError:
+            return ()  # no complete animals: the mixed ANOVA, which these checks are of, says so
+        fitted = fit_cell_model(values, (group,))
     else:
         groups = group_values(animals, comparison, plan.primary, plan)
         values, group, lines = groups.values, groups.group, groups.lines
-    means = np.array([values[group.codes == code].mean() for code in range(len(group.levels))])
-    return check_assumptions(values, group, values - means[group.codes], rows=lines)
+        factors = groups.factors if comparison.name == "stress_by_treatment" else (group,)
+        fitted = fit_cell_model(values, factors, added=groups.added, random=groups.random)
+    return check_assumptions(values, group, fitted.residuals(values), rows=lines)
 
 
 def _analyse_outcome(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Computed:
     analysis = "planned" if outcome == plan.primary else "secondary"
     if circular(animals, [one.name for one in comparison.factors], outcome):
-        groups = group_values(animals, comparison, outcome, replace(plan, fixed=(), covariates=(), random=()))
-        pieces = [
-            Piece(what=f"mean of {level}", compute=partial(describe, groups, level)) for level in groups.group.levels
-        ]
-        return compute(pieces, analysis="description", outcome=outcome, left_out=groups.left_out)
-    if comparison.name == "target_by_group":
-        return analyse_repeated(both_phases(animals, comparison, plan), plan, analysis=analysis)
-    if comparison.name == "pre_post":
-        return analyse_repeated(repeated_tests(animals, comparison, outcome, plan), plan, analysis=analysis)
+        return _described(animals, comparison, plan, outcome)
+    if outcome in plan.covariates:
+        raise StatsError(f"{outcome} is a covariate of the plan's model, so it can't be its outcome as well")
+    if comparison.name in REPEATED:
+        return analyse_repeated(_rows(animals, comparison, plan, outcome), plan, analysis=analysis)
     return analyse_groups(group_values(animals, comparison, outcome, plan), comparison.name, plan, analysis=analysis)
+
+
+def _rows(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Repeated:
+    if comparison.name == "target_by_group":
+        return both_phases(animals, comparison, plan)
+    return repeated_tests(animals, comparison, outcome, plan)
+
+
+def _described(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Computed:
+    """Return what groups' values are, of repeated tests at each of them."""
+    bare = replace(plan, fixed=(), covariates=(), random=())
+    parts = []
+    for test in comparison.within.levels if comparison.within else ("",):
+        of_test = [text == test for text in animals.texts(WITHIN)] if test else slice(None)
+        groups = group_values(replace(animals, table=animals.table[of_test]), comparison, outcome, bare)
+        pieces = [
+            Piece(what=f"mean of {level}", compute=partial(describe, groups, level, at=test))
+            for level in groups.group.levels
+        ]
+        parts.append(compute(pieces, analysis="description", outcome=outcome, left_out=groups.left_out))
+    return Computed(
+        results=tuple(one for part in parts for one in part.results),
+        left_out=tuple(dict.fromkeys(one for part in parts for one in part.left_out)),
+    )
 
 
 def _further(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> list[str]:
     """Return the secondary outcomes: those that the plan names, else all scores that the table has values of."""
     if comparison.name == "target_by_group":
-        return []  # absent against present is about the times themselves, whatever the scores are
+        return []
     if plan.secondary is not None:
-        return [name for name in plan.secondary if name != plan.primary]
+        return [name for name in plan.secondary if name not in (plan.primary, PHENOTYPE)]
     return [name for name in OUTCOMES if name != plan.primary and name in animals.table and animals.usable(name)[0]]
 
 
@@ -206,12 +243,12 @@ def _outcome_of(part: Computed) -> str:
 
 def _as_family(results: Sequence[Result]) -> list[Result]:
     """Return results with the p values of the secondary contrasts adjusted together."""
-    family = [at for at, one in enumerate(results) if _is_test(one)]
-    if not family:
+    tests = [at for at, one in enumerate(results) if _is_test(one)]
+    if not tests:
         return list(results)
-    adjusted = dict(zip(family, adjust_p([results[at].p_value for at in family], "holm"), strict=True))
-    outcomes = len({results[at].outcome for at in family})
-    how = f"holm, {len(family)} contrasts of {outcomes} secondary outcomes"
+    adjusted = dict(zip(tests, adjust_p([results[at].p_value for at in tests], "holm"), strict=True))
+    outcomes = len({results[at].outcome for at in tests})
+    how = f"{family('holm', len(tests))} of {outcomes} secondary outcome{'s' if outcomes > 1 else ''}"
     return [
         replace(one, p_adjusted=adjusted[at], adjustment=how) if at in adjusted else one
         for at, one in enumerate(results)

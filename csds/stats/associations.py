@@ -14,9 +14,9 @@ from csds.stats.adjust import adjust_p
 from csds.stats.animals import Animals
 from csds.stats.comparison import Comparison, groups_of
 from csds.stats.correlation import pearson, spearman
-from csds.stats.pieces import Computed, Piece, compute
+from csds.stats.pieces import Computed, NotComputed, Piece, compute
 from csds.stats.plan import AnalysisPlan
-from csds.stats.results import Result
+from csds.stats.results import Result, family
 
 #: Fewer animals say nothing of how two columns go together.
 LEAST = 4
@@ -33,15 +33,23 @@ def correlate(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> C
     TableError
         There is no such column, or it holds text.
     """
+    if not plan.correlate:
+        return Computed()
     outcome = animals.numbers(plan.primary)
     labels = groups_of(animals, comparison.factors)
     tests = animals.texts("test") if comparison.within else [""] * len(outcome)
     where = np.array([f"{group}, {test}" if test else group for group, test in zip(labels, tests, strict=True)])
     known = np.array([bool(label) for label in labels])
-    pieces = []
+    results: list[Result] = []
+    failed: list[NotComputed] = []
     for column in plan.correlate:
         other = animals.numbers(column)
         usable = known & np.isfinite(other) & np.isfinite(outcome)
+        left_out = [
+            animals.leaving_out(at, f"its {column}, {plan.primary} or group is missing")
+            for at in np.flatnonzero(~usable).tolist()
+        ]
+        pieces = []
         for place in dict.fromkeys(where[known].tolist()):
             rows = usable & (where == place)
             pieces.append(
@@ -50,8 +58,10 @@ def correlate(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> C
                     compute=partial(_correlations, column, place, other[rows], outcome[rows]),
                 )
             )
-    found = compute(pieces, analysis="exploratory", outcome=plan.primary)
-    return replace(found, results=tuple(_families(found.results)))
+        found = compute(pieces, analysis="exploratory", outcome=plan.primary, left_out=(*animals.left_out, *left_out))
+        results += found.results
+        failed += found.not_computed
+    return Computed(results=tuple(_families(results)), not_computed=tuple(failed))
 
 
 def _correlations(column: str, place: str, x: FloatArray, y: FloatArray) -> Iterator[Result]:
@@ -74,7 +84,7 @@ def _correlations(column: str, place: str, x: FloatArray, y: FloatArray) -> Iter
 def _families(results: Sequence[Result]) -> Iterator[Result]:
     """Yield the results with the p values of each method adjusted together."""
     for test in dict.fromkeys(one.test for one in results):
-        family = [one for one in results if one.test == test]
-        adjusted = adjust_p([one.p_value for one in family], "holm")
-        for one, p in zip(family, adjusted, strict=True):
-            yield replace(one, p_adjusted=p, adjustment=f"holm, {len(family)} correlations")
+        tests = [one for one in results if one.test == test]
+        adjusted = adjust_p([one.p_value for one in tests], "holm")
+        for one, p in zip(tests, adjusted, strict=True):
+            yield replace(one, p_adjusted=p, adjustment=family("holm", len(tests), "correlation"))

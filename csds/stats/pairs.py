@@ -31,6 +31,8 @@ def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan)
     plan : AnalysisPlan
         Says the bootstrap's draws and seed, and whether a Bayes factor is wanted.
     """
+    # Sorted, so that draws don't depend on the order of the file's rows.
+    x, y = np.sort(x), np.sort(y)
     parts: dict[str, Callable[[FloatArray, FloatArray], Iterator[Result]]] = {
         "Hedges' g": _hedges_g,
         "Glass's delta": _glass_delta,

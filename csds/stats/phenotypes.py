@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from csds.errors import StatsError
@@ -13,17 +13,23 @@ from csds.stats.logistic import logistic_by_group
 from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.proportions import conditional_odds_ratio, fisher_exact, risk_difference, wilson_interval
 from csds.stats.results import Result
-from csds.stats.samples import Estimate
 
 #: The column, and the calls that count.
 PHENOTYPE, SUSCEPTIBLE, RESILIENT, CONTROL = "phenotype", "susceptible", "resilient", "control"
 
 
-def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
+def analyse_phenotypes(animals: Animals, comparison: Comparison, *, analysis: str) -> Computed:
     """Return what share of each group's animals is susceptible, and how the shares differ.
 
     Of the animals that are called susceptible or resilient, which undefeated controls are not; of repeated tests, the
     last one. Each group is compared with the first that has such animals.
+
+    Parameters
+    ----------
+    animals : Animals
+    comparison : Comparison
+    analysis : str
+        What the tests are called: ``secondary``, or ``exploratory`` where the plan names other secondary outcomes.
 
     Raises
     ------
@@ -46,7 +52,7 @@ def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
             groups.append(group)
         else:
             reason = f"its phenotype is {call or 'missing'}" if group in counts else "its group is missing"
-            left_out.append(LeftOut(row=int(animals.table.index[at]), animal=animals.name(at), reason=reason))
+            left_out.append(animals.leaving_out(at, reason))
     counts = {group: count for group, count in counts.items() if sum(count)}
     if len(counts) < 2:
         raise StatsError(
@@ -61,9 +67,7 @@ def analyse_phenotypes(animals: Animals, comparison: Comparison) -> Computed:
     for group in others:
         pieces.append(Piece(what=group, compute=partial(_pair, group, counts[group], reference, counts[reference])))
     pieces.append(Piece(what="logistic regression", compute=partial(_logistic, calls, groups, list(counts))))
-    return compute(
-        pieces, analysis="secondary", outcome=PHENOTYPE, n=len(calls), left_out=(*animals.left_out, *left_out)
-    )
+    return compute(pieces, analysis=analysis, outcome=PHENOTYPE, n=len(calls), left_out=(*animals.left_out, *left_out))
 
 
 def _share(group: str, susceptible: int, resilient: int) -> Iterator[Result]:
@@ -77,25 +81,21 @@ def _share(group: str, susceptible: int, resilient: int) -> Iterator[Result]:
 
 def _pair(group: str, count: Sequence[int], reference: str, base: Sequence[int]) -> Iterator[Result]:
     contrast, n = f"{group} - {reference}", sum(count) + sum(base)
-    odds = _odds_ratio((count, base))
-    yield Result(
-        contrast=contrast, test="Fisher's exact test", p_value=fisher_exact((count, base)),
-        effect_name="conditional odds ratio", effect=odds.value, ci_low=odds.ci_low, ci_high=odds.ci_high, n=n,
+    fisher = Result(
+        contrast=contrast, test="Fisher's exact test", p_value=fisher_exact((count, base)), n=n,
         note=f"{count[0]} of {sum(count)} against {base[0]} of {sum(base)}",
     )  # fmt: skip
+    if 0 < count[0] + base[0] < n:
+        odds = conditional_odds_ratio((count, base))
+        fisher = replace(
+            fisher, effect_name="conditional odds ratio", effect=odds.value, ci_low=odds.ci_low, ci_high=odds.ci_high
+        )
+    yield fisher
     difference = risk_difference(count[0], sum(count), base[0], sum(base))
     yield Result(
         contrast=contrast, test="Newcombe's interval", effect_name="risk difference", effect=difference.value,
         ci_low=difference.ci_low, ci_high=difference.ci_high, n=n,
     )  # fmt: skip
-
-
-def _odds_ratio(table: tuple[Sequence[int], Sequence[int]]) -> Estimate:
-    """Return the odds ratio; without any where all animals, or none, are susceptible."""
-    try:
-        return conditional_odds_ratio([list(row) for row in table])
-    except StatsError:
-        return Estimate(value=math.nan, ci_low=math.nan, ci_high=math.nan)
 
 
 def _logistic(calls: Sequence[float], groups: Sequence[str], levels: Sequence[str]) -> Iterator[Result]:

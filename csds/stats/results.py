@@ -43,14 +43,26 @@ def contrast_results(adjusted: Sequence[AdjustedContrast], test: str, *, statist
     return [
         Result(
             contrast=f"{one.contrast.at}: {one.contrast.name}" if one.contrast.at else one.contrast.name, test=test,
-            statistic_name=statistic_name, statistic=one.contrast.t, df1=one.contrast.df,
+            statistic_name=statistic_name, statistic=one.contrast.t,
+            df1=one.contrast.df if math.isfinite(one.contrast.df) else math.nan,  # z has none
             p_value=one.contrast.p_value, p_adjusted=one.p_adjusted,
-            adjustment=f"{one.adjustment}, {len(adjusted)} contrasts" if one.adjustment != "none" else "none",
+            adjustment="none" if one.adjustment == "none" else family(one.adjustment, len(adjusted)),
             effect_name="difference", effect=one.contrast.estimate, ci_low=one.contrast.ci_low,
             ci_high=one.contrast.ci_high, note="interval not adjusted",
         )
         for one in adjusted
     ]  # fmt: skip
+
+
+def family(adjustment: str, size: int, of: str = "contrast") -> str:
+    """Return how p values were adjusted, and for how many.
+
+    Examples
+    --------
+    >>> family("holm", 4), family("holm", 1, "correlation")
+    ('holm, 4 contrasts', 'holm, 1 correlation')
+    """
+    return f"{adjustment}, {size} {of}{'s' if size != 1 else ''}"
 
 
 def results_table(results: Sequence[Result]) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def circular(animals: Animals, factors: Sequence[str], outcome: str) -> str | No
     """
     if not is_defined_by_scores(outcome):
         return None
-    return next((reason for column in factors if (reason := _told_by_scores(animals, column))), None)
+    return next((reason for column in factors if (reason := told_by_scores(animals, column))), None)
 
 
 def circular_groups(animals: Animals, factors: Sequence[str], outcome: str) -> Iterator[Notice]:
@@ -99,7 +99,7 @@ def selected(animals: Animals, only: Mapping[str, str]) -> Iterator[Notice]:
     if any(len(at) > 1 for at in members(animals, "animal_id").values()):
         return
     for column, level in only.items():
-        reason = _told_by_scores(animals, column)
+        reason = told_by_scores(animals, column)
         if not reason:
             continue
         cells, arms = animals.texts(column), animals.texts("treatment")
@@ -173,7 +173,7 @@ def _by_animal(animals: Animals) -> dict[str, float]:
     return {name: values[at] for name, (at, *_) in names if math.isfinite(values[at])}
 
 
-def _told_by_scores(animals: Animals, column: str) -> str | None:
+def told_by_scores(animals: Animals, column: str) -> str | None:
     """Return why a column's levels were told by scores, None where they weren't."""
     if is_defined_by_scores(column):
         return f"'{column}' is told from the scores"
