@@ -106,11 +106,11 @@ def pair_of(contrast: CellContrast) -> tuple[str, str] | None:
     return first, second
 
 
-def describe(groups: Groups, level: str) -> Iterator[Result]:
-    """Return a group's mean, standard deviation and median."""
+def describe(groups: Groups, level: str, *, at: str = "") -> Iterator[Result]:
+    """Return a group's mean, standard deviation and median; of repeated tests, `at` one of them."""
     values = groups.of(level)
     mean = mean_interval(values) if len(values) > 1 and values.std() > 0 else None
-    one = Result(analysis="description", term=level, test="description", n=len(values))
+    one = Result(analysis="description", term=f"{level}, {at}" if at else level, test="description", n=len(values))
     yield (
         replace(
             one,
