@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations, product
 
 import numpy as np
 
 from csds.stats.adjust import Adjustment, adjust_contrasts
-from csds.stats.cell_models import fit_cell_model
+from csds.stats.cell_models import CellModel, fit_cell_model
 from csds.stats.comparison import group_of
 from csds.stats.design import CellContrast, Factor
 from csds.stats.effect_sizes import partial_eta_squared
@@ -20,7 +21,6 @@ from csds.stats.one_way import (
     group_samples,
     kruskal_wallis,
     one_way_anova,
-    pooled_pairs,
     separate_contrast,
     welch_anova,
     welch_pairs,
@@ -139,14 +139,23 @@ def _model(
     groups: Groups, factors: Sequence[Factor], contrasts: Sequence[CellContrast], plan: AnalysisPlan
 ) -> Iterator[Result]:
     model = fit_cell_model(groups.values, factors, added=groups.added, random=groups.random)
+    yield from _contrasts(model, groups, factors, contrasts, plan)
+    yield from model.terms(plan.sum_of_squares)
+
+
+def _contrasts(
+    model: CellModel, groups: Groups, factors: Sequence[Factor], contrasts: Sequence[CellContrast], plan: AnalysisPlan
+) -> Iterator[Result]:
     test = f"contrast, {model.variance}"
     if plan.adjust == "tukey" and not groups.is_adjusted:
         # Tukey's family is all pairs; the planned ones are among them.
-        yield from contrast_results(pooled_pairs(groups.values, groups.group, adjustment="tukey"), test)
+        cells = product(*(one.levels for one in factors))
+        pairs = [_difference(factors, later, first) for first, later in combinations(cells, 2)]
+        estimates = [model.contrast(pair) for pair in pairs]
+        yield from contrast_results(adjust_contrasts(estimates, "tukey", means=len(groups.group.levels)), test)
     else:
         estimates = [model.contrast(contrast) for contrast in contrasts]
         yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), test)
-    yield from model.terms(plan.sum_of_squares)
 
 
 def _beside(compute: Callable[[], Iterator[Result]]) -> Iterator[Result]:
@@ -175,7 +184,7 @@ def _tests(
     if design == "two_groups":
         return partial(_t_test, groups, equal=True), partial(_t_test, groups, equal=False)
     if design == "one_way":
-        return partial(_dunnett, groups), partial(_welch, groups, contrasts, plan)
+        return partial(_one_way, groups, contrasts, plan), partial(_welch, groups, contrasts, plan)
     return partial(_model, groups, factors, contrasts, plan), partial(_separate, groups, contrasts, plan)
 
 
@@ -191,8 +200,12 @@ def _t_test(groups: Groups, *, equal: bool) -> Iterator[Result]:
     )  # fmt: skip
 
 
-def _dunnett(groups: Groups) -> Iterator[Result]:
-    yield from contrast_results(dunnett(groups.values, groups.group), "Dunnett's test, pooled variance")
+def _one_way(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisPlan) -> Iterator[Result]:
+    if plan.adjust == "holm":
+        # Dunnett's test is for these contrasts what Holm's procedure is for any, and finds more.
+        yield from contrast_results(dunnett(groups.values, groups.group), "Dunnett's test, pooled variance")
+    else:
+        yield from _contrasts(fit_cell_model(groups.values, (groups.group,)), groups, (groups.group,), contrasts, plan)
     test = one_way_anova(groups.values, groups.group)
     eta = partial_eta_squared(test.f, test.df1, test.df2)
     yield Result(

@@ -92,7 +92,8 @@ class AnalysisPlan:
     sum_of_squares : str
         ``I``, ``II`` or ``III``.
     adjust : str
-        One of `ADJUSTMENTS`, for the planned contrasts.
+        One of `ADJUSTMENTS`, for the planned contrasts; ``holm``, the default, is Dunnett's test where groups are
+        compared with one of them.
     variances : str
         ``pooled`` or ``separate``; empty for the design's own: separate of two groups, else pooled.
     fixed, covariates : tuple of str

@@ -1,32 +1,26 @@
-"""Sentences for the methods and the results of a paper, from what was computed."""
+"""Sentences for the results of a paper, from what was computed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import permutations, product
+from typing import TypeVar
 
 from csds.stats.analyse import Analysis
+from csds.stats.comparison import Comparison, group_of
 from csds.stats.results import Result
-from csds.stats.wording import effect_text, outcome_text, p_text, statistic_text
+from csds.stats.wording import (
+    adjusted_text,
+    equals_text,
+    interval_text,
+    outcome_text,
+    sentence,
+    statistic_text,
+    unit_text,
+)
 
-_METHODS = {
-    "stress_by_treatment": "{outcome} was analysed by a two-way analysis of variance of {factors} between animals "
-    "(type {ss} sums of squares, factors coded to sum to zero); planned contrasts were tested against the pooled error",
-    "two_groups": "{outcome} of two groups was compared by Student's t test",
-    "one_way": "{outcome} was analysed by a one-way analysis of variance, and each group compared with the reference "
-    "by Dunnett's test",
-    "target_by_group": "{outcome} with the target absent and present was analysed by a mixed analysis of variance "
-    "(target within animals, {factors} between them; type {ss} sums of squares)",
-    "pre_post": "{outcome} before and after was analysed by a mixed analysis of variance (test within animals, "
-    "{factors} between them; type {ss} sums of squares, Greenhouse–Geisser's correction for more than two tests)",
-}
-_SEPARATE = {
-    "stress_by_treatment": "{outcome} was compared between groups of {factors} by planned contrasts with separate "
-    "variances and Satterthwaite's degrees of freedom",
-    "two_groups": "{outcome} of two groups was compared by Welch's t test, which lets their variances differ",
-    "one_way": "{outcome} was analysed by Welch's analysis of variance, and each group compared with the reference by "
-    "contrasts with separate variances and Satterthwaite's degrees of freedom",
-}
-_MODEL = "{outcome} was analysed by a {kind} of {factors}{extras}; contrasts are of estimated marginal means{ddf}"
+_Told = TypeVar("_Told")
+_SIZES = {"partial eta squared": "partial η²", "eta squared": "η²"}
 
 
 def results_sentences(analysis: Analysis) -> list[str]:
@@ -38,115 +32,129 @@ def results_sentences(analysis: Analysis) -> list[str]:
     chosen = [one for one in analysis.results if one.analysis == "selected" and "; planned" in one.note]
     only = " and ".join(f"{column} {value}" for column, value in analysis.plan.only.items())
     return [
-        *_findings(primary),
-        *_proportions(analysis.results),
-        *(f"Of animals with {only} alone, chosen after treatment: {sentence}" for sentence in _findings(chosen)),
-        *_descriptions(analysis),
+        *map(sentence, _findings(primary, analysis.comparison)),
+        *map(sentence, _proportions(analysis.results)),
+        *(
+            f"Among animals with {only} alone, chosen after treatment: {finding}."
+            for finding in _findings(chosen, analysis.comparison)
+        ),
+        *map(sentence, _descriptions(analysis)),
     ]
 
 
-def _findings(results: Sequence[Result]) -> list[str]:
+def _findings(results: Sequence[Result], comparison: Comparison) -> Iterator[str]:
     sizes = {one.contrast: one for one in results if one.effect_name == "Hedges' g"}
-    contrasts = [one for one in results if one.contrast and one.statistic_name]
-    sentences = [_contrast(one, sizes.get(one.contrast)) for one in contrasts]
+    for one in results:
+        if one.contrast and one.statistic_name:
+            yield f"{_found(one, comparison)} ({', '.join(_numbers(one, sizes.get(one.contrast)))})"
     terms = [one for one in results if one.term and one.statistic_name == "F"]
-    if terms:
-        sentences.append(f"{terms[0].test}: " + "; ".join(_term(one) for one in terms) + ".")
-    return sentences
+    for test in dict.fromkeys(one.test for one in terms):
+        yield f"{test}: " + "; ".join(_term(one) for one in terms if one.test == test)
+
+
+def _numbers(one: Result, size: Result | None) -> Iterator[str]:
+    yield f"difference = {interval_text(one, unit_text(one.outcome))}"
+    yield statistic_text(one)
+    yield f"p {equals_text(one.p_value)}"
+    if adjusted_text(one):
+        yield adjusted_text(one)
+    if size is not None:
+        yield f"Hedges' g = {interval_text(size)}"
+
+
+def _term(one: Result) -> str:
+    name = _SIZES.get(one.effect_name)
+    size = f", {name} = {interval_text(one)}" if name else ""
+    return f"{one.term.replace(':', ' × ')}, {statistic_text(one)}, p {equals_text(one.p_value)}{size}"
+
+
+def _found(one: Result, comparison: Comparison) -> str:
+    """Return in words what a contrast of a comparison says; by its name where that could mean several."""
+    subject, contrast = outcome_text(one.outcome), one.contrast
+    for step, (first, later) in _steps(comparison).items():
+        across = f"from {first} to {later}"
+        if contrast == step or contrast.endswith(f": {step}"):
+            group = contrast.removesuffix(step).removesuffix(": ")
+            change = "rose" if one.effect > 0 else "fell" if one.effect < 0 else "stayed as it was"
+            return f"{subject} {change} {across}{f' in {group}' if group else ''}"
+        if contrast.startswith(f"({step}): "):
+            subject, contrast = f"the change in {subject} {across}", contrast.removeprefix(f"({step}): ")
+            break
+    pair = _pairs(comparison).get(contrast)
+    if pair is None and (found := _interactions(comparison).get(contrast)):
+        level, reference, *pair = found
+        subject = f"the difference between {level} and {reference} in {subject}"
+    if not pair:
+        return f"{subject}, {contrast}"
+    direction = "higher" if one.effect > 0 else "lower" if one.effect < 0 else "the same"
+    return f"{subject} was {direction} in {pair[0]} {'than' if one.effect else 'as'} in {pair[1]}"
+
+
+def _steps(comparison: Comparison) -> dict[str, tuple[str, str]]:
+    """Return how changes between levels within animals are named, with the levels in words."""
+    if comparison.name == "target_by_group":
+        return {"present - absent": ("target absent", "target present")}
+    if comparison.name != "pre_post" or comparison.within is None:
+        return {}
+    first, *later = comparison.within.levels
+    return {f"{level} - {first}": (first, level) for level in later}
+
+
+def _pairs(comparison: Comparison) -> dict[str, list[str]]:
+    """Return how differences of two groups are named, with the groups; chosen animals may have one factor left."""
+    families = [comparison.groups, *(one.levels for one in comparison.factors)]
+    return _clear(
+        (f"{first} - {second}", [first, second])
+        for family in dict.fromkeys(families)
+        for first, second in permutations(family, 2)
+    )
+
+
+def _interactions(comparison: Comparison) -> dict[str, list[str]]:
+    """Return how planned interactions are named: a level and its reference, and the two levels of the other factor."""
+    if len(comparison.factors) != 2:
+        return {}
+    stress, treatment = (one.levels for one in comparison.factors)
+
+    def difference(at: str, level: str) -> str:
+        return f"({group_of([at, level])} - {group_of([at, treatment[0]])})"
+
+    return _clear(
+        (f"{difference(at, level)} - {difference(stress[0], level)}", [level, treatment[0], at, stress[0]])
+        for at, level in product(stress[1:], treatment[1:])
+    )
+
+
+def _clear(named: Iterable[tuple[str, _Told]]) -> dict[str, _Told]:
+    """Return what names mean, without those that mean several things."""
+    every = list(named)
+    meanings: Mapping[str, list[_Told]] = {name: [] for name, _ in every}
+    for name, meaning in every:
+        meanings[name].append(meaning)
+    return {name: found[0] for name, found in meanings.items() if len(found) == 1}
+
+
+def _proportions(results: Sequence[Result]) -> Iterator[str]:
+    for one in results:
+        if one.analysis in ("secondary", "exploratory") and one.test == "Fisher's exact test":
+            first, second = one.contrast.split(" - ") if one.contrast.count(" - ") == 1 else (one.contrast, "")
+            count, _, base = one.note.partition(" against ")
+            where = f"{count} animals were susceptible in {first} and {base} in {second}"
+            if not second:
+                where = f"animals that were susceptible, {first}: {count} and {base}"
+            parts = ["Fisher's exact test", f"p {equals_text(one.p_value)}"]
+            if adjusted_text(one):
+                parts.append(adjusted_text(one))
+            parts.append(f"{one.effect_name} = {interval_text(one)}" if one.effect_name else "no odds ratio")
+            yield f"{where} ({', '.join(parts)})"
 
 
 def _descriptions(analysis: Analysis) -> Iterator[str]:
     """Yield the means of groups that are described, not tested."""
     if any(one.analysis == "planned" for one in analysis.results):
         return
+    outcome = analysis.results[0].outcome if analysis.results else ""
+    name, unit = outcome_text(outcome), unit_text(outcome)
     for one in analysis.results:
-        if one.outcome == analysis.plan.primary and one.effect_name == "mean":
-            yield f"{_capital(outcome_text(one.outcome))} of {one.n} animals, {one.term}: mean {effect_text(one)}."
-
-
-def methods_sentences(analysis: Analysis) -> list[str]:
-    """Return how the analysis was done, for a methods section."""
-    from csds import __version__
-
-    plan, primary = analysis.plan, [one for one in analysis.results if one.analysis == "planned"]
-    if not primary:
-        return [f"Groups were described, not tested (csds {__version__})."]
-    words = {
-        "outcome": _capital(outcome_text(primary[0].outcome)),
-        "factors": " × ".join(one.name for one in analysis.comparison.factors) or "no factor",
-        "ss": plan.sum_of_squares,
-    }
-    is_adjusted = bool(plan.fixed or plan.covariates or plan.random)
-    if is_adjusted and analysis.comparison.within is None:
-        added = ", ".join((*plan.fixed, *plan.covariates))
-        random = f" with a random intercept of {' and '.join(plan.random)} (restricted maximum likelihood)"
-        lead = _MODEL.format(
-            kind="linear mixed model" if plan.random else "linear model",
-            extras=(f", adjusted for {added}," if added else "") + (random if plan.random else ""),
-            ddf=", with Satterthwaite's degrees of freedom" if plan.random else ", tested against the pooled error",
-            **words,
-        )
-    else:
-        design = analysis.comparison.name
-        is_separate = plan.variances == "separate" or (design == "two_groups" and not plan.variances)
-        lead = (_SEPARATE if is_separate and design in _SEPARATE else _METHODS)[design].format(**words)
-    family = next((one.adjustment for one in primary if one.adjustment), "")
-    sentences = [f"{lead}{f' and adjusted ({family})' if family not in ('', 'none') else ''}."]
-    secondary = list(dict.fromkeys(one.outcome for one in analysis.results if one.analysis == "secondary"))
-    if secondary:
-        family = next(one.adjustment for one in analysis.results if one.analysis == "secondary" and one.adjustment)
-        names = ", ".join(outcome_text(name) for name in secondary)
-        sentences.append(f"Secondary outcomes ({names}) were analysed alike, as one family ({family}).")
-    sentences.append(
-        "Tests are two-sided. Effect sizes are Hedges' g with intervals from the noncentral t distribution and "
-        "partial η² with intervals from the noncentral F distribution; differences have studentised and "
-        f"bias-corrected accelerated bootstrap intervals beside them ({plan.draws:,} resamples, seed {plan.seed})."
-    )
-    if plan.outliers == "left out":
-        sentences.append("Values more than three interquartile ranges beyond their group's quartiles were left out.")
-    used, others = primary[0].n, primary[0].n_excluded
-    why = f": {primary[0].excluded_because}" if others else ""
-    sentences.append(f"Of {used + others} animals {used} were analysed and {others} left out{why}.")
-    sentences.append(f"Statistics were computed with csds {__version__}.")
-    return sentences
-
-
-def _contrast(one: Result, size: Result | None) -> str:
-    tail = [f"95 % CI [{effect_text(one).partition(' [')[2]}", statistic_text(one), f"p {_equals(one.p_value)}"]
-    if one.adjustment not in ("", "none"):
-        tail.append(f"adjusted p {_equals(one.p_adjusted)} ({one.adjustment})")
-    if size is not None:
-        tail.append(f"Hedges' g = {effect_text(size)}")
-    first, _, second = one.contrast.partition(" - ")
-    shown, outcome = effect_text(one).partition(" [")[0], _capital(outcome_text(one.outcome))
-    if "(" in one.contrast or ": " in one.contrast or " - " in second:
-        said = f"{outcome}, {one.contrast}: difference of {shown}"
-    else:
-        side = "lower" if one.effect < 0 else "higher"
-        said = f"{outcome} was {shown.removeprefix('-')} {side} in {first} than in {second}"
-    return f"{said} ({'; '.join(tail)})."
-
-
-def _term(one: Result) -> str:
-    size = f", partial η² = {effect_text(one)}" if one.effect_name == "partial eta squared" else ""
-    return f"{one.term.replace(':', ' × ')} {statistic_text(one)}, p {_equals(one.p_value)}{size}"
-
-
-def _proportions(results: Sequence[Result]) -> Iterator[str]:
-    for one in results:
-        if one.analysis == "secondary" and one.test == "Fisher's exact test":
-            first, _, second = one.contrast.partition(" - ")
-            count, _, base = one.note.partition(" against ")
-            yield (
-                f"Susceptible were {count} in {first} and {base} in {second} (Fisher's exact p {_equals(one.p_value)}; "
-                f"conditional odds ratio {effect_text(one) or 'not defined'})."
-            )
-
-
-def _equals(p: float) -> str:
-    text = p_text(p)
-    return text if text.startswith("<") else f"= {text}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        if one.outcome == outcome and one.effect_name == "mean":
+            yield f"mean {name} of {one.term} was {interval_text(one, unit)} (n = {one.n})"

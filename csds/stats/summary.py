@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from csds.stats.analyse import Analysis
+from csds.stats.methods import methods_sentences
 from csds.stats.plan import AnalysisPlan
-from csds.stats.sentences import methods_sentences, results_sentences
+from csds.stats.sentences import results_sentences
 from csds.stats.wording import check_text
 
 
