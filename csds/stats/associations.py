@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -69,6 +70,8 @@ def _correlations(column: str, place: str, x: FloatArray, y: FloatArray) -> Iter
         raise StatsError(f"expected {LEAST} animals with both at least, found {len(x)}")
     one = Result(test="", term=f"{column} in {place}", n=len(x))
     straight = pearson(x, y)
+    if not math.isfinite(straight.statistic):
+        raise StatsError("expected measures of their own, found that one follows from the other")
     yield replace(
         one, test="Pearson's correlation", statistic_name="t", statistic=straight.statistic, df1=straight.df,
         p_value=straight.p_value, effect_name="r", effect=straight.r, ci_low=straight.ci_low, ci_high=straight.ci_high,

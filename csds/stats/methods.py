@@ -18,8 +18,8 @@ _POOLED = {
     "one_way": "{outcome} was analysed by a one-way analysis of variance of {factors}",
 }
 _SEPARATE = {
-    "stress_by_treatment": "{outcome} was compared between groups of {factors} by contrasts with separate variances and "
-    "Satterthwaite's degrees of freedom",
+    "stress_by_treatment": "{outcome} was compared between groups of {factors} by contrasts with separate variances "
+    "and Satterthwaite's degrees of freedom",
     "two_groups": "{outcome} of two groups was compared by Welch's t test, which lets their variances differ",
     "one_way": "{outcome} was analysed by Welch's analysis of variance of {factors}, and groups compared by contrasts "
     "with separate variances and Satterthwaite's degrees of freedom",
@@ -100,7 +100,8 @@ def _family(tests: Sequence[Result], comparison: Comparison) -> Iterator[str]:
     elif how == "tukey":
         yield f"all pairs of groups were compared by Tukey's test ({size})"
     elif author_text(how) and size != "1 contrast":
-        yield f"p values of the {size.replace('contrasts', 'planned contrasts')} were adjusted by {author_text(how)}'s method"
+        number = size.partition(" ")[0]
+        yield f"p values of the {number} planned contrasts were adjusted by {author_text(how)}'s method"
     elif how == "none" and sum(bool(one.contrast) for one in tests) > 1:
         yield "p values of the planned contrasts were not adjusted for their number"
 

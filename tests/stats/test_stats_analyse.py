@@ -119,31 +119,13 @@ def test_values_far_out_are_kept_unless_the_plan_leaves_them_out(tmp_path: Path)
     assert without.results[0].excluded_because == f"si_ratio is far out (Tukey, 3 IQR) ({len(far)})"
 
 
-def many(count: int = 32, seed: int = 7) -> list[dict[str, object]]:
-    """Return rows of animals in a full factorial of stress and treatment, half of them of either sex."""
-    rng = np.random.default_rng(seed)
-    rows: list[dict[str, object]] = []
-    for i in range(count):
-        stress, treatment = ("control", "defeated")[i % 2], ("isotype", "anti-IL-4Rα")[i // 2 % 2]
-        absent = 60 + 10 * rng.normal()
-        present = absent * (1.4 if stress == "control" else 0.9) * float(np.exp(0.3 * rng.normal()))
-        ratio = present / absent
-        phenotype = "control" if stress == "control" else "susceptible" if ratio < 1 else "resilient"
-        rows.append(
-            {"animal_id": f"m{i}", "stress": stress, "treatment": treatment, "sex": "FM"[i // 4 % 2],
-             "weight_g": 25 + rng.normal(), "interaction_absent_s": absent, "interaction_present_s": present,
-             "si_ratio": ratio, "log_si_ratio": float(np.log(ratio)), "phenotype": phenotype}
-        )  # fmt: skip
-    return rows
-
-
 def numbers(results: Iterable[Result]) -> list[tuple[object, ...]]:
     return [(one.outcome, one.term, one.contrast, one.test, one.statistic, one.p_value, one.effect, one.n)
             for one in results]  # fmt: skip
 
 
-def test_animals_chosen_after_treatment_come_after_the_whole_analysis_of_all(animals_of) -> None:
-    animals = animals_of(many())
+def test_animals_chosen_after_treatment_come_after_the_whole_analysis_of_all(animals_of, factorial) -> None:
+    animals = animals_of(factorial())
     whole = analyse(animals, AnalysisPlan())
     found = analyse(animals, AnalysisPlan(only={"phenotype": "susceptible"}))
     assert repr(numbers(found.results[: len(whole.results)])) == repr(numbers(whole.results))
@@ -153,8 +135,8 @@ def test_animals_chosen_after_treatment_come_after_the_whole_analysis_of_all(ani
     assert found.notices[0].code == "selected_after_treatment"
 
 
-def test_a_plan_that_takes_one_sex_compares_chosen_animals_with_all_of_that_sex(animals_of) -> None:
-    animals = animals_of(many(64))
+def test_a_plan_that_takes_one_sex_compares_chosen_animals_with_all_of_that_sex(animals_of, factorial) -> None:
+    animals = animals_of(factorial(64))
     whole = analyse(animals, AnalysisPlan(only={"sex": "F"}))
     found = analyse(animals, AnalysisPlan(only={"sex": "F", "phenotype": "susceptible"}))
     assert repr(numbers(found.results[: len(whole.results)])) == repr(numbers(whole.results))
@@ -162,8 +144,8 @@ def test_a_plan_that_takes_one_sex_compares_chosen_animals_with_all_of_that_sex(
     assert "only phenotype = susceptible, chosen" in found.results[-1].note
 
 
-def test_chosen_animals_that_allow_no_analysis_leave_that_of_all(animals_of) -> None:
-    rows = [row for row in many() if row["phenotype"] != "susceptible" or row["treatment"] == "isotype"]
+def test_chosen_animals_that_allow_no_analysis_leave_that_of_all(animals_of, factorial) -> None:
+    rows = [row for row in factorial() if row["phenotype"] != "susceptible" or row["treatment"] == "isotype"]
     found = analyse(animals_of(rows), AnalysisPlan(only={"phenotype": "susceptible"}))
     assert "selected" not in {one.analysis for one in found.results}
     failed = found.not_computed[-1]
@@ -171,16 +153,16 @@ def test_chosen_animals_that_allow_no_analysis_leave_that_of_all(animals_of) -> 
     assert "two groups at least" in failed.why
 
 
-def repeated(count: int = 24) -> list[dict[str, object]]:
+def repeated(factorial, count: int = 24) -> list[dict[str, object]]:
     rng = np.random.default_rng(3)
     return [
         row | {"test": test, "si_ratio": float(str(row["si_ratio"])) + 0.2 * rng.normal()}
-        for test in ("pre", "post") for row in many(count)
+        for test in ("pre", "post") for row in factorial(count)
     ]  # fmt: skip
 
 
-def test_phenotype_of_the_first_test_chooses_animals_and_their_sex_each_row(animals_of) -> None:
-    rows = repeated()
+def test_phenotype_of_the_first_test_chooses_animals_and_their_sex_each_row(animals_of, factorial) -> None:
+    rows = repeated(factorial)
     for row in rows[24:]:
         row["phenotype"] = "resilient"
     gone = next(row for row in rows[:24] if row["phenotype"] == "susceptible" and row["sex"] == "F")
@@ -194,21 +176,21 @@ def test_phenotype_of_the_first_test_chooses_animals_and_their_sex_each_row(anim
     }  # fmt: skip
 
 
-def test_one_test_of_each_animal_can_be_taken(animals_of) -> None:
-    found = analyse(animals_of(repeated()), AnalysisPlan(only={"test": "post"}))
+def test_one_test_of_each_animal_can_be_taken(animals_of, factorial) -> None:
+    found = analyse(animals_of(repeated(factorial)), AnalysisPlan(only={"test": "post"}))
     assert found.comparison.name == "stress_by_treatment"
     assert (found.results[0].n, found.results[0].n_excluded) == (24, 24)
 
 
-def test_phases_need_no_score(animals_of) -> None:
-    rows = [{key: cell for key, cell in row.items() if "ratio" not in key} for row in many()]
+def test_phases_need_no_score(animals_of, factorial) -> None:
+    rows = [{key: cell for key, cell in row.items() if "ratio" not in key} for row in factorial()]
     found = analyse(animals_of(rows), AnalysisPlan(design="target_by_group"))
     assert found.results[0].outcome == "interaction_s"
     assert found.plan == AnalysisPlan(design="target_by_group")
 
 
-def test_groups_told_by_scores_are_described_at_each_test(animals_of) -> None:
-    rows = [row for row in repeated(32) if row["stress"] == "defeated"]
+def test_groups_told_by_scores_are_described_at_each_test(animals_of, factorial) -> None:
+    rows = [row for row in repeated(factorial, 32) if row["stress"] == "defeated"]
     found = analyse(animals_of(rows), AnalysisPlan(factors=("phenotype",), design="pre_post"))
     assert {one.analysis for one in found.results} == {"description"}
     means = {one.term: (one.effect, one.n) for one in found.results
@@ -220,8 +202,8 @@ def test_groups_told_by_scores_are_described_at_each_test(animals_of) -> None:
     assert len(means) == 4
 
 
-def test_proportions_join_the_secondary_family_only_if_planned(animals_of) -> None:
-    animals = animals_of(many())
+def test_proportions_join_the_secondary_family_only_if_planned(animals_of, factorial) -> None:
+    animals = animals_of(factorial())
     named = analyse(animals, AnalysisPlan(secondary=("log_si_ratio", "phenotype")))
     fisher = next(one for one in named.results if one.test == "Fisher's exact test")
     assert (fisher.analysis, fisher.adjustment) == ("secondary", "holm, 5 contrasts of 2 secondary outcomes")
@@ -234,28 +216,28 @@ def test_proportions_join_the_secondary_family_only_if_planned(animals_of) -> No
     }
 
 
-def test_covariate_is_no_outcome_of_its_own_model(animals_of) -> None:
+def test_covariate_is_no_outcome_of_its_own_model(animals_of, factorial) -> None:
     plan = AnalysisPlan(covariates=("interaction_absent_s",))
-    failed = [one for one in analyse(animals_of(many()), plan).not_computed if one.what == "all"]
+    failed = [one for one in analyse(animals_of(factorial()), plan).not_computed if one.what == "all"]
     assert [one.outcome for one in failed] == ["interaction_absent_s"]
     assert "is a covariate" in failed[0].why
 
 
-def test_table_of_excluded_animals_says_why(animals_of) -> None:
+def test_table_of_excluded_animals_says_why(animals_of, factorial) -> None:
     with pytest.raises(TableError, match=r"found all left out: excluded: died \(32\)"):
-        analyse(animals_of([row | {"exclude": "died"} for row in many()]), AnalysisPlan())
+        analyse(animals_of([row | {"exclude": "died"} for row in factorial()]), AnalysisPlan())
 
 
-def test_checks_are_of_the_planned_models_residuals(animals_of) -> None:
-    rows = many()
+def test_checks_are_of_the_planned_models_residuals(animals_of, factorial) -> None:
+    rows = factorial()
     plain, adjusted = (analyse(animals_of(rows), AnalysisPlan(covariates=names)) for names in ((), ("weight_g",)))
     assert plain.checks[0].statistic == pytest.approx(0.9586045713, rel=1e-6)  # shapiro.test(resid(lm(…)))
     assert adjusted.checks[0].statistic == pytest.approx(0.9619153712, rel=1e-6)
 
 
 @pytest.mark.parametrize("design", ["stress_by_treatment", "one_way", "target_by_group"])
-def test_every_animal_is_used_or_left_out_with_a_reason(animals_of, design: str) -> None:
-    rows = many(40)
+def test_every_animal_is_used_or_left_out_with_a_reason(animals_of, factorial, design: str) -> None:
+    rows = factorial(40)
     rows[3]["exclude"] = "died"
     rows[5]["si_ratio"] = rows[5]["interaction_present_s"] = ""
     rows[8]["treatment"] = ""
@@ -270,8 +252,8 @@ def test_every_animal_is_used_or_left_out_with_a_reason(animals_of, design: str)
         assert all(one.reason for one in left_out)
 
 
-def test_row_order_changes_no_number(animals_of) -> None:
-    rows = many()
+def test_row_order_changes_no_number(animals_of, factorial) -> None:
+    rows = factorial()
     plan = AnalysisPlan(random=("sex",), draws=1000)
     one, other = (analyse(animals_of(some), plan) for some in (rows, rows[::-1]))
     key = {(r.outcome, r.analysis, r.test, r.term, r.contrast, r.effect_name): r for r in other.results}
@@ -282,8 +264,8 @@ def test_row_order_changes_no_number(animals_of) -> None:
             assert getattr(row, name) == pytest.approx(getattr(same, name), rel=1e-6, abs=1e-9, nan_ok=True)
 
 
-def test_names_of_formula_characters_change_no_number(animals_of) -> None:
-    rows = many()
+def test_names_of_formula_characters_change_no_number(animals_of, factorial) -> None:
+    rows = factorial()
     strange = {"isotype": "=SUM(A1) ~ x:y * 'isotype'", "anti-IL-4Rα": "-2 + \"β γ\" | C(q) - z",
                "control": "control + 0", "defeated": "(defeated) - 1"}  # fmt: skip
     renamed = [row | {name: strange[str(row[name])] for name in ("stress", "treatment")} for row in rows]
