@@ -208,7 +208,7 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     """Print the primary outcome's planned tests, and what is to be known of them."""
     from csds.stats.plan import DESIGNS
     from csds.stats.sentences import results_sentences
-    from csds.stats.wording import check_text, effect_text, p_text, statistic_text
+    from csds.stats.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
 
     comparison = found.comparison
     primary = [one for one in found.results if one.analysis == "planned" and one.statistic_name]
@@ -232,12 +232,12 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         console.say(sentence)
     for check in found.checks:
         if check.verdict != "no sign against it":
-            console.say(f"{check.name}, {check_text(check)}: {check.verdict}. {check.meaning}")
+            console.say(check_text(check))
     for notice in found.notices:
         show = console.warn if notice.severity == "warning" else console.note
         show(f"{notice.code}: {notice.message}", quiet=quiet)
-    for one in next(iter(found.left_out.values()), ()):
-        console.warn(f"left out: {one.name} (row {one.row}): {one.reason}", quiet=quiet)
+    for line in left_out_texts(next(iter(found.left_out.values()), ())):
+        console.warn(f"left out: {line}", quiet=quiet)
     told = [one for one in found.not_computed if one.outcome == found.plan.primary or one.what == "all"]
     for missing in told:
         console.warn(f"not computed: {missing.outcome}, {missing.what}: {missing.why}", quiet=quiet)

@@ -10,7 +10,7 @@ from csds.stats.analyse import Analysis
 from csds.stats.methods import methods_sentences
 from csds.stats.plan import AnalysisPlan
 from csds.stats.sentences import results_sentences
-from csds.stats.wording import check_text
+from csds.stats.wording import check_text, left_out_texts
 
 
 def summary(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -> dict[str, Any]:
@@ -53,14 +53,12 @@ def summary_text(analysis: Analysis, planned: AnalysisPlan, history: Sequence[st
         "Results": results_sentences(analysis),
         "Methods": [*methods_sentences(analysis), *history],
         "To be known": [f"{one.severity}, {one.code}: {one.message}" for one in analysis.notices],
-        "Checks": [f"{one.name}, {check_text(one)}: {one.verdict}. {one.meaning}" for one in analysis.checks],
+        "Checks": [check_text(one) for one in analysis.checks],
         "Departures from the plan": [
             f"{key}: planned {theirs!r}, used {mine!r}" for key, (mine, theirs) in _departures(analysis, planned)
         ],
         "Left out": [
-            f"{outcome}: {one.name} (row {one.row}): {one.reason}"
-            for outcome, animals in analysis.left_out.items()
-            for one in animals
+            f"{outcome}: {line}" for outcome, left_out in analysis.left_out.items() for line in left_out_texts(left_out)
         ],
         "Not computed": [f"{one.outcome}, {one.what}: {one.why}" for one in analysis.not_computed],
     }

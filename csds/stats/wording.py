@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
+from csds.stats.animals import LeftOut
 from csds.stats.assumptions import Check
+from csds.stats.design import listed
 from csds.stats.results import Result
 
 #: Outcomes as sentences name them.
@@ -114,25 +117,23 @@ def statistic_text(one: Result) -> str:
 
 
 def check_text(check: Check) -> str:
-    """Return a check's statistic and p, or that there is none.
+    """Return a check of an assumption in words: what was found, and what it means.
 
     Examples
     --------
-    >>> from csds.stats.assumptions import Check
-    >>> check_text(
-    ...     Check(
-    ...         name="Shapiro–Wilk", statistic_name="W", statistic=0.9712, p_value=0.4, verdict="doubtful", meaning=""
-    ...     )
-    ... )
-    'W = 0.97, p = .400'
+    >>> check = Check(name="Shapiro–Wilk", statistic_name="W", statistic=0.71, p_value=0.002, verdict="doubtful",
+    ...               meaning="Residuals aren't normal.")  # fmt: skip
+    >>> check_text(check)
+    "Shapiro–Wilk, W = 0.71, p = .002: doubtful. Residuals aren't normal."
     """
     if math.isnan(check.statistic):
-        return "not computed"
+        return f"{check.name}: {check.meaning}"
     one = Result(test=check.name, statistic_name=check.statistic_name, statistic=check.statistic, df1=check.df1,
                  df2=check.df2)  # fmt: skip
-    if math.isnan(check.p_value):
-        return f"{check.statistic_name}: {check.statistic:.0f}"
-    return f"{statistic_text(one)}, p {equals_text(check.p_value)}"
+    found = f"{check.statistic_name}: {check.statistic:.0f}"
+    if not math.isnan(check.p_value):
+        found = f"{statistic_text(one)}, p {equals_text(check.p_value)}"
+    return f"{check.name}, {found}: {check.verdict}. {check.meaning}"
 
 
 def p_text(p: float) -> str:
@@ -194,3 +195,17 @@ def effect_text(one: Result) -> str:
 
 def _df(df: float) -> str:
     return f"{df:.0f}" if math.isclose(df, round(df), abs_tol=1e-9) else f"{df:.{_DECIMALS}f}"
+
+
+def left_out_texts(left_out: Iterable[LeftOut]) -> list[str]:
+    """Return a line a reason: the animals that were left out for it, with their rows.
+
+    Examples
+    --------
+    >>> left_out_texts([LeftOut(row=3, animal="m2", reason="its cage is missing")])
+    ['its cage is missing: m2 (row 3)']
+    """
+    by_reason: dict[str, list[LeftOut]] = {}
+    for one in left_out:
+        by_reason.setdefault(one.reason, []).append(one)
+    return [f"{reason}: {listed(f'{one.name} (row {one.row})' for one in some)}" for reason, some in by_reason.items()]

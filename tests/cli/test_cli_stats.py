@@ -81,7 +81,7 @@ def test_option_that_departs_from_the_plan_is_said(run) -> None:
 
 def test_excluded_animals_are_named(run) -> None:
     write_animals(Path("results/animals.csv"), exclude="fell off the table")
-    assert "left out: ca0 (row 8): excluded: fell off the table" in run().stderr
+    assert "left out: excluded: fell off the table: ci0 (row 2), ca0 (row 8)" in run().stderr
 
 
 @pytest.mark.parametrize(
