@@ -153,24 +153,26 @@ TIME_BIN_COLUMNS = (
 
 
 STATS_COLUMNS = (
-    _column("analysis", "text", "", "which analysis: planned, secondary, sensitivity, check or description"),
-    _column("outcome", "text", "", "column of animals.csv that is analysed"),
-    _column("term", "text", "", "term of the model: stress, treatment, stress:treatment"),
+    _column("analysis", "text", "", "planned, secondary, sensitivity, exploratory, description or selected"),
+    _column("outcome", "text", "", "column of animals.csv that is analysed; interaction_s for both phases"),
+    _column("term", "text", "", "term of the model (stress, treatment, stress:treatment), or the group described"),
     _column("contrast", "text", "", "groups that are compared, first minus second"),
     _column("test", "text", "", "test, with its variance assumption or type of sums of squares"),
-    _column("statistic_name", "text", "", "F, t, U, z, chi2"),
+    _column("statistic_name", "text", "", "F, t, U, H, S, z, chi2 or difference; empty where a row has no statistic"),
     _column("statistic", "number", "", "its value"),
-    _column("df1", "number", "", "degrees of freedom; of an F, the numerator's"),
+    _column("df1", "number", "", "degrees of freedom; of an F, the numerator's; empty where there are none"),
     _column("df2", "number", "", "degrees of freedom of an F's denominator"),
     _column("p_value", "number", "", "two-sided unless the test says otherwise"),
     _column("p_adjusted", "number", "", "adjusted within its family"),
     _column("adjustment", "text", "", "how, and for how many"),
-    _column("effect_name", "text", "", "what the effect is: difference, Hedges' g, partial eta squared, ratio of odds"),
-    _column("effect", "number", "", "its size, in the outcome's unit for a difference"),
-    _column("ci_low", "number", "", "lower end of its 95 % interval"),
-    _column("ci_high", "number", "", "upper end of its 95 % interval"),
-    _column("n", "integer", "", "animals that were used"),
-    _column("n_excluded", "integer", "", "animals that were left out"),
+    _column(
+        "effect_name", "text", "", "what the effect is: difference, Hedges' g, partial eta squared, odds ratio, mean"
+    ),
+    _column("effect", "number", "", "its size, in the outcome's unit for a difference; inf for odds with a zero"),
+    _column("ci_low", "number", "", "lower end of its own 95 % interval; empty where there is none"),
+    _column("ci_high", "number", "", "upper end of that interval; inf and -inf where it has no bound"),
+    _column("n", "integer", "", "animals that were used; of a pair or a group, those in it"),
+    _column("n_excluded", "integer", "", "animals of the table that the outcome's analysis leaves out"),
     _column("excluded_because", "text", "", "how many of them for which reason; stats.json names each"),
     _column("note", "text", "", "what else is to be known of it"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -51,8 +52,7 @@ def analyse_groups(groups: Groups, design: str, plan: AnalysisPlan, *, analysis:
     StatsError
         The planned test can't be computed; the message says why.
     """
-    factors = groups.factors if design == "stress_by_treatment" else (groups.group,)
-    contrasts = planned_contrasts(factors)
+    factors, contrasts = planned_model(groups, design)
     pooled, separate = _tests(groups, design, factors, contrasts, plan)
     if groups.is_adjusted:
         model = partial(_model, groups, factors, contrasts, plan)
@@ -73,6 +73,31 @@ def analyse_groups(groups: Groups, design: str, plan: AnalysisPlan, *, analysis:
         Piece(what=f"mean of {level}", compute=partial(describe, groups, level)) for level in groups.group.levels
     ]
     return compute(pieces, analysis=analysis, outcome=groups.outcome, n=len(groups.values), left_out=groups.left_out)
+
+
+def planned_model(groups: Groups, design: str) -> tuple[tuple[Factor, ...], list[CellContrast]]:
+    """Return the factors of a design's model, and the planned contrasts between their cells."""
+    if design == "stress_by_treatment":
+        return groups.factors, planned_contrasts(groups.factors)
+    return (groups.group,), group_contrasts(groups.factors, groups.group)
+
+
+def group_contrasts(factors: Sequence[Factor], group: Factor) -> list[CellContrast]:
+    """Return the planned contrasts of groups as the levels of one factor.
+
+    Of a factorial with an empty cell, those of its contrasts that its groups allow, if these reach every group: without
+    treated controls, rescue and whether the model worked. Otherwise each group against the first.
+    """
+    allowed = []
+    for contrast in planned_contrasts(factors):
+        cells = [group_of(list(cell.values())) for _, cell in contrast.weights]
+        if set(cells) <= set(group.levels):
+            weights = [weight for weight, _ in contrast.weights]
+            of_group = tuple((weight, {group.name: cell}) for weight, cell in zip(weights, cells, strict=True))
+            allowed.append(CellContrast(name=contrast.name, weights=of_group))
+    reached = {cell[group.name] for contrast in allowed for _, cell in contrast.weights}
+    is_crossed = len(group.levels) == math.prod(len(one.levels) for one in factors)
+    return planned_contrasts((group,)) if is_crossed or reached != set(group.levels) else allowed
 
 
 def planned_contrasts(factors: Sequence[Factor]) -> list[CellContrast]:
@@ -201,7 +226,8 @@ def _t_test(groups: Groups, *, equal: bool) -> Iterator[Result]:
 
 
 def _one_way(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisPlan) -> Iterator[Result]:
-    if plan.adjust == "holm":
+    reference, *others = groups.group.levels
+    if plan.adjust == "holm" and list(map(pair_of, contrasts)) == [(level, reference) for level in others]:
         # Dunnett's test is for these contrasts what Holm's procedure is for any, and finds more.
         yield from contrast_results(dunnett(groups.values, groups.group), "Dunnett's test, pooled variance")
     else:

@@ -61,7 +61,10 @@ def _model(analysis: Analysis, tests: Sequence[Result]) -> str:
     if comparison.name not in REPEATED:
         is_separate = plan.variances == "separate" or (comparison.name == "two_groups" and not plan.variances)
         leads = _SEPARATE if is_separate else _POOLED
-        return leads[comparison.name].format(outcome=outcome, factors=factors, ss=_type(tests))
+        lead = leads[comparison.name].format(outcome=outcome, factors=factors, ss=_type(tests))
+        is_dunnett = is_separate or tests[0].adjustment.startswith("dunnett")
+        pooled = ", and groups compared by contrasts with its pooled error"
+        return lead if comparison.name != "one_way" or is_dunnett else lead + pooled
     within = comparison.within.levels if comparison.within else ()
     inner = "target" if comparison.name == "target_by_group" else "test"
     kind = f"mixed analysis of variance ({inner} within animals, {factors} between them; "

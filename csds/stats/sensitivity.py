@@ -8,7 +8,7 @@ from functools import partial
 
 from csds.stats.adjust import adjust_contrasts
 from csds.stats.animals import Animals
-from csds.stats.between import planned_contrasts, without_tukey
+from csds.stats.between import planned_model, without_tukey
 from csds.stats.cell_models import fit_cell_model
 from csds.stats.comparison import Comparison
 from csds.stats.groups import group_values, why_left_out
@@ -67,9 +67,9 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
 
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
     groups = group_values(animals, comparison, plan.primary, plan)
-    factors = groups.factors if comparison.name == "stress_by_treatment" else (groups.group,)
+    factors, contrasts = planned_model(groups, comparison.name)
     model = fit_cell_model(groups.values, factors, added=groups.added, random=groups.random)
-    estimates = [model.contrast(contrast) for contrast in planned_contrasts(factors)]
+    estimates = [model.contrast(contrast) for contrast in contrasts]
     found = [
         *contrast_results(adjust_contrasts(estimates, without_tukey(plan)), f"contrast, {model.variance}"),
         *model.terms(plan.sum_of_squares),

@@ -13,7 +13,7 @@ from csds.errors import StatsError
 from csds.model.shapes import FloatArray
 from csds.stats.adjust import adjust_contrasts
 from csds.stats.animals import Animals, LeftOut
-from csds.stats.between import pair_of, planned_contrasts, without_tukey
+from csds.stats.between import group_contrasts, pair_of, planned_contrasts, without_tukey
 from csds.stats.cell_models import fit_cell_model
 from csds.stats.comparison import Comparison, group_of
 from csds.stats.design import CellContrast, Factor, Variable, factor
@@ -33,9 +33,9 @@ TARGET, PHASES = "target", {"absent": "interaction_absent_s", "present": "intera
 class Repeated:
     """An outcome measured again and again in the same animals, a value a row.
 
-    ``animals``, ``lines`` (of the file), ``within``, ``between`` and what else the plan has in its model (``added``
-    factors and covariates, ``random`` intercepts) are those of the same rows; ``left_out`` names every row of
-    the table that isn't among them, and why.
+    ``animals``, ``lines`` (of the file), ``within``, ``between`` (with the planned ``contrasts`` of its cells) and what
+    else the plan has in its model (``added`` factors and covariates, ``random`` intercepts) are those of the same rows;
+    ``left_out`` names every row of the table that isn't among them, and why.
     """
 
     outcome: str
@@ -44,6 +44,7 @@ class Repeated:
     lines: tuple[int, ...]
     within: Factor
     between: tuple[Factor, ...]
+    contrasts: tuple[CellContrast, ...]
     added: tuple[Variable, ...]
     random: tuple[Factor, ...]
     left_out: tuple[LeftOut, ...]
@@ -162,14 +163,12 @@ def _repeated(
 ) -> Repeated:
     """Return an outcome's values in the rows that were found, as `csds.stats.groups.usable` returns them."""
     (used, left_out), keys = found, animals.keys()
-    between: tuple[Factor, ...] = ()
-    if comparison.factors:
+    between = between_factors(animals, comparison, used)
+    contrasts = planned_contrasts(between) if between else []
+    if between and not comparison.is_crossed:
         # A factorial with an empty cell has no interactions: its groups are compared as one factor.
-        between = (
-            between_factors(animals, comparison, used)
-            if comparison.is_crossed
-            else (group_factor(animals, comparison, used),)
-        )
+        group = group_factor(animals, comparison, used)
+        between, contrasts = (group,), group_contrasts(between, group)
     return Repeated(
         outcome=outcome,
         values=values,
@@ -177,6 +176,7 @@ def _repeated(
         lines=tuple(int(animals.table.index[at]) for at in used),
         within=within,
         between=between,
+        contrasts=tuple(contrasts),
         added=added_variables(animals, plan, used),
         random=unit_factors(animals, plan.random, used),
         left_out=left_out,
@@ -190,7 +190,8 @@ def _once(left_out: Sequence[LeftOut]) -> list[LeftOut]:
 
 def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
     table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
-    estimates = [mixed_contrast(table, contrast) for contrast in change_contrasts(table.within, table.between.factors)]
+    contrasts = change_contrasts(table.within, table.between.factors, rows.contrasts)
+    estimates = [mixed_contrast(table, contrast) for contrast in contrasts]
     yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), "difference within animals")
     yield from _anova(mixed_anova(table, ss_type=2 if plan.sum_of_squares == "II" else 3))
 
@@ -212,15 +213,25 @@ def _change_pieces(rows: Repeated, plan: AnalysisPlan) -> Iterator[Piece]:
         return
     changes, group, _ = changes_by_group(rows)
     step = f"{rows.within.levels[-1]} - {rows.within.levels[0]}"
-    for contrast in planned_contrasts(rows.between):
+    for contrast in rows.contrasts:
         pair = pair_of(contrast)
         if pair:
             x, y = (changes[group.codes == group.levels.index(level)] for level in pair)
             yield from pair_pieces(x, y, f"({step}): {contrast.name}", plan)
 
 
-def change_contrasts(within: Factor, between: Sequence[Factor]) -> list[CellContrast]:
-    """Return how the changes to each later level differ between groups, as planned, and each group's change."""
+def change_contrasts(
+    within: Factor, between: Sequence[Factor], differences: Sequence[CellContrast] | None = None
+) -> list[CellContrast]:
+    """Return how the changes to each later level differ between groups, and each group's change.
+
+    Parameters
+    ----------
+    within : Factor
+    between : sequence of Factor
+    differences : sequence of CellContrast, optional
+        Between groups; those of `csds.stats.between.planned_contrasts` where not given.
+    """
     first, *later = within.levels
     cells = [
         dict(zip([one.name for one in between], levels, strict=True))
@@ -238,7 +249,8 @@ def change_contrasts(within: Factor, between: Sequence[Factor]) -> list[CellCont
             return CellContrast(name=step, at=contrast.name, weights=tuple(weights))
         return CellContrast(name=f"({step}): {contrast.name}", weights=tuple(weights))
 
-    differences = planned_contrasts(between) if between else []
+    if differences is None:
+        differences = planned_contrasts(between) if between else []
     own = [CellContrast(name=group_of(list(cell.values())), weights=((1.0, cell),)) for cell in cells]
     return [change(level, contrast) for contrasts in (differences, own) for level in later for contrast in contrasts]
 
@@ -269,6 +281,7 @@ def _model(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
         added=rows.added,
         random=(*rows.random, factor("animal_id", rows.animals)),
     )
-    estimates = [model.contrast(contrast) for contrast in change_contrasts(rows.within, rows.between)]
+    contrasts = change_contrasts(rows.within, rows.between, rows.contrasts)
+    estimates = [model.contrast(contrast) for contrast in contrasts]
     yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), f"contrast, {model.variance}")
     yield from model.terms(plan.sum_of_squares)

@@ -107,17 +107,40 @@ def test_two_groups_are_compared_by_welch_and_ranks(reference) -> None:
     assert rows["Student's t"].analysis == "sensitivity"
 
 
-def test_incomplete_factorial_is_compared_with_its_reference(reference) -> None:
+def test_incomplete_factorial_keeps_the_planned_contrasts_that_it_allows(reference) -> None:
     animals, _ = reference
     table = animals.table
     some = replace(animals, table=table[(table["stress"] == "defeat") | (table["treatment"] == "vehicle")])
     found = find_comparison(some, PLAN)
     assert (found.name, found.groups[0]) == ("one_way", "control + vehicle")
     rows = analysed(some)
-    assert [row.contrast for row in rows[:2]] == [
-        "defeat + vehicle - control + vehicle", "defeat + drug - control + vehicle",
+    assert [row.contrast for row in rows if row.analysis == "planned" and row.statistic_name == "t"] == [
+        "defeat + drug - defeat + vehicle", "defeat + vehicle - control + vehicle",
     ]  # fmt: skip
-    assert all(row.adjustment.startswith("dunnett") for row in rows[:2])
+    assert {row.adjustment for row in rows[:2]} == {"holm, 2 contrasts"}
+    pairs = {row.contrast: row for row in rows if row.test == "Games–Howell, separate variances"}
+    assert rows[0].effect == pytest.approx(-pairs["defeat + vehicle - defeat + drug"].effect)
+
+
+def test_factorial_without_its_reference_cell_is_compared_with_its_first_group(reference) -> None:
+    animals, _ = reference
+    table = animals.table
+    some = replace(animals, table=table[(table["stress"] == "defeat") | (table["treatment"] == "drug")])
+    rows = analysed(some)
+    assert [row.contrast for row in rows[:2]] == [
+        "defeat + vehicle - control + drug", "defeat + drug - control + drug",
+    ]  # fmt: skip
+    assert {row.adjustment for row in rows[:2]} == {"dunnett, 2 contrasts"}
+
+
+def test_complete_factorial_named_one_way_is_compared_with_its_reference(reference) -> None:
+    animals, _ = reference
+    rows = analysed(animals, replace(PLAN, design="one_way"))
+    assert [row.contrast.partition(" - ")[2] for row in rows[:3]] == ["control + vehicle"] * 3
+    assert {row.adjustment for row in rows[:3]} == {"dunnett, 3 contrasts"}
+    other = analysed(animals, replace(PLAN, design="one_way", adjust="bonferroni"))
+    assert [row.p_adjusted for row in other[:3]] == pytest.approx([min(1, 3 * row.p_value) for row in other[:3]])
+    assert {row.adjustment for row in other[:3]} == {"bonferroni, 3 contrasts"}
 
 
 def write(tmp_path: Path, values: dict[str, list[float | str]]) -> Animals:

@@ -53,7 +53,8 @@ def methods(animals_of: Read, table: list[dict[str, object]], **plan: Any) -> st
         ),
         (rows(), {"design": "one_way"}, ["one-way analysis of variance of the groups of stress × treatment",
                                          "compared with control + isotype by Dunnett's test (3 contrasts)"]),
-        (rows(), {"design": "one_way", "adjust": "sidak"}, ["3 planned contrasts were adjusted by Šidák's method"]),
+        (rows(), {"design": "one_way", "adjust": "sidak"}, ["and groups compared by contrasts with its pooled error.",
+                                                                "3 planned contrasts were adjusted by Šidák's method"]),
         (rows(cells=2), {}, ["SI ratio of two groups was compared by Welch's t test"]),
         (rows(cells=2), {"variances": "pooled"}, ["SI ratio of two groups was compared by Student's t test"]),
         (
