@@ -1,0 +1,40 @@
+"""Which intervals cover less than 93 % on social interaction ratios, as measured: for the notes beside results.
+
+The numbers are those that ``python -m benchmarks.error_rates`` prints (docs/error-rates.md; a test compares them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Of each method, by animals in a group: the least that its 95 % interval covers, in percent, where below 93.
+COVERAGE: Mapping[str, Mapping[int, int]] = {
+    "bootstrap BCa, mean": {8: 88, 15: 91},
+}
+#: The numbers of animals that were simulated, each with the largest smallest group that it stands for.
+_STANDS_FOR = {8: 11, 15: 22, 30: 45}
+
+
+def coverage_note(method: str, n_smallest: int) -> str:
+    """Return what to say beside a method's 95 % interval; empty where it covers 93 % or more, as far as is known.
+
+    Parameters
+    ----------
+    method : str
+        As `COVERAGE` names it.
+    n_smallest : int
+        Animals in the smallest of the groups that are compared.
+
+    Examples
+    --------
+    >>> coverage_note("bootstrap BCa, mean", 8)
+    'covers 88 % at n = 8 on skewed ratios (measured)'
+    >>> coverage_note("bootstrap BCa, mean", 100)
+    ''
+    """
+    measured = next((n for n, most in _STANDS_FOR.items() if n_smallest <= most), 0)
+    percent = COVERAGE.get(method, {}).get(measured)
+    if percent is None:
+        return ""
+    fewer = ", less in smaller groups" if n_smallest < measured == min(_STANDS_FOR) else ""
+    return f"covers {percent} % at n = {measured} on skewed ratios (measured){fewer}"
