@@ -90,10 +90,10 @@ class Row:
                 yield f"errs in {errors.percent:.1f} % at n = {n}"
             if errors and errors.percent < LEAST_ERRORS and not tally.is_exact:
                 yield f"errs in {errors.percent:.1f} % only at n = {n}"
-            # Where errors and coverage add up to 1 the same is not said twice.
-            if covered and not errors and covered.percent < LEAST_COVERED:
-                yield f"covers {covered.percent:.1f} % at n = {n}"
-            if covered and not errors and covered.percent > MOST_COVERED and not tally.is_exact:
+            # A test and its own interval say the same, which isn't said twice.
+            if covered is None or tally.rejected + tally.held == tally.tests:
+                continue
+            if covered.percent < LEAST_COVERED or (covered.percent > MOST_COVERED and not tally.is_exact):
                 yield f"covers {covered.percent:.1f} % at n = {n}"
 
 
