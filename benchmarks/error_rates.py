@@ -30,8 +30,13 @@ LEAST_COVERED, MOST_COVERED = 93.5, 96.5
 #: Intervals that cover less on skewed ratios are named in csds's output.
 NAMED_BELOW = 93.0
 
-#: Methods (``*`` for anything) that miss the bar, and why.
-KNOWN: Mapping[str, str] = {}
+#: What misses the bar (``*`` for anything), and why that may be.
+KNOWN: Mapping[str, str] = {
+    "rank-biserial, effectsize's, *": "kept as R has it; Newcombe's stands beside it",
+    "Kenward–Roger, *, one group each, *: errs in * only *": "on the safe side where a group has few cages",
+    "logistic, *, any *: errs in * only at n = 8": "on the safe side: counts of 8 animals leave few p values",
+    "logistic, *, any *: covers 9[67].* at n = 8": "on the safe side, likewise",
+}
 
 #: What coverage notes call the intervals of the skewed table.
 NOTED: Mapping[str, str] = {
@@ -132,7 +137,9 @@ def show(rows: Sequence[Row], *, is_markdown: bool) -> None:
 def cells(row: Row, sizes: Mapping[int, int]) -> list[str]:
     """Return a row's cells as text, given how many studies of each size there were."""
     answered = [max(tally.tests, tally.intervals) / sizes[n] for n, tally in row.tallies.items()]
-    some = f", in {' and '.join(f'{100 * share:.0f}' for share in answered)} % of studies" if min(answered) < 1 else ""
+    some = (
+        f", in {' and '.join(f'{100 * share:.0f}' for share in answered)} % of studies" if min(answered) < 0.995 else ""
+    )
     found = [f"{row.method}{some}" if row.is_claimed else f"({row.method}{some})"]
     for n in sizes:
         pair = shares(row.tallies[n]) if n in row.tallies else (None, None)
@@ -208,15 +215,14 @@ def main() -> int:
 
 def conclude(rows: Sequence[Row], *, seconds: float, draws: int) -> int:
     """Print what misses the bar under its own model, and return the exit code."""
-    short = []
+    short = 0
     for row in rows:
-        misses = "; ".join(row.misses())
-        if misses and row.is_claimed:
-            name = f"{row.method}, {row.model}"
-            reason = next((why for pattern, why in KNOWN.items() if fnmatchcase(name, pattern)), "")
-            print(f"misses the bar: {name}: {misses}" + (f" ({reason})" if reason else ""))
-            short += [] if reason else [name]
-    print(f"\n{draws} studies of each kind in {seconds:.0f} s; {len(short)} fall short without a known reason")
+        for miss in row.misses() if row.is_claimed else ():
+            what = f"{row.method}, {row.model}: {miss}"
+            reason = next((why for pattern, why in KNOWN.items() if fnmatchcase(what, pattern)), "")
+            print(f"misses the bar: {what}" + (f" ({reason})" if reason else ""))
+            short += not reason
+    print(f"\n{draws} studies of each kind in {seconds:.0f} s; {short} fall short without a known reason")
     return 1 if short else 0
 
 
