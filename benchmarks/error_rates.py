@@ -50,8 +50,11 @@ NOTED: Mapping[str, str] = {
     "Hedges' g": "Hedges' g, ratio",
     "Glass's delta": "Glass's Δ, ratio",
     "rank-biserial correlation": "rank-biserial, effectsize's",
-    "contrast, pooled variance": "pooled, *",
-    "contrast, separate variances": "separate, *",
+    **{f"contrast, pooled variance, {scale}": f"pooled, {named}, *" for scale, named in error_skewed.SCALES.items()},
+    **{
+        f"contrast, separate variances, {scale}": f"separate, {named}, *"
+        for scale, named in error_skewed.SCALES.items()
+    },
 }
 
 
@@ -165,7 +168,7 @@ def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], *
 
 
 def lowest(rows: Sequence[Row]) -> list[list[str]]:
-    """Return for each interval that notes name, and each n, what it covers at the least, rounded down to a percent.
+    """Return for each interval that notes name, and each n, what it covers at the least.
 
     Of equal groups with published times: where times are cut, the ratio hardly has a mean.
     """
@@ -174,16 +177,13 @@ def lowest(rows: Sequence[Row]) -> list[list[str]]:
         own = [
             row
             for row in rows
-            if fnmatchcase(row.method, pattern)
-            and "any wrong" not in row.method
-            and "cut" not in row.model
-            and "15 controls" not in row.model
+            if fnmatchcase(row.method, pattern) and "cut" not in row.model and "15 controls" not in row.model
         ]
         for n in sorted({n for row in own for n in row.tallies}):
             least = [(covered.percent, row) for row in own if (covered := shares(row.tallies[n])[1])]
             percent, row = min(least, key=lambda each: each[0])
             if percent < NAMED_BELOW:
-                found.append([name, str(n), str(math.floor(percent)), f"{row.method}, {row.model}"])
+                found.append([name, str(n), f"{percent:.1f}", f"{row.method}, {row.model}"])
     return found
 
 
