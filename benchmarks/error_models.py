@@ -218,8 +218,8 @@ def repeated(rng: Rng, n: int, *, share_missing: float = 0.0) -> Iterator[Findin
     for term in mixed_anova(table).terms:
         if "test" in term.term:
             yield Finding(method=f"mixed ANOVA, {term.name}", rejects=term.p_value < LEVEL)
-    contrasts = change_contrasts(table.within, table.factors)
-    yield told("change against isotype's", mixed_contrast(table, contrasts[0]))
+    contrasts = change_contrasts(table.within, table.between.factors)
+    yield told("rescue of the change", mixed_contrast(table, contrasts[0]))
     yield told("change within a group", mixed_contrast(table, contrasts[-1]))
     adjusted = adjust_contrasts([mixed_contrast(table, contrast) for contrast in contrasts], "holm")
     yield Finding(
@@ -230,7 +230,7 @@ def repeated(rng: Rng, n: int, *, share_missing: float = 0.0) -> Iterator[Findin
         for each in term_tests(model, ddf=ddf):
             if each.term in {("stress", "treatment"), ("treatment", "test"), ("stress", "treatment", "test")}:
                 yield Finding(method=f"mixed model, {NAMES[ddf]}, {each.name}", rejects=each.p_value < LEVEL)
-        yield told(f"mixed model, {NAMES[ddf]}, change against isotype's", model_contrast(model, contrasts[0], ddf=ddf))
+        yield told(f"mixed model, {NAMES[ddf]}, rescue of the change", model_contrast(model, contrasts[0], ddf=ddf))
 
 
 def three_tests(rng: Rng, n: int) -> Iterator[Finding]:
@@ -247,9 +247,9 @@ def three_tests(rng: Rng, n: int) -> Iterator[Finding]:
             yield Finding(method=f"Greenhouse–Geisser, {term.name}", rejects=gg < LEVEL)
             yield Finding(method=f"Huynh–Feldt, {term.name}", rejects=hf < LEVEL, is_claimed=False)
             yield Finding(method=f"uncorrected, {term.name}", rejects=term.p_value < LEVEL, is_claimed=False)
-    contrasts = change_contrasts(table.within, table.factors)
-    yield told("change against isotype's, mid", mixed_contrast(table, contrasts[0]), is_claimed=False)
-    yield told("change against isotype's, post", mixed_contrast(table, contrasts[1]), is_claimed=False)
+    contrasts = change_contrasts(table.within, table.between.factors)
+    yield told("treatment on the change, mid", mixed_contrast(table, contrasts[0]), is_claimed=False)
+    yield told("treatment on the change, post", mixed_contrast(table, contrasts[1]), is_claimed=False)
 
 
 @lru_cache

@@ -40,11 +40,11 @@ KNOWN: Mapping[str, str] = {
 
 #: What coverage notes call the intervals of the skewed table.
 NOTED: Mapping[str, str] = {
-    "bootstrap percentile, mean": "bootstrap percentile, mean of the *",
-    "bootstrap BCa, mean": "bootstrap BCa, mean of the *",
-    "bootstrap studentised, mean": "bootstrap studentised, mean of the *",
-    "bootstrap percentile, median": "bootstrap percentile, median of the *",
-    "bootstrap BCa, median": "bootstrap BCa, median of the *",
+    "bootstrap, percentile, difference of means": "bootstrap percentile, mean of the *",
+    "bootstrap, BCa, difference of means": "bootstrap BCa, mean of the *",
+    "bootstrap, studentised, difference of means": "bootstrap studentised, mean of the *",
+    "bootstrap, percentile, difference of medians": "bootstrap percentile, median of the *",
+    "bootstrap, BCa, difference of medians": "bootstrap BCa, median of the *",
     "Welch's t": "Welch t, *",
     "Hodges–Lehmann shift": "Hodges–Lehmann, ratio",
     "Hedges' g": "Hedges' g, ratio",

@@ -14,25 +14,18 @@ import numpy as np
 
 from benchmarks.error_models import LEVEL, PLANNED, Rng, crossed_design, sized, told
 from benchmarks.findings import Finding, Scenario, is_held
-from csds.simulate.cohort import PHASE_S, PUBLISHED, CohortDesign, TimesLaw, simulate_cohort
+from csds.model.zone_times import PHASE_S, PUBLISHED_TIMES, TimesLaw
+from csds.simulate.cohort import CohortDesign, simulate_cohort
 from csds.stats.adjust import adjust_contrasts
 from csds.stats.between import planned_contrasts
 from csds.stats.bootstrap import Location, bootstrap
-from csds.stats.design import (
-    CellContrast,
-    ContrastEstimate,
-    Design,
-    covariate,
-    design_matrix,
-    estimate_contrast,
-    factor,
-)
+from csds.stats.design import ContrastEstimate, covariate, design_matrix, estimate_contrast, factor
 from csds.stats.dominance import dominance
 from csds.stats.effect_sizes import glass_delta, hedges_g, rank_biserial
 from csds.stats.linear import anova, fit_linear_model, linear_contrast
+from csds.stats.one_way import separate_contrast
 from csds.stats.ranks import aligned_ranks
 from csds.stats.samples import FloatArray
-from csds.stats.separate import separate_contrast
 from csds.stats.two_groups import permutation_test, t_test
 from csds.stats.wilcoxon import hodges_lehmann, mann_whitney
 
@@ -51,6 +44,14 @@ SCALES = {
     PRESENT: "time present",
 }
 Scores = Mapping[str, FloatArray]
+#: Groups of stress × treatment by their initials, and the planned contrasts of `PLANNED` as weights of their means.
+CELLS = ("ci", "ct", "di", "dt")
+WEIGHTS = {
+    "rescue": {"dt": 1.0, "di": -1.0},
+    "model worked": {"di": 1.0, "ci": -1.0},
+    "treatment alone": {"ct": 1.0, "ci": -1.0},
+    "interaction": {"dt": 1.0, "di": -1.0, "ct": -1.0, "ci": 1.0},
+}
 
 
 @lru_cache
@@ -73,8 +74,8 @@ def populations(law: str) -> Mapping[str, Scores]:
         }
     rng = np.random.default_rng(1)
     kinds = {
-        "control": [(1.0, PUBLISHED["male"].control)],
-        "defeated": [(share, of) for _, share, of in PUBLISHED["male"].stressed],
+        "control": [(1.0, PUBLISHED_TIMES["male"].control)],
+        "defeated": [(share, of) for _, share, of in PUBLISHED_TIMES["male"].stressed],
     }
     return {name: _cut_normal(parts, rng) for name, parts in kinds.items()}
 
@@ -190,17 +191,17 @@ def _bootstrapped(x: FloatArray, y: FloatArray, true: Mapping[str, float], named
                 yield Finding(method=method, holds=is_held(true[location], bounds))
 
 
-def hc3_contrast(values: FloatArray, design: Design, contrast: CellContrast) -> ContrastEstimate:
-    """Return a contrast of group means with HC3's standard error (White's, as R's sandwich), pooled degrees of freedom.
+def hc3_contrast(samples: Mapping[str, FloatArray], weights: Mapping[str, float], *, name: str) -> ContrastEstimate:
+    """Return a contrast of groups' means with HC3's standard error (as R's sandwich) and pooled degrees of freedom.
 
-    Of group means that is nⱼ − 1 in place of nⱼ in each one's squared standard error.
+    Of group means that is n − 1 in place of n in each one's squared standard error.
     """
-    estimate, variance = 0.0, 0.0
-    for weight, cell in contrast.weights:
-        own = values[np.all([one.codes == one.levels.index(cell[one.name]) for one in design.factors], axis=0)]
-        estimate += weight * float(own.mean())
-        variance += weight**2 * float(own.var(ddof=1)) / (len(own) - 1)
-    return estimate_contrast(estimate, math.sqrt(variance), len(values) - design.matrix.shape[1], name=contrast.name)
+    estimate = sum(weight * float(samples[group].mean()) for group, weight in weights.items())
+    variance = sum(
+        weight**2 * float(samples[group].var(ddof=1)) / (len(samples[group]) - 1) for group, weight in weights.items()
+    )
+    df = sum(len(sample) - 1 for sample in samples.values())
+    return estimate_contrast(estimate, math.sqrt(variance), df, name=name)
 
 
 def two_way(rng: Rng, n: int, *, law: str, treated: str) -> Iterator[Finding]:
@@ -217,10 +218,14 @@ def two_way(rng: Rng, n: int, *, law: str, treated: str) -> Iterator[Finding]:
         values, design = (values, design) if kept.all() else (values[kept], design.take(kept))
         model, contrasts = fit_linear_model(values, design), planned_contrasts(design.factors)
         pooled = [linear_contrast(model, contrast) for contrast in contrasts]
-        separate = [separate_contrast(values, design.factors, contrast) for contrast in contrasts]
-        kinds = {"pooled": pooled, "separate": separate}
+        own = np.cumsum([np.isfinite(scores[scale]).sum() for scores in mice])[:-1]
+        samples = dict(zip(CELLS, np.split(values, own), strict=True))
+        kinds = {
+            "pooled": pooled,
+            "separate": [separate_contrast(samples, each, name=name) for name, each in WEIGHTS.items()],
+        }
         if scale in (RATIO, LOG):
-            kinds["HC3"] = [hc3_contrast(values, design, contrast) for contrast in contrasts]
+            kinds["HC3"] = [hc3_contrast(samples, each, name=name) for name, each in WEIGHTS.items()]
         for kind, estimates in kinds.items():
             for what, found, truth in zip(PLANNED, estimates, true, strict=True):
                 yield told(f"{kind}, {named}, {what}", found, truth)

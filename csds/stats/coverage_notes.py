@@ -10,9 +10,9 @@ from collections.abc import Mapping
 #: Of each method, by animals in a group: the least that its 95 % interval covers, in percent, where below 93. Contrasts
 #: with the pooled error are named with the outcome, since the ratio itself varies alike in controls and defeated mice.
 COVERAGE: Mapping[str, Mapping[int, float]] = {
-    "bootstrap percentile, mean": {8: 90.0, 15: 91.8},
-    "bootstrap BCa, mean": {8: 89.2, 15: 90.8, 30: 92.3},
-    "bootstrap studentised, mean": {15: 92.9},
+    "bootstrap, percentile, difference of means": {8: 90.0, 15: 91.8},
+    "bootstrap, BCa, difference of means": {8: 89.2, 15: 90.8, 30: 92.3},
+    "bootstrap, studentised, difference of means": {15: 92.9},
     "rank-biserial correlation": {8: 85.1, 15: 86.8, 30: 90.5},
     "contrast, pooled variance, log_si_ratio": {8: 86.5, 15: 86.7, 30: 87.0},
     "contrast, pooled variance, si_preference": {8: 86.9, 15: 86.6, 30: 87.8},
@@ -35,9 +35,9 @@ def coverage_note(method: str, n_smallest: int) -> str:
 
     Examples
     --------
-    >>> coverage_note("bootstrap BCa, mean", 8)
+    >>> coverage_note("bootstrap, BCa, difference of means", 8)
     'covers 89.2 % at n = 8 on skewed ratios (measured)'
-    >>> coverage_note("bootstrap BCa, mean", 100)
+    >>> coverage_note("bootstrap, BCa, difference of means", 100)
     ''
     """
     measured = next((n for n, most in _STANDS_FOR.items() if n_smallest <= most), 0)

@@ -22,17 +22,17 @@ def test_declared_numbers_are_those_of_the_documented_table() -> None:
 
 
 def test_note_is_of_the_nearest_number_of_animals_that_was_simulated() -> None:
-    numbers = COVERAGE["bootstrap BCa, mean"]
+    numbers = COVERAGE["bootstrap, BCa, difference of means"]
     for n, measured in ((8, 8), (11, 8), (12, 15), (22, 15)):
         expected = f"covers {numbers[measured]:g} % at n = {measured} on skewed ratios (measured)"
-        assert coverage_note("bootstrap BCa, mean", n) == expected
+        assert coverage_note("bootstrap, BCa, difference of means", n) == expected
 
 
 def test_still_smaller_groups_are_said_to_be_worse() -> None:
-    assert coverage_note("bootstrap BCa, mean", 5).endswith(
+    assert coverage_note("bootstrap, BCa, difference of means", 5).endswith(
         "at n = 8 on skewed ratios (measured), less in smaller groups"
     )
 
 
 def test_nothing_is_said_of_what_covers_enough_or_was_not_simulated() -> None:
-    assert coverage_note("Welch's t", 8) == coverage_note("bootstrap BCa, mean", 46) == ""
+    assert coverage_note("Welch's t", 8) == coverage_note("bootstrap, BCa, difference of means", 46) == ""

@@ -10,12 +10,11 @@ import pytest
 from scipy.stats import binom
 
 from benchmarks import error_models, error_rates, error_skewed
-from benchmarks.error_models import cages, two_groups
+from benchmarks.error_models import cages, crossed_design, two_groups
 from benchmarks.error_rates import Row, Share, conclude, count_all, lowest, shares
-from benchmarks.error_skewed import hc3_contrast, populations, truths
+from benchmarks.error_skewed import WEIGHTS, hc3_contrast, populations, truths
 from benchmarks.findings import Scenario, Tally, count_studies
 from csds.stats.between import planned_contrasts
-from csds.stats.design import design_matrix, factor
 
 NORMAL = Scenario(name="two groups, normal", draw=two_groups, sizes=(8,))
 
@@ -69,7 +68,9 @@ def test_notes_are_of_the_worst_of_published_times() -> None:
         _row("bootstrap BCa, mean of the ratio", "b, times cut", intervals=2000, held=1600),
         _row("Welch t, ratio", "a", intervals=2000, held=1880),
     ]
-    assert lowest(rows) == [["bootstrap BCa, mean", "8", "88.9", "bootstrap BCa, mean of the log ratio, b"]]
+    assert lowest(rows) == [
+        ["bootstrap, BCa, difference of means", "8", "88.9", "bootstrap BCa, mean of the log ratio, b"]
+    ]
 
 
 def test_studies_are_the_same_however_they_are_shared_out() -> None:
@@ -105,15 +106,23 @@ def test_every_scenario_of_its_own_model_gives_findings_of_both_sizes() -> None:
 
 
 def test_hc3_is_that_of_rs_sandwich() -> None:
-    values = [0.81, 0.94, 1.05, 0.77, 1.04, 1.01, 1.02, 1.22, 0.76, 2.14, 0.33, -0.02, 0.36, 1.23, 1.14]
-    values += [0.72, 0.14, 0.42, 2.10, 1.18]
-    stress = factor("stress", ["control"] * 9 + ["defeated"] * 11)
-    treatment = factor("treatment", ["i"] * 4 + ["t"] * 5 + ["i"] * 6 + ["t"] * 5)
-    design = design_matrix([stress, treatment])
-    found = hc3_contrast(np.array(values), design, planned_contrasts(design.factors)[3])
+    samples = {
+        "ci": np.array([0.81, 0.94, 1.05, 0.77]),
+        "ct": np.array([1.04, 1.01, 1.02, 1.22, 0.76]),
+        "di": np.array([2.14, 0.33, -0.02, 0.36, 1.23, 1.14]),
+        "dt": np.array([0.72, 0.14, 0.42, 2.10, 1.18]),
+    }
+    found = hc3_contrast(samples, WEIGHTS["interaction"], name="interaction")
     # sqrt(w' vcovHC(lm(v ~ 0 + cell), "HC3") w)
-    assert found.se == pytest.approx(0.5346895257, rel=1e-9)
+    assert (found.estimate, found.se) == pytest.approx((-0.0688333333, 0.5346895257), rel=1e-8)
     assert found.df == 16
+
+
+def test_weights_are_those_of_the_planned_contrasts() -> None:
+    factors = crossed_design((2, 2, 2, 2)).factors
+    for contrast, weights in zip(planned_contrasts(factors), WEIGHTS.values(), strict=True):
+        initials = {cell["stress"][0] + cell["treatment"][0]: weight for weight, cell in contrast.weights}
+        assert initials == weights
 
 
 @pytest.mark.slow
