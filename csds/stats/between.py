@@ -13,6 +13,7 @@ import numpy as np
 from csds.stats.adjust import Adjustment, adjust_contrasts
 from csds.stats.cell_models import CellModel, fit_cell_model
 from csds.stats.comparison import group_of
+from csds.stats.coverage_notes import is_pooled_well, pooled_note
 from csds.stats.design import CellContrast, Factor
 from csds.stats.effect_sizes import partial_eta_squared
 from csds.stats.groups import Groups
@@ -52,19 +53,13 @@ def analyse_groups(groups: Groups, design: str, plan: AnalysisPlan, *, analysis:
     StatsError
         The planned test can't be computed; the message says why.
     """
-    factors, contrasts = planned_model(groups, design)
-    pooled, separate = _tests(groups, design, factors, contrasts, plan)
-    if groups.is_adjusted:
-        model = partial(_model, groups, factors, contrasts, plan)
-        pieces = [Piece(what="planned test", compute=model, is_needed=True)]
-    else:
-        is_separate = (plan.variances or ("separate" if design == "two_groups" else "pooled")) == "separate"
-        planned, other = (separate, pooled) if is_separate else (pooled, separate)
-        pieces = [
-            Piece(what="planned test", compute=planned, is_needed=True),
-            Piece(what="test with other variances", compute=partial(_beside, other)),
-            *_without_variances(groups, design, plan),
-        ]
+    _, contrasts = planned_model(groups, design)
+    planned, *other = tests_of(groups, design, plan)
+    pieces = [
+        Piece(what="planned test", compute=planned, is_needed=True),
+        *(Piece(what="test with other variances", compute=partial(_beside, test)) for test in other),
+        *_without_variances(groups, design, plan),
+    ]
     for contrast in contrasts:
         pair = pair_of(contrast)
         if pair:
@@ -73,6 +68,28 @@ def analyse_groups(groups: Groups, design: str, plan: AnalysisPlan, *, analysis:
         Piece(what=f"mean of {level}", compute=partial(describe, groups, level)) for level in groups.group.levels
     ]
     return compute(pieces, analysis=analysis, outcome=groups.outcome, n=len(groups.values), left_out=groups.left_out)
+
+
+def planned_variances(plan: AnalysisPlan, design: str, outcome: str) -> str:
+    """Return whether the planned test has one variance of all groups, ``pooled``, or one of each, ``separate``.
+
+    As the plan says; else separate for two groups (Welch's t), and for outcomes of which contrasts with the pooled
+    error were found not to hold up (`csds.stats.coverage_notes`): defeated mice vary more in them than controls do.
+    """
+    return plan.variances or ("separate" if design == "two_groups" or not is_pooled_well(outcome) else "pooled")
+
+
+def tests_of(groups: Groups, design: str, plan: AnalysisPlan) -> list[Callable[[], Iterator[Result]]]:
+    """Return what computes the planned test, and what the same with other variances, where there is such a test."""
+    factors, contrasts = planned_model(groups, design)
+    if groups.is_adjusted:
+        return [partial(_model, groups, factors, contrasts, plan)]
+    pooled, separate = _tests(groups, design, factors, contrasts, plan)
+    tests = [pooled, separate]
+    # Where nobody asked for them, separate variances are for groups that have one each.
+    if planned_variances(plan, design, groups.outcome) == "separate" and (plan.variances or groups.smallest > 1):
+        tests.reverse()
+    return tests
 
 
 def planned_model(groups: Groups, design: str) -> tuple[tuple[Factor, ...], list[CellContrast]]:
@@ -172,15 +189,18 @@ def _contrasts(
     model: CellModel, groups: Groups, factors: Sequence[Factor], contrasts: Sequence[CellContrast], plan: AnalysisPlan
 ) -> Iterator[Result]:
     test = f"contrast, {model.variance}"
+    note = "" if groups.is_adjusted else pooled_note(groups.outcome, groups.smallest)
     if plan.adjust == "tukey" and not groups.is_adjusted:
         # Tukey's family is all pairs; the planned ones are among them.
         cells = product(*(one.levels for one in factors))
         pairs = [_difference(factors, later, first) for first, later in combinations(cells, 2)]
         estimates = [model.contrast(pair) for pair in pairs]
-        yield from contrast_results(adjust_contrasts(estimates, "tukey", means=len(groups.group.levels)), test)
+        yield from contrast_results(
+            adjust_contrasts(estimates, "tukey", means=len(groups.group.levels)), test, note=note
+        )
     else:
         estimates = [model.contrast(contrast) for contrast in contrasts]
-        yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), test)
+        yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), test, note=note)
 
 
 def _beside(compute: Callable[[], Iterator[Result]]) -> Iterator[Result]:
@@ -190,6 +210,8 @@ def _beside(compute: Callable[[], Iterator[Result]]) -> Iterator[Result]:
 
 def _without_variances(groups: Groups, design: str, plan: AnalysisPlan) -> Iterator[Piece]:
     """Yield tests of the same question that assume nothing of variances."""
+    if groups.is_adjusted:
+        return
     if design == "stress_by_treatment":
         yield Piece(what="aligned ranks", compute=partial(_beside, partial(_aligned_ranks, groups)))
     elif design == "one_way":
@@ -229,7 +251,9 @@ def _one_way(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisPl
     reference, *others = groups.group.levels
     if plan.adjust == "holm" and list(map(pair_of, contrasts)) == [(level, reference) for level in others]:
         # Dunnett's test is for these contrasts what Holm's procedure is for any, and finds more.
-        yield from contrast_results(dunnett(groups.values, groups.group), "Dunnett's test, pooled variance")
+        note = pooled_note(groups.outcome, groups.smallest)
+        tested = dunnett(groups.values, groups.group)
+        yield from contrast_results(tested, "Dunnett's test, pooled variance", note=note)
     else:
         yield from _contrasts(fit_cell_model(groups.values, (groups.group,)), groups, (groups.group,), contrasts, plan)
     test = one_way_anova(groups.values, groups.group)

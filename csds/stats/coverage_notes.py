@@ -19,6 +19,7 @@ COVERAGE: Mapping[str, Mapping[int, float]] = {
     "contrast, pooled variance, si_difference_s": {8: 89.9, 15: 89.8, 30: 91.0},
     "contrast, pooled variance, interaction_present_s": {8: 89.8, 15: 89.0, 30: 90.1},
 }
+_POOLED = "contrast, pooled variance, "
 #: The numbers of animals that were simulated, each with the largest smallest group that it stands for.
 _STANDS_FOR = {8: 11, 15: 22, 30: 45}
 
@@ -46,3 +47,25 @@ def coverage_note(method: str, n_smallest: int) -> str:
         return ""
     fewer = ", less in smaller groups" if n_smallest < measured == min(_STANDS_FOR) else ""
     return f"covers {percent:g} % at n = {measured} on skewed ratios (measured){fewer}"
+
+
+def pooled_note(outcome: str, n_smallest: int) -> str:
+    """Return what to say beside the interval of a contrast with the pooled error; empty where it holds up.
+
+    Examples
+    --------
+    >>> pooled_note("si_ratio", 8), pooled_note("log_si_ratio", 15)
+    ('', 'covers 86.7 % at n = 15 on skewed ratios (measured)')
+    """
+    return coverage_note(f"{_POOLED}{outcome}", n_smallest)
+
+
+def is_pooled_well(outcome: str) -> bool:
+    """Return whether contrasts of an outcome with the pooled error hold up, as far as is known.
+
+    Examples
+    --------
+    >>> is_pooled_well("si_ratio"), is_pooled_well("si_preference")
+    (True, False)
+    """
+    return f"{_POOLED}{outcome}" not in COVERAGE

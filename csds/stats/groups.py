@@ -56,6 +56,11 @@ class Groups:
         """Whether the model has more than the factors."""
         return bool(self.added or self.random)
 
+    @property
+    def smallest(self) -> int:
+        """Animals in the smallest group."""
+        return int(np.bincount(self.group.codes, minlength=len(self.group.levels)).min())
+
     def of(self, group: str) -> FloatArray:
         """Return a group's values."""
         return np.asarray(self.values[self.group.codes == self.group.levels.index(group)])

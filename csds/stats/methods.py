@@ -59,7 +59,7 @@ def _model(analysis: Analysis, tests: Sequence[Result]) -> str:
     if _is_adjusted(plan):
         return _adjusted(analysis, outcome, factors)
     if comparison.name not in REPEATED:
-        is_separate = plan.variances == "separate" or (comparison.name == "two_groups" and not plan.variances)
+        is_separate = any("separate variances" in one.test or one.test == "Welch's t" for one in tests)
         leads = _SEPARATE if is_separate else _POOLED
         lead = leads[comparison.name].format(outcome=outcome, factors=factors, ss=_type(tests))
         is_dunnett = is_separate or tests[0].adjustment.startswith("dunnett")

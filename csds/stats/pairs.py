@@ -10,6 +10,8 @@ import numpy as np
 
 from csds.model.shapes import FloatArray
 from csds.stats.bootstrap import bootstrap
+from csds.stats.coverage_notes import coverage_note
+from csds.stats.dominance import dominance
 from csds.stats.effect_sizes import glass_delta, hedges_g, rank_biserial
 from csds.stats.pieces import Piece
 from csds.stats.plan import AnalysisPlan
@@ -46,7 +48,11 @@ def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan)
 
     def results(part: str) -> Iterator[Result]:
         for one in parts[part](x, y):
-            yield replace(one, contrast=contrast, n=len(x) + len(y))
+            covers = coverage_note(f"{one.test}, {one.effect_name}", min(len(x), len(y))) or coverage_note(
+                one.test, min(len(x), len(y))
+            )
+            note = "; ".join(text for text in (one.note, covers) if text)
+            yield replace(one, contrast=contrast, n=len(x) + len(y), note=note)
 
     return [Piece(what=f"{part} of {contrast}", compute=partial(results, part)) for part in parts]
 
@@ -81,6 +87,8 @@ def _ranks(x: FloatArray, y: FloatArray) -> Iterator[Result]:
         ci_high=shift.ci_high, note=f"{ranks.method}; level of the interval {shift.confidence:g}",
     )  # fmt: skip
     yield replace(_size("rank-biserial correlation", size, "Fisher's z interval"), analysis="sensitivity")
+    held = _size("rank-biserial correlation, Newcombe", dominance(x, y), "method 5 of Newcombe (2006)")
+    yield replace(held, analysis="sensitivity", test="Newcombe's interval of the rank-biserial correlation")
 
 
 def _permutation(x: FloatArray, y: FloatArray, *, plan: AnalysisPlan) -> Iterator[Result]:

@@ -48,7 +48,7 @@ class PowerDesign:
     weights : ndarray, shape (contrasts, groups)
         Of the groups' means (of repeated measurements, of their mean changes).
     test : str
-        t with the pooled variance, Welch's t, or Fisher's exact test.
+        t with the pooled variance, with separate ones (Welch's t), or Fisher's exact test.
     within : str
         ``target`` or ``test`` if animals are compared with themselves.
     adjust : str
@@ -73,7 +73,8 @@ class PowerDesign:
     def test_words(self) -> str:
         """The planned test in words."""
         family = f", {self.adjust} over {len(self.contrasts)} tests" if self.adjust != "none" else ""
-        return {"pooled": "t test with pooled variance", "welch": "Welch's t", "fisher": "Fisher's exact test"}[
+        welch = "Welch's t" if len(self.groups) == 2 else "contrasts with separate variances"
+        return {"pooled": "t test with pooled variance", "welch": welch, "fisher": "Fisher's exact test"}[
             self.test
         ] + family
 
@@ -134,7 +135,7 @@ def rejections(values: FloatArray, design: PowerDesign, *, alpha: float = 0.05) 
     """
     if design.test == "fisher":
         return fisher_p(values)[:, np.newaxis] <= alpha
-    t, df = welch_t(values) if design.test == "welch" else pooled_t(values, design.weights)
+    t, df = welch_t(values, design.weights) if design.test == "welch" else pooled_t(values, design.weights)
     match design.adjust:
         case "tukey" | "dunnett":
             return np.asarray(np.abs(t) >= critical_t(design.adjust, len(design.groups), float(df), alpha))
@@ -166,17 +167,21 @@ def pooled_t(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, float
     return values.mean(axis=2) @ weights.T / error, values.shape[1] * (n - 1.0)
 
 
-def welch_t(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return Welch's t of the second group against the first, and its degrees of freedom, each (studies, 1).
+def welch_t(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return t of contrasts of group means with separate variances, and degrees of freedom, each (studies, contrasts).
 
-    The same as `csds.stats.two_groups.t_test` of groups of one size: with variances v, ``(n − 1) (Σ v)² / Σ v²``
-    degrees of freedom.
+    The same as `csds.stats.one_way.separate_contrast`, and of two groups as `csds.stats.two_groups.t_test`: with
+    variances v and weights w, ``(n − 1) (Σ w² v)² / Σ (w² v)²`` degrees of freedom.
+
+    Parameters
+    ----------
+    values : ndarray, shape (studies, groups, animals)
+    weights : ndarray, shape (contrasts, groups)
     """
-    n = values.shape[2]
-    variances = values.var(axis=2, ddof=1)
-    total = variances.sum(axis=1, keepdims=True)
-    df = (n - 1) * total**2 / (variances**2).sum(axis=1, keepdims=True)
-    return np.diff(values.mean(axis=2), axis=1) / np.sqrt(total / n), df
+    n, variances, squares = values.shape[2], values.var(axis=2, ddof=1), weights.T**2
+    total = variances @ squares
+    df = (n - 1) * total**2 / (variances**2 @ squares**2)
+    return values.mean(axis=2) @ weights.T / np.sqrt(total / n), df
 
 
 def fisher_p(values: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from csds.errors import UsageError
 from csds.model.shapes import FloatArray
 from csds.model.zone_times import PUBLISHED_TIMES, StressLaw
 from csds.protocol.nearest import nearest, quoted
+from csds.stats.between import planned_variances
 from csds.stats.plan import AnalysisPlan
 from csds.stats.power import PowerStudy
 from csds.stats.power_designs import POWER_DESIGNS, PROPORTIONS, PowerDesign, power_design
@@ -71,12 +72,22 @@ def plan_study(asked: PowerRequest) -> PowerStudy:
     _check_parts(asked)
     plan = AnalysisPlan().changed(adjust=asked.adjust)
     rescue = asked.rescue or ((0.25, 0.5) if asked.design == "one_way" else (0.5,))
-    design = power_design(asked.design, rescue, adjust=plan.adjust)
+    design = _as_planned(power_design(asked.design, rescue, adjust=plan.adjust), asked)
     model = _model(asked, design, rescue)
     if asked.difference is not None and asked.sd is None:
         share = find_rescue(model, lambda share: _treated(design, share), design.within, abs(asked.difference))
-        design = power_design(asked.design, (share,), adjust=plan.adjust)
+        design = _as_planned(power_design(asked.design, (share,), adjust=plan.adjust), asked)
     return PowerStudy(design=design, model=model, alpha=asked.alpha, cage_size=asked.cage_size, icc=asked.icc or 0.0)
+
+
+def _as_planned(design: PowerDesign, asked: PowerRequest) -> PowerDesign:
+    """Return the design with the variances that ``csds stats`` plans for its outcome."""
+    if design.name not in ("stress_by_treatment", "one_way") or asked.sd is not None or asked.cage_size > 1:
+        return design
+    if planned_variances(AnalysisPlan(), design.name, asked.outcome or "si_ratio") == "pooled":
+        return design
+    adjust = "holm" if design.adjust in ("tukey", "dunnett") else design.adjust
+    return replace(design, test="welch", adjust=adjust)
 
 
 def _model(asked: PowerRequest, design: PowerDesign, rescue: Sequence[float]) -> Model:

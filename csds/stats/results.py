@@ -38,7 +38,9 @@ class Result:
     note: str = ""
 
 
-def contrast_results(adjusted: Sequence[AdjustedContrast], test: str, *, statistic_name: str = "t") -> list[Result]:
+def contrast_results(
+    adjusted: Sequence[AdjustedContrast], test: str, *, statistic_name: str = "t", note: str = ""
+) -> list[Result]:
     """Return a family of contrasts as results; intervals are each contrast's own."""
     return [
         Result(
@@ -48,7 +50,7 @@ def contrast_results(adjusted: Sequence[AdjustedContrast], test: str, *, statist
             p_value=one.contrast.p_value, p_adjusted=one.p_adjusted,
             adjustment="none" if one.adjustment == "none" else family(one.adjustment, len(adjusted)),
             effect_name="difference", effect=one.contrast.estimate, ci_low=one.contrast.ci_low,
-            ci_high=one.contrast.ci_high, note="interval not adjusted",
+            ci_high=one.contrast.ci_high, note=f"interval not adjusted{f'; {note}' if note else ''}",
         )
         for one in adjusted
     ]  # fmt: skip

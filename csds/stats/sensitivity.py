@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from csds.stats.adjust import adjust_contrasts
 from csds.stats.animals import Animals
-from csds.stats.between import planned_model, without_tukey
-from csds.stats.cell_models import fit_cell_model
+from csds.stats.between import tests_of
 from csds.stats.comparison import Comparison
 from csds.stats.groups import group_values, why_left_out
 from csds.stats.members import shared
 from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.plan import AnalysisPlan
-from csds.stats.results import Result, contrast_results
+from csds.stats.results import Result
 
 PRESENT, ABSENT, CAGE = "interaction_present_s", "interaction_absent_s", "cage"
 _LOG_OF = {"si_ratio": "log_si_ratio"}
@@ -67,14 +65,7 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
 
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
     groups = group_values(animals, comparison, plan.primary, plan)
-    factors, contrasts = planned_model(groups, comparison.name)
-    model = fit_cell_model(groups.values, factors, added=groups.added, random=groups.random)
-    estimates = [model.contrast(contrast) for contrast in contrasts]
-    found = [
-        *contrast_results(adjust_contrasts(estimates, without_tukey(plan)), f"contrast, {model.variance}"),
-        *model.terms(plan.sum_of_squares),
-    ]
-    for one in found:
+    for one in tests_of(groups, comparison.name, plan)[0]():
         yield replace(
             one,
             n=len(groups.values),

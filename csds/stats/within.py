@@ -16,6 +16,7 @@ from csds.stats.animals import Animals, LeftOut
 from csds.stats.between import group_contrasts, pair_of, planned_contrasts, without_tukey
 from csds.stats.cell_models import fit_cell_model
 from csds.stats.comparison import Comparison, group_of
+from csds.stats.coverage_notes import pooled_note
 from csds.stats.design import CellContrast, Factor, Variable, factor
 from csds.stats.effect_sizes import partial_eta_squared
 from csds.stats.groups import added_variables, between_factors, group_factor, unit_factors, usable
@@ -192,7 +193,13 @@ def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
     table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
     contrasts = change_contrasts(table.within, table.between.factors, rows.contrasts)
     estimates = [mixed_contrast(table, contrast) for contrast in contrasts]
-    yield from contrast_results(adjust_contrasts(estimates, without_tukey(plan)), "difference within animals")
+    # The contrast of two groups' changes from absent to present is that of their differences.
+    note = ""
+    if rows.within.name == TARGET and rows.between:
+        _, group, _ = changes_by_group(rows)
+        note = pooled_note("si_difference_s", int(np.bincount(group.codes).min()))
+    adjusted = adjust_contrasts(estimates, without_tukey(plan))
+    yield from contrast_results(adjusted, "difference within animals", note=note)
     yield from _anova(mixed_anova(table, ss_type=2 if plan.sum_of_squares == "II" else 3))
 
 

@@ -19,7 +19,7 @@ from csds.stats.design import design_matrix, factor
 from csds.stats.linear import fit_linear_model, linear_contrast
 from csds.stats.mixed_anova import mixed_contrast, repeated_measures
 from csds.stats.mixed_model import fit_mixed_model, model_contrast
-from csds.stats.one_way import dunnett, pooled_pairs
+from csds.stats.one_way import dunnett, pooled_pairs, separate_contrast
 from csds.stats.power import (
     PowerCurve,
     PowerPoint,
@@ -107,11 +107,24 @@ def test_what_is_significant_is_so_in_csds_stats(adjust: str) -> None:
 
 def test_welch_is_the_t_test() -> None:
     values = drawn(2) * np.array([1.0, 3.0])[:, None]
-    t, df = welch_t(values)
+    t, df = welch_t(values, np.array([[-1.0, 1.0]]))
     for number, (reference, treated) in enumerate(values):
         found = t_test(treated, reference)
         assert t[number, 0] == pytest.approx(found.statistic, rel=1e-9)
         assert df[number, 0] == pytest.approx(found.df, rel=1e-9)
+
+
+def test_separate_variances_are_those_of_planned_contrasts() -> None:
+    values = drawn(4) * np.array([1.0, 3.0, 2.0, 0.5])[:, None]
+    weights = np.array([[0.0, 0.0, -1.0, 1.0], [1.0, -1.0, -1.0, 1.0]])
+    t, df = welch_t(values, weights)
+    for number, study in enumerate(values):
+        samples = dict(zip("abcd", study, strict=True))
+        for place, row in enumerate(weights):
+            used = {group: weight for group, weight in zip("abcd", row.tolist(), strict=True) if weight}
+            found = separate_contrast(samples, used, name="x")
+            assert t[number, place] == pytest.approx(found.t, rel=1e-9)
+            assert df[number, place] == pytest.approx(found.df, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ["target_by_group", "pre_post"])

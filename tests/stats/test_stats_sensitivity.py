@@ -48,11 +48,18 @@ def test_analysis_of_covariance_is_that_of_emmeans_and_car(animals_of, factorial
 
 
 def test_logarithm_is_that_of_lm(animals_of, factorial) -> None:
-    rescue = models(animals_of, factorial(), adjust="none")[LOG].results[0]
+    rescue = models(animals_of, factorial(), adjust="none", variances="pooled")[LOG].results[0]
     assert (rescue.effect, rescue.statistic, rescue.p_value) == pytest.approx(
         (0.186678208, 1.40111399, 0.17216663), rel=1e-7
     )
     assert rescue.outcome == "log_si_ratio"
+    assert rescue.note.endswith("covers 86.5 % at n = 8 on skewed ratios (measured)")
+
+
+def test_logarithm_has_separate_variances_unless_the_plan_pools_them(animals_of, factorial) -> None:
+    rescue = models(animals_of, factorial())[LOG].results[0]
+    assert rescue.test == "contrast, separate variances"
+    assert rescue.effect == pytest.approx(0.186678208, rel=1e-7)
 
 
 @pytest.mark.parametrize(
