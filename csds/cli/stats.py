@@ -206,7 +206,6 @@ def _levels(texts: list[str] | None, option: str, example: str) -> dict[str, str
 
 def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     """Print the primary outcome's planned tests, and what is to be known of them."""
-    from csds.stats.plan import DESIGNS
     from csds.stats.sentences import results_sentences
     from csds.stats.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
 
@@ -226,7 +225,7 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     ]
     head = ("comparison", "test", "statistic", "p", "adjusted", "effect [95 % CI]", "effect is")
     if primary:
-        title = f"{primary[0].outcome}, {primary[0].n} animals: {DESIGNS[comparison.name]} ({comparison.why})"
+        title = f"{primary[0].outcome}, {primary[0].n} animals: {comparison.name} ({comparison.why})"
         console.print_table(head, rows, title=title)
     for sentence in results_sentences(found):
         console.say(sentence)
@@ -238,7 +237,8 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         show(f"{notice.code}: {notice.message}", quiet=quiet)
     for line in left_out_texts(next(iter(found.left_out.values()), ())):
         console.warn(f"left out: {line}", quiet=quiet)
-    told = [one for one in found.not_computed if one.outcome == found.plan.primary or one.what == "all"]
+    outcome = found.results[0].outcome
+    told = [one for one in found.not_computed if one.outcome == outcome or one.what == "all"]
     for missing in told:
         console.warn(f"not computed: {missing.outcome}, {missing.what}: {missing.why}", quiet=quiet)
     if len(told) < len(found.not_computed):
