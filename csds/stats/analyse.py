@@ -110,8 +110,10 @@ def _chosen(animals: Animals, plan: AnalysisPlan, only: Mapping[str, str]) -> An
     """Return the animals that have some values; of repeated tests the first decides where scores told these."""
     tests = find_factor(animals, WITHIN, plan).levels
     first = tests[0] if len(tests) > 1 and max(Counter(animals.keys()).values()) > 1 else ""
-    for column, value in only.items():
-        animals = animals.only(column, value, test=first if told_by_scores(animals, column) else "")
+    # What the first test's scores tell comes first: another column may take that test away.
+    scores = {column for column in only if told_by_scores(animals, column)}
+    for column in sorted(only, key=lambda column: column not in scores):
+        animals = animals.only(column, only[column], test=first if column in scores else "")
     return animals
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -180,6 +181,20 @@ def test_one_test_of_each_animal_can_be_taken(animals_of, factorial) -> None:
     found = analyse(animals_of(repeated(factorial)), AnalysisPlan(only={"test": "post"}))
     assert found.comparison.name == "stress_by_treatment"
     assert (found.results[0].n, found.results[0].n_excluded) == (24, 24)
+
+
+def test_phenotype_of_the_first_test_chooses_animals_whose_last_test_is_analysed(animals_of, factorial) -> None:
+    rows = repeated(factorial, 48)
+    expected = {row["animal_id"] for row in rows if (row["test"], row["phenotype"]) == ("pre", "susceptible")}
+    for row in rows:
+        if row["test"] == "post":
+            row["phenotype"] = "resilient"
+    one, other = (
+        analyse(animals_of(rows), AnalysisPlan(only=dict(only)))
+        for only in permutations((("test", "post"), ("phenotype", "susceptible")))
+    )
+    assert repr(one.results) == repr(other.results)
+    assert (one.comparison.name, one.results[0].n) == ("two_groups", len(expected))
 
 
 def test_phases_need_no_score(animals_of, factorial) -> None:
