@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from csds.stats.analyse import Analysis
 from csds.stats.comparison import REPEATED, Comparison
 from csds.stats.phenotypes import PHENOTYPE
-from csds.stats.plan import AnalysisPlan
 from csds.stats.results import Result
 from csds.stats.wording import author_text, outcome_text, sentence
 
@@ -56,7 +55,7 @@ def _model(analysis: Analysis, tests: Sequence[Result]) -> str:
         outcome = f"{outcome} with the target absent and present"
     elif comparison.name == "pre_post" and comparison.within:
         outcome = f"{outcome} at {' and '.join(comparison.within.levels)}"
-    if _is_adjusted(plan):
+    if plan.is_adjusted:
         return _adjusted(analysis, outcome, factors)
     if comparison.name not in REPEATED:
         is_separate = any("separate variances" in one.test or one.test == "Welch's t" for one in tests)
@@ -116,7 +115,7 @@ def _effect_sizes(analysis: Analysis, outcome: str) -> Iterator[str]:
     if "Hedges' g" in names:
         of = " of changes from the first to the last test" if analysis.comparison.name == "pre_post" else ""
         of = " of changes from target absent to present" if analysis.comparison.name == "target_by_group" else of
-        of += ", not adjusted for what the model has beside the factors," if _is_adjusted(analysis.plan) else ""
+        of += ", not adjusted for what the model has beside the factors," if analysis.plan.is_adjusted else ""
         sizes.append(f"Hedges' g{of} with intervals from the noncentral t distribution")
     etas = [word for name, word in (("partial eta squared", "partial η²"), ("eta squared", "η²")) if name in planned]
     sizes += [f"{word} with intervals from the noncentral F distribution" for word in etas]
@@ -186,7 +185,3 @@ def _animals(one: Result) -> str:
 def _type(tests: Sequence[Result]) -> str:
     """Return the type of the sums of squares of the tests; empty where they have none."""
     return next((one.test.rpartition("type ")[2] for one in tests if ", type " in one.test), "")
-
-
-def _is_adjusted(plan: AnalysisPlan) -> bool:
-    return bool(plan.fixed or plan.covariates or plan.random)

@@ -20,6 +20,9 @@ from csds.stats.samples import Estimate
 from csds.stats.two_groups import permutation_test, t_test
 from csds.stats.wilcoxon import hodges_lehmann, mann_whitney
 
+#: What is said of numbers that the plan's further factors, covariates and random intercepts have no part in.
+WITHOUT = "without what the plan adds to the factors"
+
 
 def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan) -> list[Piece]:
     """Return what is computed of two groups' difference, x less y, beside the planned test.
@@ -48,10 +51,9 @@ def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan)
 
     def results(part: str) -> Iterator[Result]:
         for one in parts[part](x, y):
-            covers = coverage_note(f"{one.test}, {one.effect_name}", min(len(x), len(y))) or coverage_note(
-                one.test, min(len(x), len(y))
-            )
-            note = "; ".join(text for text in (one.note, covers) if text)
+            names, smallest = (f"{one.test}, {one.effect_name}", one.test), min(len(x), len(y))
+            covers = next((note for name in names if (note := coverage_note(name, smallest))), "")
+            note = "; ".join(text for text in (one.note, WITHOUT if plan.is_adjusted else "", covers) if text)
             yield replace(one, contrast=contrast, n=len(x) + len(y), note=note)
 
     return [Piece(what=f"{part} of {contrast}", compute=partial(results, part)) for part in parts]

@@ -133,6 +133,11 @@ class AnalysisPlan:
     is_written: bool = False
 
     @property
+    def is_adjusted(self) -> bool:
+        """Whether the model has more than the factors."""
+        return bool(self.fixed or self.covariates or self.random)
+
+    @property
     def sha256(self) -> str:
         """What tells this plan from any other: the hash of all that it says."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -176,7 +181,7 @@ class AnalysisPlan:
             return f"factors: expected one or two columns, found {len(self.factors)} ({', '.join(self.factors)})"
         if len(self.random) > 2:
             return f"random: expected one or two nested columns, found {len(self.random)} ({', '.join(self.random)})"
-        if self.variances == "separate" and (self.fixed or self.covariates or self.random):
+        if self.variances == "separate" and self.is_adjusted:
             return "variances: expected pooled in a model with fixed factors, covariates or random intercepts"
         columns = [self.primary, *self.factors, *self.fixed, *self.covariates, *self.random]
         twice = next((name for name in columns if columns.count(name) > 1), "")

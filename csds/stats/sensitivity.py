@@ -11,6 +11,7 @@ from csds.stats.between import tests_of
 from csds.stats.comparison import Comparison
 from csds.stats.groups import group_values, why_left_out
 from csds.stats.members import shared
+from csds.stats.pairs import WITHOUT
 from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.plan import AnalysisPlan
 from csds.stats.results import Result
@@ -58,9 +59,9 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
         )
     if not plan.random and CAGE not in plan.fixed and shared(animals, CAGE):
         yield "cage as random intercept", replace(plan, random=(CAGE,)), "animals of a cage need not be independent"
-    if plan.fixed or plan.covariates or plan.random:
+    if plan.is_adjusted:
         bare = replace(plan, fixed=(), covariates=(), random=())
-        yield "model of the factors alone", bare, "without what the plan adds to the factors"
+        yield "model of the factors alone", bare, WITHOUT
 
 
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
