@@ -26,7 +26,7 @@ from csds.stats.plan import OUTCOMES, AnalysisPlan
 from csds.stats.results import Result, family
 from csds.stats.selection import circular, selected, told_by_scores
 from csds.stats.sensitivity import other_models
-from csds.stats.within import PHASES, Repeated, analyse_repeated, both_phases, changes_by_group, repeated_tests
+from csds.stats.within import PHASES, analyse_repeated, changes_by_group, repeated_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,7 @@ def _checks(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> tup
         return ()
     if comparison.name in REPEATED:
         try:
-            values, group, lines = changes_by_group(_rows(animals, comparison, plan, plan.primary))
+            values, group, lines = changes_by_group(repeated_rows(animals, comparison, plan.primary, plan))
         except StatsError:
             return ()  # no complete animals: the mixed ANOVA, which these checks are of, says so
         fitted = fit_cell_model(values, (group,))
@@ -186,14 +186,8 @@ def _analyse_outcome(animals: Animals, comparison: Comparison, plan: AnalysisPla
     if outcome in plan.covariates:
         raise StatsError(f"{outcome} is a covariate of the plan's model, so it can't be its outcome as well")
     if comparison.name in REPEATED:
-        return analyse_repeated(_rows(animals, comparison, plan, outcome), plan, analysis=analysis)
+        return analyse_repeated(repeated_rows(animals, comparison, outcome, plan), plan, analysis=analysis)
     return analyse_groups(group_values(animals, comparison, outcome, plan), comparison.name, plan, analysis=analysis)
-
-
-def _rows(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Repeated:
-    if comparison.name == "target_by_group":
-        return both_phases(animals, comparison, plan)
-    return repeated_tests(animals, comparison, outcome, plan)
 
 
 def _described(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Computed:

@@ -8,13 +8,14 @@ from functools import partial
 
 from csds.stats.animals import Animals
 from csds.stats.between import tests_of
-from csds.stats.comparison import Comparison
+from csds.stats.comparison import REPEATED, Comparison
 from csds.stats.groups import group_values, why_left_out
-from csds.stats.members import shared
+from csds.stats.members import of_test, shared
 from csds.stats.pairs import WITHOUT
 from csds.stats.pieces import Computed, Piece, compute
 from csds.stats.plan import AnalysisPlan
 from csds.stats.results import Result
+from csds.stats.within import repeated_model, repeated_rows
 
 PRESENT, ABSENT, CAGE = "interaction_present_s", "interaction_absent_s", "cage"
 _LOG_OF = {"si_ratio": "log_si_ratio"}
@@ -29,24 +30,27 @@ def other_models(
 
     Where the table allows them: the logarithm of a ratio, unless it is among the outcomes that are analysed; of the
     outcomes that are made of them, the time with the target present, adjusted for the time with it absent (analysis of
-    covariance); the cage as a random
-    intercept, unless it is in the plan's model; and where the plan's model has more than the factors, the model
-    without that.
+    covariance); the cage as a random intercept, unless it is in the plan's model; and where the plan's model has more
+    than the factors, the model without that. Of repeated measures, the cage alone: the others stand beside them anyway.
     """
-    if comparison.name not in ("stress_by_treatment", "two_groups", "one_way"):
-        return []
     return [
         compute(
             [Piece(what=what, compute=partial(_contrasts, animals, comparison, other, note))],
             analysis="sensitivity",
             outcome=other.primary,
         )
-        for what, other, note in _others(animals, plan, analysed)
+        for what, other, note in _others(animals, comparison, plan, analysed)
     ]
 
 
-def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> Iterator[tuple[str, AnalysisPlan, str]]:
+def _others(
+    animals: Animals, comparison: Comparison, plan: AnalysisPlan, analysed: Sequence[str]
+) -> Iterator[tuple[str, AnalysisPlan, str]]:
     """Yield what the model is called, the plan that has it, and what is to be said of it."""
+    if not plan.random and CAGE not in plan.fixed and shared(of_test(animals, comparison, -1), CAGE):
+        yield "cage as random intercept", replace(plan, random=(CAGE,)), "animals of a cage need not be independent"
+    if comparison.name in REPEATED:
+        return
     has = animals.table.columns
     log = _LOG_OF.get(plan.primary, "")
     if log in has and log not in analysed:
@@ -57,20 +61,23 @@ def _others(animals: Animals, plan: AnalysisPlan, analysed: Sequence[str]) -> It
             replace(plan, primary=PRESENT, covariates=(*plan.covariates, ABSENT)),
             f"analysis of covariance on {ABSENT}, which is measured after stress and treatment",
         )
-    if not plan.random and CAGE not in plan.fixed and shared(animals, CAGE):
-        yield "cage as random intercept", replace(plan, random=(CAGE,)), "animals of a cage need not be independent"
     if plan.is_adjusted:
         bare = replace(plan, fixed=(), covariates=(), random=())
         yield "model of the factors alone", bare, WITHOUT
 
 
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
-    groups = group_values(animals, comparison, plan.primary, plan)
-    for one in tests_of(groups, comparison.name, plan)[0]():
+    if comparison.name in REPEATED:
+        rows = repeated_rows(animals, comparison, plan.primary, plan)
+        n, left_out, found = len(set(rows.animals)), rows.gone(), list(repeated_model(rows, plan))
+    else:
+        groups = group_values(animals, comparison, plan.primary, plan)
+        n, left_out, found = len(groups.values), groups.left_out, list(tests_of(groups, comparison.name, plan)[0]())
+    for one in found:
         yield replace(
             one,
-            n=len(groups.values),
-            n_excluded=len(groups.left_out),
-            excluded_because=why_left_out(groups.left_out),
+            n=n,
+            n_excluded=len(left_out),
+            excluded_because=why_left_out(left_out),
             note=f"{note}; {one.note}",
         )

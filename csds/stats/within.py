@@ -50,6 +50,12 @@ class Repeated:
     random: tuple[Factor, ...]
     left_out: tuple[LeftOut, ...]
 
+    def gone(self) -> tuple[LeftOut, ...]:
+        """Return each animal that has no row here, once, with the reason of its first row in the table."""
+        used = set(self.animals)
+        first = {one.animal: one for one in reversed(self.left_out)}
+        return tuple(one for one in reversed(first.values()) if one.animal not in used)
+
     def incomplete(self) -> tuple[LeftOut, ...]:
         """Return the animals that lack a value at some level: the mixed model alone keeps them."""
         levels: dict[str, set[str]] = {}
@@ -81,6 +87,13 @@ def repeated_tests(animals: Animals, comparison: Comparison, outcome: str, plan:
     tests, within = animals.texts("test"), comparison.within
     labels = factor("test", [tests[at] for at in used], levels=within.levels if within else None)
     return _repeated(animals, comparison, plan, outcome, (used, left_out), animals.numbers(outcome)[used], labels)
+
+
+def repeated_rows(animals: Animals, comparison: Comparison, outcome: str, plan: AnalysisPlan) -> Repeated:
+    """Return the rows of a design that compares animals with themselves: `both_phases`, or else `repeated_tests`."""
+    if comparison.name == "target_by_group":
+        return both_phases(animals, comparison, plan)
+    return repeated_tests(animals, comparison, outcome, plan)
 
 
 def both_phases(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> Repeated:
@@ -125,12 +138,12 @@ def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> Co
     whole, incomplete = set(rows.animals), rows.incomplete()
     is_adjusted = bool(rows.added or rows.random)
     anova = Piece(what="mixed ANOVA", compute=partial(_planned, rows, plan), is_needed=not is_adjusted)
-    model = Piece(what="linear mixed model", compute=partial(_model, rows, plan), is_needed=is_adjusted)
+    model = Piece(what="linear mixed model", compute=partial(repeated_model, rows, plan), is_needed=is_adjusted)
     try:
         beside = list(_change_pieces(rows, plan))
     except StatsError:
         beside = []  # the mixed ANOVA fails for the same reason, and says so
-    gone = [one for one in _once(rows.left_out) if one.animal not in whole]
+    gone = rows.gone()
     complete = compute(
         [anova, *beside],
         analysis="sensitivity" if is_adjusted else analysis,
@@ -182,11 +195,6 @@ def _repeated(
         random=unit_factors(animals, plan.random, used),
         left_out=left_out,
     )
-
-
-def _once(left_out: Sequence[LeftOut]) -> list[LeftOut]:
-    """Return each animal once, with the reason of its first row."""
-    return list({one.animal: one for one in reversed(left_out)}.values())[::-1]
 
 
 def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
@@ -276,7 +284,14 @@ def _anova(anova: MixedAnova) -> Iterator[Result]:
         )  # fmt: skip
 
 
-def _model(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
+def repeated_model(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
+    """Yield the contrasts and terms of the linear mixed model, whose innermost random intercept is the animal's.
+
+    Raises
+    ------
+    StatsError
+        It can't be fitted, or the plan has two random intercepts beside the animal's.
+    """
     if len(rows.random) > 1:
         raise StatsError(
             f"expected one random intercept beside the animal's own, found {' and '.join(plan.random)}",

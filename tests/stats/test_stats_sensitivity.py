@@ -89,6 +89,23 @@ def test_cage_is_tried_where_animals_share_one_and_the_plan_has_it_not(animals_o
     assert CAGE not in models(animals_of, single)
 
 
+@pytest.mark.parametrize("design", ["pre_post", "target_by_group"])
+def test_cage_is_tried_with_repeated_measures_too(animals_of, factorial, design: str) -> None:
+    rows = [row | {"cage": f"c{i % 4}{i // 8}"} for i, row in enumerate(factorial())]
+    rows[0] |= {"exclude": "died"}
+    if design == "pre_post":
+        later = [row | {"test": "post", "si_ratio": float(str(row["si_ratio"])) + 0.1 * (i % 3)}
+                 for i, row in enumerate(rows)]  # fmt: skip
+        rows = [*(row | {"test": "pre"} for row in rows), *later]
+    found = models(animals_of, rows, design=design)
+    assert set(found) == {CAGE}
+    results = found[CAGE].results
+    assert "random intercept of cage and animal_id" in results[0].test
+    assert {(one.n, one.n_excluded, one.analysis) for one in results} == {(31, 1, "sensitivity")}
+    single = [row | {"cage": f"{row['animal_id']}"} for row in rows]
+    assert not models(animals_of, single, design=design)
+
+
 def test_outcome_that_is_a_logarithm_already_is_not_tried_again(animals_of, factorial) -> None:
     animals, plan = animals_of(factorial()), AnalysisPlan()
     found = other_models(animals, find_comparison(animals, plan), plan, analysed=("log_si_ratio",))
