@@ -40,7 +40,7 @@ def methods_sentences(analysis: Analysis) -> list[str]:
         *_family(tests, analysis.comparison),
         "tests are two-sided",
         *_effect_sizes(analysis, tests[0].outcome),
-        *_secondary(analysis),
+        *_secondary(analysis, tests),
         *_not_followed(analysis, tests),
         _animals(tests[0]),
         software,
@@ -58,7 +58,7 @@ def _model(analysis: Analysis, tests: Sequence[Result]) -> str:
     if plan.is_adjusted:
         return _adjusted(analysis, outcome, factors)
     if comparison.name not in REPEATED:
-        is_separate = any("separate variances" in one.test or one.test == "Welch's t" for one in tests)
+        is_separate = _is_separate(tests)
         leads = _SEPARATE if is_separate else _POOLED
         lead = leads[comparison.name].format(outcome=outcome, factors=factors, ss=_type(tests))
         is_dunnett = is_separate or tests[0].adjustment.startswith("dunnett")
@@ -128,14 +128,20 @@ def _effect_sizes(analysis: Analysis, outcome: str) -> Iterator[str]:
         )
 
 
-def _secondary(analysis: Analysis) -> Iterator[str]:
+def _secondary(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
     secondary = [one for one in analysis.results if one.analysis == "secondary"]
     names = [name for name in dict.fromkeys(one.outcome for one in secondary) if name != PHENOTYPE]
     fisher = next((one.analysis for one in analysis.results if one.test == "Fisher's exact test"), "")
     proportions = "proportions of susceptible animals were compared by Fisher's exact test"
     parts = []
     if names:
-        parts.append(f"secondary outcomes ({'; '.join(map(outcome_text, names))}) were analysed in the same way")
+        is_separate = _is_separate(tests)
+        others = [
+            name for name in names if _is_separate([one for one in secondary if one.outcome == name]) != is_separate
+        ]
+        how = "contrasts with the pooled error" if is_separate else "contrasts with separate variances"
+        but = f", but {' and '.join(map(outcome_text, others))} by {how}" if others else ""
+        parts.append(f"secondary outcomes ({'; '.join(map(outcome_text, names))}) were analysed in the same way{but}")
     if fisher == "secondary":
         parts.append(proportions)
     if parts:
@@ -185,3 +191,7 @@ def _animals(one: Result) -> str:
 def _type(tests: Sequence[Result]) -> str:
     """Return the type of the sums of squares of the tests; empty where they have none."""
     return next((one.test.rpartition("type ")[2] for one in tests if ", type " in one.test), "")
+
+
+def _is_separate(tests: Sequence[Result]) -> bool:
+    return any("separate variances" in one.test or one.test == "Welch's t" for one in tests)

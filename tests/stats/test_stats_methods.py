@@ -94,8 +94,19 @@ def methods(animals_of: Read, table: list[dict[str, object]], **plan: Any) -> st
         (
             rows(), {"secondary": ("interaction_present_s", "interaction_absent_s")},
             ["Secondary outcomes (time in the interaction zone with the target present; time in the interaction zone "
-             "with the target absent) were analysed in the same way; the p values of these 8 comparisons were adjusted "
-             "as one family by Holm's method."],
+             "with the target absent) were analysed in the same way, but time in the interaction zone with the target "
+             "present by contrasts with separate variances; the p values of these 8 comparisons were adjusted as one "
+             "family by Holm's method."],
+        ),
+        (
+            rows(), {"primary": "interaction_present_s", "secondary": ("weight_g", "si_ratio")},
+            ["with the target present was compared between groups of stress × treatment by contrasts with separate",
+             "(weight_g; SI ratio) were analysed in the same way, but weight_g and SI ratio by contrasts with the "
+             "pooled error; the p values"],
+        ),
+        (
+            rows(), {"variances": "pooled", "secondary": ("interaction_present_s",)},
+            ["(time in the interaction zone with the target present) were analysed in the same way; the p values"],
         ),
     ],
 )  # fmt: skip
