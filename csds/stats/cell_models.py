@@ -66,12 +66,12 @@ class CellModel:
         for group in self.fitted.groups:
             yield Result(
                 term=group.name, test="intraclass correlation", effect_name="intraclass correlation", effect=group.icc,
-                note=f"{group.units} units of {group.mean_size:.3g} values on average; no interval",
+                note=f"{group.units} units of {group.mean_size:.3g} values on average; no interval{self.extras}",
             )  # fmt: skip
         yield Result(
             term=", ".join(group.name for group in self.fitted.groups), test="design effect",
             effect_name="design effect", effect=self.fitted.design_effect,
-            note="times that a mean's variance exceeds that of independent values",
+            note=f"times that a mean's variance exceeds that of independent values{self.extras}",
         )  # fmt: skip
 
     def _linear_terms(self, model: LinearModel, sum_of_squares: str) -> Iterator[Result]:

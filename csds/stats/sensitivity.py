@@ -69,13 +69,16 @@ def _others(
 def _contrasts(animals: Animals, comparison: Comparison, plan: AnalysisPlan, note: str) -> Iterator[Result]:
     if comparison.name in REPEATED:
         rows = repeated_rows(animals, comparison, plan.primary, plan)
-        n, left_out, found = len(set(rows.animals)), rows.gone(), list(repeated_model(rows, plan))
+        outcome, n, left_out = rows.outcome, len(set(rows.animals)), rows.gone()
+        found = list(repeated_model(rows, plan))
     else:
         groups = group_values(animals, comparison, plan.primary, plan)
-        n, left_out, found = len(groups.values), groups.left_out, list(tests_of(groups, comparison.name, plan)[0]())
+        outcome, n, left_out = groups.outcome, len(groups.values), groups.left_out
+        found = list(tests_of(groups, comparison.name, plan)[0]())
     for one in found:
         yield replace(
             one,
+            outcome=outcome,
             n=n,
             n_excluded=len(left_out),
             excluded_because=why_left_out(left_out),

@@ -20,6 +20,7 @@ from csds.stats.wording import (
 )
 
 _Told = TypeVar("_Told")
+_ICC, _EFFECT, _RANDOM = "intraclass correlation", "design effect", "random intercept of "
 _SIZES = {"partial eta squared": "partial η²", "eta squared": "η²"}
 
 
@@ -33,6 +34,7 @@ def results_sentences(analysis: Analysis) -> list[str]:
     only = " and ".join(f"{column} {value}" for column, value in analysis.plan.only.items())
     return [
         *map(sentence, _findings(primary, analysis.comparison)),
+        *map(sentence, _units(primary, analysis)),
         *map(sentence, _proportions(analysis.results)),
         *(
             f"Among animals with {only} alone, chosen after treatment: {finding}."
@@ -50,6 +52,29 @@ def _findings(results: Sequence[Result], comparison: Comparison) -> Iterator[str
     terms = [one for one in results if one.term and one.statistic_name == "F"]
     for test in dict.fromkeys(one.test for one in terms):
         yield f"{test}: " + "; ".join(_term(one) for one in terms if one.test == test)
+
+
+def _units(primary: Sequence[Result], analysis: Analysis) -> Iterator[str]:
+    """Yield how alike a unit's values are in the planned model; or else what the model with the cage beside it says."""
+    own = [one for one in analysis.results if primary and one.outcome == primary[0].outcome]
+    contrasts = [
+        one for one in own if one.contrast and _RANDOM in one.test and one.analysis in ("planned", "sensitivity")
+    ]
+    contrasts = [one for one in contrasts if one.analysis == "planned" or f"{_RANDOM}cage" in one.test]
+    if not contrasts:
+        return
+    first = min(contrasts, key=lambda one: one.analysis != "planned")
+    units = first.test.partition(_RANDOM)[2].partition(";")[0]
+    rows = [one for one in own if one.analysis == first.analysis and one.note.endswith(f"{_RANDOM}{units}")]
+    sizes = [f"{one.effect_name} of {one.term} = {one.effect:.2f}" for one in rows if one.effect_name == _ICC]
+    sizes += [f"{_EFFECT} = {one.effect:.2f}" for one in rows if one.effect_name == _EFFECT]
+    if "singular" in first.test:
+        sizes.append("no variance between some of them was found, as if their values were independent")
+    if first.analysis == "planned":
+        yield f"{_RANDOM}{units}: {', '.join(sizes)}"
+    else:
+        found = f"{_found(first, analysis.comparison)} ({', '.join(_numbers(first, None))})"
+        yield f"with a {_RANDOM}{units} ({', '.join(sizes)}), {found}"
 
 
 def _numbers(one: Result, size: Result | None) -> Iterator[str]:

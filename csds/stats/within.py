@@ -282,6 +282,19 @@ def _anova(anova: MixedAnova) -> Iterator[Result]:
             effect=eta.value, ci_low=eta.ci_low, ci_high=eta.ci_high,
             note=f"Greenhouse–Geisser, epsilon {correction.epsilon:.6g}" if correction else "",
         )  # fmt: skip
+        other = term.huynh_feldt
+        if other:
+            yield Result(
+                analysis="sensitivity", term=term.name, test=f"mixed ANOVA, type {'I' * anova.ss_type}, Huynh–Feldt",
+                statistic_name="F", statistic=term.f, df1=other.df1, df2=other.df2, p_value=other.p_value,
+                note=f"epsilon {other.epsilon:.6g}",
+            )  # fmt: skip
+    mauchly = anova.sphericity
+    if mauchly and mauchly.w is not None and mauchly.p_value is not None:
+        yield Result(
+            analysis="sensitivity", term="sphericity", test="Mauchly's test", statistic_name="W", statistic=mauchly.w,
+            p_value=mauchly.p_value, note="it finds little in small groups; the corrections hold whatever it says",
+        )  # fmt: skip
 
 
 def repeated_model(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:

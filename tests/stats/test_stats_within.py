@@ -43,7 +43,9 @@ def pre_post(path: Path, to: Path, reference: str = "vehicle") -> list[Result]:
 @pytest.mark.parametrize("name", ["prepost", "prepost3"])
 def test_tests_before_and_after_are_afexs_type_three(shared, tmp_path: Path, name: str) -> None:
     folder, expected = shared
-    rows = {row.term: row for row in pre_post(folder / f"{name}_long.csv", tmp_path) if "ANOVA" in row.test}
+    rows = {
+        row.term: row for row in pre_post(folder / f"{name}_long.csv", tmp_path) if row.test == "mixed ANOVA, type III"
+    }
     for wanted in expected[f"{name}_mixed_type3"]:
         row = rows[wanted["term"].replace("time", "test")]
         assert row.statistic == pytest.approx(wanted["F"], rel=1e-8)
@@ -256,3 +258,18 @@ def test_adding_a_constant_to_every_value_changes_no_change(animals_of) -> None:
         )
         assert [row.effect for row in one] == pytest.approx([row.effect for row in other], nan_ok=True, rel=1e-6)
         assert [row.p_value for row in one] == pytest.approx([row.p_value for row in other], nan_ok=True, rel=1e-6)
+
+
+def test_three_tests_have_both_corrections_and_mauchlys_test(shared, tmp_path: Path) -> None:
+    folder, expected = shared
+    found = pre_post(folder / "prepost3_long.csv", tmp_path)
+    (mauchly,) = [row for row in found if row.test == "Mauchly's test"]
+    wanted = expected["prepost3_mixed_mauchly"][0]
+    assert mauchly.statistic == pytest.approx(wanted["Test statistic"], rel=1e-8)
+    assert mauchly.p_value == pytest.approx(wanted["p-value"], rel=1e-6)
+    corrected = [row for row in found if row.test.endswith("Huynh–Feldt")]
+    assert [row.term for row in corrected] == ["test", "treatment:test"]
+    assert {row.analysis for row in corrected} == {"sensitivity"}
+    assert [row.p_value for row in corrected] == pytest.approx(
+        [row["Pr(>F[HF])"] for row in expected["prepost3_mixed_eps"]], rel=1e-6
+    )
