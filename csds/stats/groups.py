@@ -127,7 +127,7 @@ def usable(
         where = f" in every group, found none in {', '.join(empty)}" if empty else ", found none"
         raise StatsError(
             f"{outcome}: expected animals with a value{where} (left out: {why_left_out(left_out)})",
-            hint="Analyse an outcome that all groups have, or leave the group out of the table.",
+            hint="Analyse an outcome, by a model of columns, that all groups have, or leave the group out of the table.",
         )
     return used, left_out
 
