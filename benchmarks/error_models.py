@@ -9,9 +9,10 @@ from functools import lru_cache, partial
 import numpy as np
 
 from benchmarks.findings import Finding, Scenario, is_held, labels_of
+from csds.analysis.between import planned_contrasts
+from csds.analysis.within import change_contrasts
 from csds.errors import StatsError
 from csds.stats.adjust import adjust_contrasts, adjust_p
-from csds.stats.between import planned_contrasts
 from csds.stats.correlation import pearson, spearman
 from csds.stats.design import CellContrast, ContrastEstimate, Design, Factor, covariate, design_matrix, factor
 from csds.stats.dominance import dominance
@@ -34,7 +35,6 @@ from csds.stats.ranks import aligned_ranks
 from csds.stats.samples import Estimate, FloatArray
 from csds.stats.two_groups import permutation_test, t_test
 from csds.stats.wilcoxon import hodges_lehmann, mann_whitney
-from csds.stats.within import change_contrasts
 
 Rng = np.random.Generator
 

@@ -6,8 +6,8 @@ difference, and how often the 95 % interval holds what is true, each with twice 
 no test errs in more than 6.5 % of the studies, or less than 3.5 % unless it is exact or made of bounds, and intervals
 cover 93.5 to 96.5 %. Methods in parentheses stand for comparison; csds doesn't claim that they are right there.
 
-Last, the intervals that cover less than 93 % on skewed ratios, as `csds.stats.coverage_notes` has to declare them. Ends
-with 1 if a claimed method misses the bar under its own model and `KNOWN` doesn't say why.
+Last, the intervals that cover less than 93 % on skewed ratios, as `csds.analysis.coverage_notes` has to declare them.
+Ends with 1 if a claimed method misses the bar under its own model and `KNOWN` doesn't say why.
 """
 
 from __future__ import annotations

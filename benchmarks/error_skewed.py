@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.error_models import LEVEL, PLANNED, Rng, crossed_design, sized, told
 from benchmarks.findings import Finding, Scenario, is_held
+from csds.analysis.between import planned_contrasts
 from csds.model.zone_times import PHASE_S, PUBLISHED_TIMES, TimesLaw
 from csds.simulate.cohort import CohortDesign, simulate_cohort
 from csds.stats.adjust import adjust_contrasts
-from csds.stats.between import planned_contrasts
 from csds.stats.bootstrap import Location, bootstrap
 from csds.stats.design import ContrastEstimate, covariate, design_matrix, estimate_contrast, factor
 from csds.stats.dominance import dominance

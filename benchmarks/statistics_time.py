@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.processes import csds, in_turns, median_s, ratios, run
-from csds.stats.plan import OUTCOMES
+from csds.analysis.plan import OUTCOMES
 
 BAR = 2.0
 _EACH, _ROUNDS = 10, 7

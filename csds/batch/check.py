@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from csds.analysis.plan import plan_from
 from csds.arena import check_frame_size, choose_arena, find_arena_file, read_arenas
 from csds.batch.asked import duration_of, given_window, sharing_trials
 from csds.errors import ArenaError, CsdsError, ProtocolError, SheetError, UsageError, VideoError
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
 from csds.protocol import load_protocol, resolve_zones
-from csds.stats.plan import plan_from
 from csds.study import Fault, load_study, named_protocol
 from csds.video import Recording, open_recording
 

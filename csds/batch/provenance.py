@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from csds import __version__
+from csds.analysis.plan_record import PLANS, record_plan
 from csds.batch.folder import ResultsFolder, file_digest, read_json
 from csds.batch.options import Outcome
 from csds.batch.prepare import Context
 from csds.errors import UsageError
 from csds.model.study import Study
-from csds.stats.plan_record import PLANS, record_plan
 
 _LIBRARIES = ("numpy", "pandas", "scipy", "opencv-python", "av", "pyarrow", "matplotlib")
 _COMPARED = 3

@@ -12,8 +12,8 @@ from csds.cli.console import JsonOption, QuietOption
 from csds.errors import StatsError, UsageError
 
 if TYPE_CHECKING:
-    from csds.stats.power import PowerCurve, SampleSize
-    from csds.stats.power_request import PowerRequest
+    from csds.power.request import PowerRequest
+    from csds.power.simulate import PowerCurve, SampleSize
 
 
 def power(
@@ -109,9 +109,9 @@ def power(
     """
     import numpy as np
 
-    from csds.stats.power import sample_size, simulate_power, suggested_ns, with_attrition
-    from csds.stats.power_request import PowerRequest, plan_study
-    from csds.stats.power_wording import power_summary
+    from csds.power.request import PowerRequest, plan_study
+    from csds.power.simulate import sample_size, simulate_power, suggested_ns, with_attrition
+    from csds.power.wording import power_summary
 
     ns = _numbers(n or [])
     asked = PowerRequest(
@@ -153,9 +153,9 @@ def _with_animals(asked: PowerRequest, preset: str, pilot: Path | None, referenc
     """Return what is asked with the animals that are named, and their cages' correlation where the pilot tells it."""
     from dataclasses import replace
 
+    from csds.analysis.animals import read_animals
     from csds.model.zone_times import PUBLISHED_TIMES
-    from csds.stats.animals import read_animals
-    from csds.stats.pilot import pilot_icc, pilot_law
+    from csds.power.pilot import pilot_icc, pilot_law
 
     if asked.sd is not None and (preset or pilot):
         raise UsageError("--sd: a normal outcome has no --preset or --pilot", hint="Leave one of them out.")
@@ -192,8 +192,8 @@ def _numbers(texts: list[str]) -> tuple[int, ...]:
 
 def _show(curve: PowerCurve, needed: list[SampleSize], sentence: str) -> None:
     """Print what each planned test needs, the first one's curve, and the sentence."""
-    from csds.stats.power_designs import POWER_DESIGNS
-    from csds.stats.power_wording import needed_text, outcome_words
+    from csds.power.designs import POWER_DESIGNS
+    from csds.power.wording import needed_text, outcome_words
 
     design = curve.study.design
     rows: list[list[object]] = [
@@ -218,7 +218,7 @@ def _write(curve: PowerCurve, needed: SampleSize, told: dict[str, Any], out: Pat
     from csds.figures.canvas import save_page
     from csds.figures.power_curve import draw_power_curve
     from csds.formats.tables import write_table
-    from csds.stats.power_wording import power_table
+    from csds.power.wording import power_table
 
     out.mkdir(parents=True, exist_ok=True)
     write_table(power_table(curve.points), out / "power.csv")

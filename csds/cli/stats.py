@@ -13,8 +13,8 @@ from csds.cli.console import JsonOption, QuietOption
 from csds.errors import UsageError
 
 if TYPE_CHECKING:
-    from csds.stats.analyse import Analysis
-    from csds.stats.plan import AnalysisPlan
+    from csds.analysis.analyse import Analysis
+    from csds.analysis.plan import AnalysisPlan
 
 _MODEL, _RUN = "Model", "Run"
 
@@ -155,15 +155,15 @@ def analyse_and_show(
     table: Path, asked: Mapping[str, Any], out: Path | None, *, quiet: bool, as_json: bool
 ) -> Analysis:
     """Analyse a table by the plan of its study and by what was asked, write the results, and print them."""
+    from csds.analysis.analyse import analyse
+    from csds.analysis.animals import read_animals
+    from csds.analysis.plan import read_plan
+    from csds.analysis.plan_record import when_planned
+    from csds.analysis.results import results_table
+    from csds.analysis.summary import summary, summary_text
     from csds.batch.folder import read_json, write_json
     from csds.formats.atomic import atomic_path
     from csds.formats.tables import write_table
-    from csds.stats.analyse import analyse
-    from csds.stats.animals import read_animals
-    from csds.stats.plan import read_plan
-    from csds.stats.plan_record import when_planned
-    from csds.stats.results import results_table
-    from csds.stats.summary import summary, summary_text
     from csds.study.blinding import blinding_state, refuse_blinded
 
     refuse_blinded(table)
@@ -206,8 +206,8 @@ def _levels(texts: list[str] | None, option: str, example: str) -> dict[str, str
 
 def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     """Print the primary outcome's planned tests, and what is to be known of them."""
-    from csds.stats.sentences import results_sentences
-    from csds.stats.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
+    from csds.analysis.sentences import results_sentences
+    from csds.analysis.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
 
     comparison = found.comparison
     primary = [one for one in found.results if one.analysis == "planned" and one.statistic_name]

@@ -9,7 +9,7 @@ from csds.figures.furniture import LINE_IN, draw_scale, put
 from csds.figures.lettering import fitted
 from csds.figures.page import Areas, Dots, Lines, Page, Panel, Text
 from csds.model.shapes import FloatArray
-from csds.stats.power import PowerCurve, SampleSize
+from csds.power.simulate import PowerCurve, SampleSize
 
 _COLOURS = (palette.RESILIENT, palette.SUSCEPTIBLE, palette.INTERACTION, palette.TREATMENT)
 _WIDTH, _LEFT, _RIGHT, _TOP, _HEIGHT = 5.4, 0.55, 0.2, 0.45, 2.6

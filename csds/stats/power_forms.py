@@ -1,6 +1,6 @@
 """Power of tests of normal outcomes with one variance, and of two proportions, in closed form.
 
-What `csds.stats.power` simulates is checked against these, and these against R's ``pwr``.
+What `csds.power.simulate` simulates is checked against these, and these against R's ``pwr``.
 """
 
 from __future__ import annotations

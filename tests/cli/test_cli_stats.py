@@ -119,7 +119,7 @@ def test_secondary_outcome_that_can_not_be_analysed_is_exit_code_one(run) -> Non
 
 
 def test_plan_written_before_tracking_is_said_to_have_been(run) -> None:
-    from csds.stats.plan_record import record_plan
+    from csds.analysis.plan_record import record_plan
 
     settings = tomllib.loads(PLAN)
     provenance = {"analysis_plans": record_plan(settings, [])}

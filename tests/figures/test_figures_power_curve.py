@@ -8,8 +8,8 @@ import pytest
 from csds.figures.canvas import DPI, painted
 from csds.figures.page import Areas, Dots, Lines
 from csds.figures.power_curve import draw_power_curve
-from csds.stats.power import PowerCurve, sample_size, simulate_power
-from csds.stats.power_request import PowerRequest, plan_study
+from csds.power.request import PowerRequest, plan_study
+from csds.power.simulate import PowerCurve, sample_size, simulate_power
 
 
 @pytest.fixture(scope="module")

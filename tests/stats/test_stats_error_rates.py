@@ -14,7 +14,7 @@ from benchmarks.error_models import cages, crossed_design, two_groups
 from benchmarks.error_rates import Row, Share, conclude, count_all, lowest, shares
 from benchmarks.error_skewed import WEIGHTS, hc3_contrast, populations, truths
 from benchmarks.findings import Scenario, Tally, count_studies
-from csds.stats.between import planned_contrasts
+from csds.analysis.between import planned_contrasts
 
 NORMAL = Scenario(name="two groups, normal", draw=two_groups, sizes=(8,))
 

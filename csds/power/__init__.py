@@ -1,0 +1,1 @@
+"""How many animals a study needs: studies simulated with known effects, and their planned tests."""
