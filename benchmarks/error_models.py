@@ -20,7 +20,8 @@ from csds.stats.effect_sizes import glass_delta, hedges_g, partial_eta_squared, 
 from csds.stats.linear import SumsOfSquares, anova, fit_linear_model, linear_contrast
 from csds.stats.logistic import LogisticTerm, fit_logistic, logistic_by_group
 from csds.stats.mixed_anova import mixed_anova, mixed_contrast, repeated_measures
-from csds.stats.mixed_model import Denominator, MixedModel, fit_mixed_model, model_contrast, term_tests
+from csds.stats.mixed_model import MixedModel, fit_mixed_model
+from csds.stats.mixed_tests import Denominator, model_contrast, term_tests
 from csds.stats.one_way import (
     dunn_pairs,
     dunnett,

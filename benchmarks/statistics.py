@@ -43,7 +43,8 @@ from csds.stats.effect_sizes import (
 )
 from csds.stats.linear import LinearModel, anova, fit_linear_model, linear_contrast, marginal_means
 from csds.stats.mixed_anova import MixedTerm, RepeatedMeasures, mixed_anova, mixed_contrast, repeated_measures
-from csds.stats.mixed_model import MixedModel, TermTest, coefficient_tests, fit_mixed_model, term_tests
+from csds.stats.mixed_model import MixedModel, fit_mixed_model
+from csds.stats.mixed_tests import TermTest, coefficient_tests, term_tests
 from csds.stats.one_way import (
     dunn_pairs,
     dunnett,

@@ -13,7 +13,8 @@ from csds.model.shapes import FloatArray
 from csds.stats.design import CellContrast, ContrastEstimate, Factor, Variable, crossed, design_matrix
 from csds.stats.effect_sizes import partial_eta_squared, partial_omega_squared
 from csds.stats.linear import LinearModel, SumsOfSquares, anova, fit_linear_model, linear_contrast
-from csds.stats.mixed_model import MixedModel, fit_mixed_model, model_contrast, term_tests
+from csds.stats.mixed_model import MixedModel, fit_mixed_model
+from csds.stats.mixed_tests import model_contrast, term_tests
 
 _TYPES: dict[str, SumsOfSquares] = {"I": 1, "II": 2, "III": 3}
 

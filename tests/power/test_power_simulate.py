@@ -47,7 +47,8 @@ from csds.stats.adjust import adjust_contrasts
 from csds.stats.design import design_matrix, factor
 from csds.stats.linear import fit_linear_model, linear_contrast
 from csds.stats.mixed_anova import mixed_contrast, repeated_measures
-from csds.stats.mixed_model import fit_mixed_model, model_contrast
+from csds.stats.mixed_model import fit_mixed_model
+from csds.stats.mixed_tests import model_contrast
 from csds.stats.one_way import dunnett, pooled_pairs, separate_contrast
 from csds.stats.power_forms import contrast_power, proportions_power, t_test_power
 from csds.stats.proportions import fisher_exact

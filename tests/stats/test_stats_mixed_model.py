@@ -16,14 +16,8 @@ from scipy import stats
 from csds.errors import StatsError
 from csds.stats.design import CellContrast, Design, Factor, covariate, design_matrix, factor, pairwise
 from csds.stats.mixed_anova import mixed_anova, repeated_measures
-from csds.stats.mixed_model import (
-    MixedModel,
-    SmallSample,
-    coefficient_tests,
-    fit_mixed_model,
-    model_contrast,
-    term_tests,
-)
+from csds.stats.mixed_model import MixedModel, SmallSample, fit_mixed_model
+from csds.stats.mixed_tests import coefficient_tests, model_contrast, term_tests
 
 GROUPS = ["control_vehicle", "control_drug", "defeat_vehicle", "defeat_drug"]
 COEFFICIENT = {"Estimate": "estimate", "Std. Error": "se", "df": "df", "t value": "t", "Pr(>|t|)": "p_value"}
@@ -462,7 +456,7 @@ def test_a_covariate_is_a_term() -> None:
 
 def test_fewer_than_two_degrees_of_freedom_leave_f_with_two() -> None:
     # Fai and Cornelius' expectation doesn't exist for t on two degrees of freedom or less.
-    from csds.stats.mixed_model import _satterthwaite_f
+    from csds.stats.mixed_tests import _satterthwaite_f
 
     derivatives = np.array([np.diag([1.0, 0.0]), np.diag([0.0, 1.0])])
     small = SmallSample(
@@ -512,7 +506,7 @@ def test_tests_that_a_fit_does_not_have() -> None:
 
 @pytest.mark.parametrize(("traces", "weight"), [((1.0, 0.0), 9.0), ((1.0, -1.0), 1.0)])
 def test_kenward_roger_without_degrees_of_freedom_is_an_error(traces: tuple[float, float], weight: float) -> None:
-    from csds.stats.mixed_model import _kenward_roger_f
+    from csds.stats.mixed_tests import _kenward_roger_f
 
     small = SmallSample(
         covariance=np.eye(2),
