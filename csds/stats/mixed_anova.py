@@ -35,6 +35,7 @@ from csds.stats.design import (
     listed,
     term_name,
 )
+from csds.stats.linear import sum_of_squares
 
 SumsOfSquares = Literal[2, 3]
 
@@ -276,7 +277,7 @@ def mixed_anova(table: RepeatedMeasures, *, ss_type: SumsOfSquares = 3) -> Mixed
     for tail, weight in strata.items():
         df2 = float(table.error_df * weight.shape[1])
         for term in table.between.terms:
-            ss = _sum_of_squares(table.responses @ weight, table.between, term, ss_type)
+            ss = sum_of_squares(table.responses @ weight, table.between, term, ss_type=ss_type)
             df1 = float(len(table.between.columns([term])) * weight.shape[1])
             f = ss / df1 / (errors[tail] / df2)
             gg, hf = (
@@ -367,14 +368,6 @@ def _error(table: RepeatedMeasures, weights: FloatArray) -> FloatArray:
     """Return the sums of squares and products of the residuals of weighted responses."""
     residuals = _residuals(table.responses @ weights, table.between.matrix)
     return residuals.T @ residuals
-
-
-def _sum_of_squares(responses: FloatArray, design: Design, term: Term, ss_type: SumsOfSquares) -> float:
-    left_out = {term} if ss_type == 3 else {term, *design.containing(term)}
-    others = design.matrix[:, design.columns(other for other in design.terms if other not in left_out)]
-    # What the term adds to the others: its columns and the responses, both without what the others explain.
-    own = _residuals(design.matrix[:, design.columns([term])], others)
-    return float(np.sum((np.linalg.qr(own)[0].T @ responses) ** 2))
 
 
 def _sphericity(table: RepeatedMeasures) -> Sphericity:
