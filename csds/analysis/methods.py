@@ -126,6 +126,8 @@ def _effect_sizes(analysis: Analysis, outcome: str) -> Iterator[str]:
             "differences of means have studentised and bias-corrected accelerated bootstrap intervals beside them, "
             f"those of medians the latter ({analysis.plan.draws:,} resamples, seed {analysis.plan.seed})"
         )
+    if any(name.startswith("Bayes factor") for name in names):
+        yield "Bayes factors are of Student's t, with a Cauchy prior of scale 0.707 on the standardised difference"
 
 
 def _secondary(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:

@@ -46,9 +46,11 @@ def results_sentences(analysis: Analysis) -> list[str]:
 
 def _findings(results: Sequence[Result], comparison: Comparison) -> Iterator[str]:
     sizes = {one.contrast: one for one in results if one.effect_name == "Hedges' g"}
+    bayes = {one.contrast: f"BF10 = {one.effect:.3g}" for one in results if one.effect_name.startswith("Bayes")}
     for one in results:
         if one.contrast and one.statistic_name:
-            yield f"{_found(one, comparison)} ({', '.join(_numbers(one, sizes.get(one.contrast)))})"
+            numbers = [*_numbers(one, sizes.get(one.contrast)), *filter(None, [bayes.get(one.contrast)])]
+            yield f"{_found(one, comparison)} ({', '.join(numbers)})"
     terms = [one for one in results if one.term and one.statistic_name == "F"]
     for test in dict.fromkeys(one.test for one in terms):
         yield f"{test}: " + "; ".join(_term(one) for one in terms if one.test == test)

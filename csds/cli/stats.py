@@ -61,7 +61,7 @@ def stats(
     variances: Annotated[
         str,
         typer.Option(
-            help="pooled or separate for each group. [default: separate of two groups, else pooled]",
+            help="pooled or separate for each group. [default: by design and outcome, as docs/statistics.md says]",
             rich_help_panel=_MODEL,
         ),
     ] = "",

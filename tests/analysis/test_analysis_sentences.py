@@ -194,3 +194,46 @@ def test_groups_that_are_only_described_have_their_means_told() -> None:
         "Mean SI ratio of susceptible was 1.50, 95 % CI [1.25, 1.75] (n = 20).",
     ]
     assert told([*rows, contrast(f"{GROUPS[2]} - {GROUPS[0]}")])[0].startswith("SI ratio was lower")
+
+
+def test_bayes_factor_stands_with_its_contrast() -> None:
+    name = "defeated + isotype - control + isotype"
+    factor = Result(analysis="planned", outcome="si_ratio", test="Bayes factor", contrast=name,
+                    effect_name="Bayes factor (BF10)", effect=419.6)  # fmt: skip
+    (one,) = told([contrast(name), factor])
+    assert one.endswith("p = .021, BF10 = 420).")
+
+
+CAGE = "contrast, Satterthwaite's degrees of freedom; random intercept of cage"
+
+
+def of_cages(analysis: str, units: str = "cage") -> list[Result]:
+    note = f"x; random intercept of {units}"
+    share = Result(analysis=analysis, outcome="si_ratio", test="intraclass correlation", term="cage",
+                   effect_name="intraclass correlation", effect=0.2384, note=note)  # fmt: skip
+    effect = Result(analysis=analysis, outcome="si_ratio", test="design effect", effect_name="design effect",
+                    effect=1.3679, note=note)  # fmt: skip
+    return [share, effect]
+
+
+def test_planned_cage_model_has_its_intraclass_correlation_told() -> None:
+    name = "defeated + isotype - control + isotype"
+    said = told([contrast(name, test=CAGE), *of_cages("planned")])
+    assert said[1:] == ["Random intercept of cage: intraclass correlation of cage = 0.24, design effect = 1.37."]
+    said = told([contrast(name, test=f"{CAGE}; singular: no variance between them was found"), *of_cages("planned")])
+    assert said[1].endswith("no variance between some of them was found, as if their values were independent.")
+
+
+def test_cage_model_beside_the_planned_one_is_told_with_its_first_contrast() -> None:
+    name = "defeated + isotype - control + isotype"
+    beside = contrast(name, effect=-0.4, test=CAGE, analysis="sensitivity")
+    said = told([contrast(name), beside, *of_cages("sensitivity")])
+    assert said[1].startswith(
+        "With a random intercept of cage (intraclass correlation of cage = 0.24, design effect = 1.37), "
+        "SI ratio was lower in defeated + isotype than in control + isotype (difference = -0.40"
+    )
+
+
+def test_animals_own_intercept_beside_a_mixed_anova_is_not_told() -> None:
+    beside = contrast("x", test=CAGE.replace("cage", "animal_id"), analysis="sensitivity")
+    assert len(told([contrast("y"), beside, *of_cages("sensitivity", "animal_id")])) == 1
