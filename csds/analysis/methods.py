@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from csds.analysis.analyse import Analysis
 from csds.analysis.comparison import REPEATED, Comparison
 from csds.analysis.phenotypes import PHENOTYPE
+from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result
 from csds.analysis.wording import author_text, outcome_text, sentence
 
@@ -175,6 +176,8 @@ def _not_followed(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
         yield f"type {plan.sum_of_squares} sums of squares, as planned, aren't for this model; type {_type(tests)} are"
     if design in REPEATED and plan.variances == "separate":
         yield "separate variances of groups, as planned, aren't for repeated measures"
+    if design == "target_by_group" and plan.primary != AnalysisPlan().primary:
+        yield f"{outcome_text(plan.primary)}, as planned, isn't what this design compares"
     if plan.outliers == "left out":
         yield (
             "values far out were left in: leaving them out, as planned, isn't for repeated measures"

@@ -54,7 +54,8 @@ def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan)
             names, smallest = (f"{one.test}, {one.effect_name}", one.test), min(len(x), len(y))
             covers = next((note for name in names if (note := coverage_note(name, smallest))), "")
             note = "; ".join(text for text in (one.note, WITHOUT if plan.is_adjusted else "", covers) if text)
-            yield replace(one, contrast=contrast, n=len(x) + len(y), note=note)
+            analysis = "sensitivity" if plan.is_adjusted else one.analysis
+            yield replace(one, analysis=analysis, contrast=contrast, n=len(x) + len(y), note=note)
 
     return [Piece(what=f"{part} of {contrast}", compute=partial(results, part)) for part in parts]
 

@@ -53,7 +53,7 @@ _ANALYSIS: Mapping[str, Key] = {
     "design": ChoiceKey(words=tuple(DESIGNS), optional=True),
     "factors": TextsKey(optional=True),
     "primary": TextKey(optional=True),
-    "secondary": TextsKey(optional=True),
+    "secondary": TextsKey(optional=True, may_be_empty=True),
     "sum_of_squares": ChoiceKey(words=("I", "II", "III"), optional=True),
     "adjust": ChoiceKey(words=ADJUSTMENTS, optional=True),
     "variances": ChoiceKey(words=VARIANCES, optional=True),

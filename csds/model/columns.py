@@ -158,7 +158,9 @@ STATS_COLUMNS = (
     _column("term", "text", "", "term of the model (stress, treatment, stress:treatment), or the group described"),
     _column("contrast", "text", "", "groups that are compared, first minus second"),
     _column("test", "text", "", "test, with its variance assumption or type of sums of squares"),
-    _column("statistic_name", "text", "", "F, t, U, H, S, W, z, chi2 or difference; empty where a row has no statistic"),
+    _column(
+        "statistic_name", "text", "", "F, t, U, H, S, W, z, chi2 or difference; empty where a row has no statistic"
+    ),
     _column("statistic", "number", "", "its value"),
     _column("df1", "number", "", "degrees of freedom; of an F, the numerator's; empty where there are none"),
     _column("df2", "number", "", "degrees of freedom of an F's denominator"),

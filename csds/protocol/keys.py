@@ -99,9 +99,10 @@ class TextKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextsKey:
-    """A list of words."""
+    """A list of words; one at least, unless it ``may_be_empty``."""
 
     optional: bool = False
+    may_be_empty: bool = False
 
     @property
     def expected(self) -> str:
@@ -293,7 +294,7 @@ def _text(value: object, key: TextKey, name: str, place: Place) -> str:
 
 
 def _texts(value: object, key: TextsKey, name: str, place: Place) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not (value or key.may_be_empty) or not all(isinstance(one, str) for one in value):
         raise place.fault(name, key.expected, value)
     return tuple(value)
 

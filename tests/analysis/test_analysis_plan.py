@@ -71,3 +71,10 @@ def test_hash_tells_any_change_and_nothing_else(tmp_path: Path) -> None:
     assert one.sha256 == plan_from({"analysis": {"draws": 2000, "only": {"sex": "F"}}}, tmp_path / "a.toml").sha256
     assert one.sha256 != plan_from({"analysis": {"only": {"sex": "M"}, "draws": 2000}}, STUDY).sha256
     assert read_plan(tmp_path) == AnalysisPlan()
+
+
+def test_plan_may_say_that_there_is_no_secondary_outcome() -> None:
+    plan = plan_from({"analysis": {"secondary": []}}, Path("study.toml"))
+    assert plan.secondary == ()
+    with pytest.raises(SheetError, match=r"analysis\.fixed"):
+        plan_from({"analysis": {"fixed": []}}, Path("study.toml"))

@@ -110,5 +110,7 @@ def test_the_tail_of_one_degree_of_freedom_is_proportional_to_the_mean_range(mea
 def test_far_tails_keep_their_digits() -> None:
     for t, df in [(60.0, 30), (12.0, 1000), (15.0, math.inf)]:
         one = 2 * stats.t.sf(t, df)
-        assert one < range_tail(math.sqrt(2) * t, means=3, df=df) < 3 * one
-        assert one < dunnett_tail(t, ratios=np.array([0.5, 1.0, 2.0]), df=df) < 3 * one
+        # So far out three pairs hardly ever go together, and the bound is the value but for rounding.
+        most = 3 * one * (1 + 1e-9)
+        assert one < range_tail(math.sqrt(2) * t, means=3, df=df) <= most
+        assert one < dunnett_tail(t, ratios=np.array([0.5, 1.0, 2.0]), df=df) <= most
