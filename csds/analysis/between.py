@@ -220,8 +220,8 @@ def _without_variances(groups: Groups, design: str, plan: AnalysisPlan) -> Itera
 
 
 def without_tukey(plan: AnalysisPlan) -> Adjustment:
-    """Return the plan's adjustment, or Holm's where Tukey's isn't for such contrasts."""
-    return "holm" if plan.adjust == "tukey" else plan.adjust
+    """Return the plan's adjustment; Holm's where it names none, or Tukey's, which isn't for such contrasts."""
+    return plan.adjust if plan.adjust and plan.adjust != "tukey" else "holm"
 
 
 def _tests(
@@ -249,7 +249,7 @@ def _t_test(groups: Groups, *, equal: bool) -> Iterator[Result]:
 
 def _one_way(groups: Groups, contrasts: Sequence[CellContrast], plan: AnalysisPlan) -> Iterator[Result]:
     reference, *others = groups.group.levels
-    if plan.adjust == "holm" and list(map(pair_of, contrasts)) == [(level, reference) for level in others]:
+    if not plan.adjust and list(map(pair_of, contrasts)) == [(level, reference) for level in others]:
         # Dunnett's test is for these contrasts what Holm's procedure is for any, and finds more.
         note = pooled_note(groups.outcome, groups.smallest)
         tested = dunnett(groups.values, groups.group)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from csds.errors import SheetError, UsageError
 from csds.protocol.keys import (
@@ -92,8 +92,8 @@ class AnalysisPlan:
     sum_of_squares : str
         ``I``, ``II`` or ``III``.
     adjust : str
-        One of `ADJUSTMENTS`, for the planned contrasts; ``holm``, the default, is Dunnett's test where groups are
-        compared with one of them.
+        One of `ADJUSTMENTS`, for the planned contrasts; empty for the design's own: Dunnett's of several groups against
+        one, else Holm's.
     variances : str
         ``pooled`` or ``separate``; empty for the design's own: separate of two groups, else pooled.
     fixed, covariates : tuple of str
@@ -120,7 +120,7 @@ class AnalysisPlan:
     reference: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, str] = field(default_factory=dict)
     sum_of_squares: str = "III"
-    adjust: Adjustment = "holm"
+    adjust: Adjustment | Literal[""] = ""
     variances: str = ""
     fixed: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()

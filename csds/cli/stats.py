@@ -54,7 +54,7 @@ def stats(
     adjust: Annotated[
         str,
         typer.Option(
-            help="For the planned contrasts: holm, bonferroni, sidak, tukey or none. [default: holm]",
+            help="Of planned contrasts: holm, bonferroni, sidak, tukey or none. [default: holm, Dunnett of one_way]",
             rich_help_panel=_MODEL,
         ),
     ] = "",

@@ -70,18 +70,20 @@ def plan_study(asked: PowerRequest) -> PowerStudy:
     """
     _check_words(asked)
     _check_parts(asked)
-    plan = AnalysisPlan().changed(adjust=asked.adjust)
+    adjust = AnalysisPlan().changed(adjust=asked.adjust).adjust or "holm"
     rescue = asked.rescue or ((0.25, 0.5) if asked.design == "one_way" else (0.5,))
-    design = _as_planned(power_design(asked.design, rescue, adjust=plan.adjust), asked)
+    design = _as_planned(power_design(asked.design, rescue, adjust=adjust), asked)
     model = _model(asked, design, rescue)
     if asked.difference is not None and asked.sd is None:
         share = find_rescue(model, lambda share: _treated(design, share), design.within, abs(asked.difference))
-        design = _as_planned(power_design(asked.design, (share,), adjust=plan.adjust), asked)
+        design = _as_planned(power_design(asked.design, (share,), adjust=adjust), asked)
     return PowerStudy(design=design, model=model, alpha=asked.alpha, cage_size=asked.cage_size, icc=asked.icc or 0.0)
 
 
 def _as_planned(design: PowerDesign, asked: PowerRequest) -> PowerDesign:
     """Return the design with the variances that ``csds stats`` plans for its outcome."""
+    if design.name == "one_way" and asked.adjust:
+        design = replace(design, adjust=AnalysisPlan().changed(adjust=asked.adjust).adjust or "dunnett")
     if design.name not in ("stress_by_treatment", "one_way") or asked.sd is not None or asked.cage_size > 1:
         return design
     if planned_variances(AnalysisPlan(), design.name, asked.outcome or "si_ratio") == "pooled":

@@ -17,6 +17,7 @@ from csds.analysis.groups import group_values
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result, results_table
 from csds.errors import StatsError
+from csds.stats.adjust import adjust_p
 from csds.stats.design import factor
 
 PLAN = AnalysisPlan(reference={"stress": "control", "treatment": "vehicle"})
@@ -201,6 +202,16 @@ def test_planned_contrasts_of_several_doses_are_each_against_the_reference() -> 
     assert names[2] == "defeated + isotype - control + isotype"
     assert len(names) == 7
     assert all(sum(weight for weight, _ in contrast.weights) == 0 for contrast in planned_contrasts((stress, doses)))
+
+
+def test_several_groups_have_dunnetts_test_unless_the_plan_names_another(reference) -> None:
+    animals, _ = reference
+    plan = replace(PLAN, design="one_way")
+    first = {row.adjustment for row in analysed(animals, plan)[:3]}
+    assert first == {"dunnett, 3 contrasts"}
+    named = analysed(animals, replace(plan, adjust="holm"))[:3]
+    assert {row.adjustment for row in named} == {"holm, 3 contrasts"}
+    assert [row.p_adjusted for row in named] == pytest.approx(list(adjust_p([row.p_value for row in named], "holm")))
 
 
 @pytest.mark.parametrize("design", ["stress_by_treatment", "one_way", "two_groups"])
