@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from csds.model.columns import POWER_COLUMNS, names
-from csds.power.designs import PROPORTIONS
+from csds.power.designs import CONTROL, PROPORTIONS
+from csds.power.model import TimesModel
 from csds.power.simulate import PowerCurve, PowerPoint, PowerStudy, SampleSize, with_attrition
 
 #: A true difference that is none but for rounding.
@@ -47,10 +48,10 @@ def power_sentence(curve: PowerCurve, needed: SampleSize, *, attrition: float = 
     """
     study, points = curve.study, curve.of(needed.contrast)
     place = study.design.contrasts.index(needed.contrast)
-    effect = (
-        f"{needed.contrast} of {curve.differences[place]:.2f} in {outcome_words(study)}, treatment removing "
-        f"{study.design.rescue:.0%} of the stress effect"
-    )
+    effect = f"{needed.contrast} of {curve.differences[place]:.2f} in {outcome_words(study)}"
+    # A difference that was named is no share of a stress effect where no group shows that effect.
+    if isinstance(study.model, TimesModel) or any(group.startswith(CONTROL) for group in study.design.groups):
+        effect += f", treatment removing {study.design.rescue:.0%} of the stress effect"
     how = f"{study.design.test_words}, two-sided {study.alpha * 100:g} %, {points[0].draws:,} simulated studies"
     if needed.n is None:
         here = points[-1]

@@ -108,3 +108,12 @@ def test_the_table_and_the_summary_are_unrounded(curve: PowerCurve) -> None:
     assert told["needed"][0]["n_to_start"] >= needed[0].n / 0.9
     assert told["needed"][2]["n_to_start"] is None
     assert list(told["differences"].values()) == pytest.approx([0.345, -0.69, 0, 0.345])
+
+
+def test_named_difference_of_two_groups_is_no_share_of_a_stress_effect() -> None:
+    study = plan_study(PowerRequest(design="two_groups", difference=0.72, sd=1.0))
+    curve = simulate_power(study, [16, 32, 48], rng=np.random.default_rng(1), draws=200)
+    needed = sample_size(curve.of(curve.study.design.contrasts[0]), 0.8)
+    sentence = power_sentence(curve, needed)
+    assert "of 0.72 in outcome (Welch's t" in sentence
+    assert "stress" not in sentence
