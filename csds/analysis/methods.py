@@ -9,7 +9,7 @@ from csds.analysis.comparison import REPEATED, Comparison
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result
-from csds.analysis.wording import author_text, outcome_text, sentence
+from csds.analysis.wording import author_text, outcome_text, sentence, series_text
 
 _POOLED = {
     "stress_by_treatment": "{outcome} was analysed by a two-way analysis of variance of {factors} between animals "
@@ -143,7 +143,7 @@ def _secondary(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
             name for name in names if _is_separate([one for one in secondary if one.outcome == name]) != is_separate
         ]
         how = "contrasts with the pooled error" if is_separate else "contrasts with separate variances"
-        but = f", but {' and '.join(map(outcome_text, others))} by {how}" if others else ""
+        but = f", but {series_text(map(outcome_text, others))} by {how}" if others else ""
         parts.append(f"secondary outcomes ({'; '.join(map(outcome_text, names))}) were analysed in the same way{but}")
     if fisher == "secondary":
         parts.append(proportions)

@@ -209,3 +209,15 @@ def left_out_texts(left_out: Iterable[LeftOut]) -> list[str]:
     for one in left_out:
         by_reason.setdefault(one.reason, []).append(one)
     return [f"{reason}: {listed(f'{one.name} (row {one.row})' for one in some)}" for reason, some in by_reason.items()]
+
+
+def series_text(items: Iterable[str]) -> str:
+    """Return items as a sentence names them.
+
+    Examples
+    --------
+    >>> series_text(["weight", "sex", "cohort"]), series_text(["weight"])
+    ('weight, sex and cohort', 'weight')
+    """
+    *others, last = items
+    return f"{', '.join(others)} and {last}" if others else last
