@@ -1,4 +1,4 @@
-"""Figures have journals' widths and editable text, leave matplotlib's settings alone, and are the same file each time."""
+"""Figures have journals' widths and editable text, keep matplotlib's settings, and are the same file each time."""
 
 from __future__ import annotations
 
