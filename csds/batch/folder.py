@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from csds.errors import ResultsError
 from csds.formats.atomic import atomic_path, write_error
 from csds.formats.digest import file_digest as file_digest  # noqa: PLC0414 - used with the rest of this module
+from csds.formats.json_files import read_json as read_json  # noqa: PLC0414 - used with the rest of this module
 
 #: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
 _TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")
@@ -116,15 +117,6 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
     with atomic_path(path) as part:
         part.write_text(text + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Return a JSON file's mapping, or None where there is none that can be read."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def write_track(path: Path, track: pd.DataFrame) -> None:
