@@ -1,0 +1,137 @@
+"""A report as one HTML file that needs no network: answer first, then what it rests on."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from csds import __version__
+from csds.analysis.methods import methods_sentences
+from csds.analysis.results import Result
+from csds.analysis.sentences import results_sentences
+from csds.analysis.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
+from csds.formats.atomic import atomic_path
+from csds.plots.plot import Plot
+from csds.plots.style import drawing
+from csds.report.arrive import arrive_items
+from csds.report.content import Report
+from csds.report.quality import Embed, session_rows
+
+_TEST_COLUMNS = ("comparison", "test", "statistic", "p", "adjusted p", "effect [95 % CI]", "effect is")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure within the report: its title, its picture's address, and what it shows in words."""
+
+    title: str
+    address: str
+    alt: str
+
+
+def write_html(report: Report, plots: Sequence[Plot], target: Path, *, embed: Embed = "thumbnails") -> Path:
+    """Write a report, whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    report : Report
+    plots : sequence of Plot
+        In the order in which they are to stand.
+    target : Path
+        The file; links to full pictures go from its folder.
+    embed : {"thumbnails", "all"}
+        Whether full pictures are within the file as well.
+    """
+    text = html_text(report, plots, embed=embed)
+    with atomic_path(target) as part:
+        part.write_text(text, encoding="utf-8")
+    return target
+
+
+def html_text(report: Report, plots: Sequence[Plot] = (), *, embed: Embed = "thumbnails") -> str:
+    """Return a report as HTML; whatever comes from the study's files is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    surroundings = Environment(
+        loader=PackageLoader("csds.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return surroundings.get_template("report.html.j2").render(_content(report, plots, embed))
+
+
+def _content(report: Report, plots: Sequence[Plot], embed: Embed) -> dict[str, Any]:
+    found = report.analysis
+    sentences = results_sentences(found) if found else []
+    planned = [one for one in found.results if one.analysis == "planned" and one.statistic_name] if found else []
+    others = [one for one in found.results if one.statistic_name and one.analysis != "planned"] if found else []
+    rows = session_rows(report, embed=embed)
+    return {
+        "title": report.title,
+        "answer": sentences[0] if sentences else f"No comparison: {report.why_not}",
+        "sentences": sentences[1:],
+        "warnings": [one for one in found.notices if one.severity == "warning"] if found else [],
+        "notes": [one for one in found.notices if one.severity != "warning"] if found else [],
+        "checks": [check_text(check) for check in found.checks] if found else [],
+        "facts": _facts(report),
+        "figures": [Figure(title=plot.name.replace("_", " "), address=_address(plot), alt=plot.alt) for plot in plots],
+        "test_columns": _TEST_COLUMNS,
+        "planned": [_cells(one) for one in planned],
+        "others": [(one.outcome, one.analysis, *_cells(one)) for one in others],
+        "exclusions": _exclusions(report),
+        "failures": report.failures.to_dict("records"),
+        "arrive": arrive_items(report),
+        "methods": [*(methods_sentences(found) if found else []), report.when, report.blinding.sentence],
+        "sessions": rows,
+        "flagged": sum(bool(row.doubts) for row in rows),
+        "provenance": _provenance(report),
+        "version": __version__,
+        "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+
+
+def _cells(one: Result) -> tuple[str, ...]:
+    return (
+        one.contrast or one.term.replace(":", " × "), one.test, statistic_text(one), p_text(one.p_value),
+        p_text(one.p_adjusted), effect_text(one), one.effect_name,
+    )  # fmt: skip
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
+    treatment = report.settings.get("treatment", {})
+    facts = [("animals", str(len(report.animals))), ("sessions", str(len(report.sessions)))]
+    facts.append(("protocol", str(report.protocol.get("name", "not recorded"))))
+    return [*facts, *((name.replace("_", " "), str(value)) for name, value in treatment.items())]
+
+
+def _exclusions(report: Report) -> list[str]:
+    if report.analysis is None:
+        return []
+    return left_out_texts(next(iter(report.analysis.left_out.values()), ()))
+
+
+def _provenance(report: Report) -> list[tuple[str, str]]:
+    made = report.provenance
+    libraries = ", ".join(f"{name} {version}" for name, version in made.get("libraries", {}).items())
+    return [
+        ("tracked with", f"csds {made.get('csds', 'unknown')}"),
+        ("libraries", libraries or "not recorded"),
+        ("system", f"{made.get('system', 'not recorded')}, Python {made.get('python', 'unknown')}"),
+        ("protocol", f"{report.protocol.get('name', 'not recorded')}, SHA-256 {report.protocol.get('sha256', '')}"),
+        ("finished", str(made.get("finished", "not recorded"))),
+        ("plan", f"SHA-256 {report.planned.sha256}" if report.planned.is_written else "none in study.toml: defaults"),
+    ]
+
+
+def _address(plot: Plot) -> str:
+    """Return a figure as an address that holds it; letters as shapes, since the reader may lack the font."""
+    import matplotlib as mpl
+
+    drawn = io.BytesIO()
+    with drawing(plot.style), mpl.rc_context({"svg.fonttype": "path"}):
+        plot.figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode("ascii")

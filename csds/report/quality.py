@@ -1,0 +1,97 @@
+"""The quality of each session, flagged ones first, for a table that sorts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from csds.model.flags import FLAGS, split_flags
+from csds.report.content import Report
+
+Embed = Literal["thumbnails", "all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A session's line.
+
+    Parameters
+    ----------
+    session_id, animal, phase, group : str
+    tracked, interpolated : str
+        Shares, in percent; empty where unknown.
+    flags : tuple of (str, str, bool)
+        Code, meaning, and whether the numbers should be looked at before they are used.
+    small, full : str
+        Addresses of the pictures: data within the report, or a file beside it; empty where there is none.
+    """
+
+    session_id: str
+    animal: str
+    phase: str
+    group: str
+    tracked: str
+    interpolated: str
+    flags: tuple[tuple[str, str, bool], ...]
+    small: str
+    full: str
+
+    @property
+    def doubts(self) -> int:
+        """How many flags say that the numbers should be looked at."""
+        return sum(trust for _, _, trust in self.flags)
+
+
+def session_rows(report: Report, *, embed: Embed = "thumbnails") -> list[SessionRow]:
+    """Return every session, those with most doubts first.
+
+    Parameters
+    ----------
+    report : Report
+    embed : {"thumbnails", "all"}
+        Whether full pictures are within the report as well, or links to files in the results folder.
+    """
+    rows = []
+    for cells in report.sessions.to_dict("records"):
+        session = str(cells["session_id"])
+        full = report.folder / "overlays" / f"{session}.png"
+        rows.append(
+            SessionRow(
+                session_id=session,
+                animal=_joined(cells.get(key, "") for key in ("cohort", "animal_id", "test")),
+                phase=str(cells.get("phase", "")).replace("_", " "),
+                group=_joined(cells.get(key, "") for key in ("stress", "treatment")),
+                tracked=_percent(cells.get("tracked_fraction", "")),
+                interpolated=_percent(cells.get("interpolated_fraction", "")),
+                flags=tuple(_explained(code) for code in split_flags(str(cells.get("flags", "")))),
+                small=data_address(report.folder / "thumbnails" / f"{session}.png"),
+                full=data_address(full) if embed == "all" else f"overlays/{session}.png" if full.is_file() else "",
+            )
+        )
+    return sorted(rows, key=lambda row: -row.doubts)
+
+
+def data_address(path: Path) -> str:
+    """Return a picture as an address that holds it; empty where there is no such file."""
+    if not path.is_file():
+        return ""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def _explained(code: str) -> tuple[str, str, bool]:
+    flag = FLAGS.get(code)
+    return (code, flag.meaning, flag.trust) if flag else (code, "a code that this version of csds doesn't know", True)
+
+
+def _percent(cell: object) -> str:
+    try:
+        return f"{100 * float(str(cell)):.1f}"
+    except ValueError:
+        return ""
+
+
+def _joined(cells: Iterable[object]) -> str:
+    return " ".join(str(cell).strip() for cell in cells if str(cell).strip())
