@@ -17,6 +17,7 @@ import pandas as pd
 from csds import __version__
 from csds.batch.blind import KEY, SETTINGS
 from csds.batch.folder import read_json, write_json
+from csds.batch.provenance import protocol_of
 from csds.batch.readings import Readings, readings_beside
 from csds.behaviour.archived import read_archived
 from csds.behaviour.score import score_animals
@@ -110,7 +111,7 @@ def unblind_results(
     key = read_key(key_folder)
     scores = lock_scores(results)
     _check_belongs(results, key)
-    rules = _protocol_of(results, protocol)
+    rules = protocol_of(results, protocol)
     blinded = read_table(results / "sessions.csv")
     typed = read_archived(blinded, {}, rules).sessions
     if not set(typed["stress"]) <= {BLINDED, ""}:
@@ -200,19 +201,6 @@ def _check_belongs(results: Path, key: Key) -> None:
             f"{key.folder}: is the key of another study (SHA-256 {key.sha256[:12]}…, expected {str(named)[:12]}…)",
             hint=f"Name the folder of the key that {results} was blinded with.",
         )
-
-
-def _protocol_of(results: Path, asked: str) -> Protocol:
-    """Return the protocol that results were scored by. Zone times are known, so geometry may be open."""
-    told = _provenance(results).get("protocol", {})
-    rules = load_protocol(asked or told.get("content", {}).get("asked_as") or "golden2011", allow_open=True)
-    if told and told.get("sha256") != rules.sha256:
-        raise UsageError(
-            f"protocol '{rules.name}' isn't the one that {results} was scored by ('{told.get('name')}', SHA-256 "
-            f"{str(told.get('sha256'))[:12]}…)",
-            hint="Name that one's file with --protocol, or run csds track again with this one before unblinding.",
-        )
-    return rules
 
 
 def _check_scores(path: Path, expected: pd.DataFrame, rules: Protocol) -> None:

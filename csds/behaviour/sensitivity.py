@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,10 @@ LEAST_KNOWN = 0.9
 """Another point than the protocol's is read where it is known in so many of the frames that the protocol's is."""
 
 
+Way: TypeAlias = tuple[Point, float, float]
+"""How a track is read: what has to be in the zone, how far its edge is moved (cm), and the share of the window."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One way to read a track, and the time in the zone by it, as seconds of the whole window."""
@@ -36,7 +40,7 @@ class Reading:
     time_s: float
 
     @property
-    def way(self) -> tuple[str, float, float]:
+    def way(self) -> Way:
         """What tells this reading from others."""
         return self.by, self.edge_cm, self.window_share
 
@@ -92,29 +96,57 @@ def read_zone(
     errors : SessionErrors
         What the errors of the measurement depend on.
     """
+    readings = zone_readings(track, zone, errors.arena.floor, spec, window_s)
+    if not readings:
+        return None
+    return ZoneReadings(readings=readings, draws_s=draw_zone_times(track, zone, spec, window_s, errors))
+
+
+def zone_readings(
+    track: pd.DataFrame,
+    zone: Shape,
+    floor: Shape,
+    spec: BehaviourSpec,
+    window_s: float,
+    *,
+    edges_cm: Sequence[float] = EDGE_SHIFTS_CM,
+    window_shares: Sequence[float] = WINDOW_SHARES,
+) -> tuple[Reading, ...]:
+    """Return the readings of `read_zone` for edges and shares of one's own; none where the protocol's point is unknown.
+
+    Parameters
+    ----------
+    track, zone, spec, window_s
+        As for `read_zone`.
+    floor : Shape
+        The arena's floor in cm.
+    edges_cm : sequence of float
+        How far the zone's edge is moved outwards.
+    window_shares : sequence of float
+        Shares of the window, from its start.
+    """
     own = known_frames(track, spec.in_zone_by)
     if not own.any():
-        return None
+        return ()
     time = track["time_s"].to_numpy(dtype=float)
     ended = recording_end(time, window_s)
-    durations = {share: frame_durations(time, share * ended) / share for share in WINDOW_SHARES}
+    durations = {share: frame_durations(time, share * ended) / share for share in window_shares}
     points = [
         by
         for by in dict.fromkeys((spec.in_zone_by, "centre", "nose"))
         if known_frames(track, by)[own].mean() >= LEAST_KNOWN
     ]
-    distances = {by: edge_distances(track, zone, errors.arena.floor, by, spec.body_share) for by in points}
+    distances = {by: edge_distances(track, zone, floor, by, spec.body_share) for by in points}
     distances |= {by: _filled(distances[by], distances[points[0]], time) for by in points[1:]}
-    readings = tuple(
+    return tuple(
         Reading(
             by=by,
             edge_cm=edge,
             window_share=share,
             time_s=float(durations[share][distances[by] <= edge].sum()),
         )
-        for by, share, edge in itertools.product(points, WINDOW_SHARES, EDGE_SHIFTS_CM)
+        for by, share, edge in itertools.product(points, window_shares, edges_cm)
     )
-    return ZoneReadings(readings=readings, draws_s=draw_zone_times(track, zone, spec, window_s, errors))
 
 
 def _filled(distance: FloatArray, own: FloatArray, time_s: FloatArray) -> FloatArray:

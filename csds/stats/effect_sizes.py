@@ -68,8 +68,43 @@ def hedges_g(x: Numbers, y: Numbers, *, pooled: bool = True, confidence: float =
             "and the other none",
             hint="Ask for the pooled standard deviation.",
         )
-    j = math.exp(math.lgamma(df / 2) - math.log(df / 2) / 2 - math.lgamma((df - 1) / 2))
-    return Estimate(value=d.value * j, ci_low=d.ci_low * j, ci_high=d.ci_high * j)
+    return _corrected(d, df)
+
+
+def hedges_g_of_t(t: float, df: float, error: float, *, confidence: float = 0.95) -> Estimate:
+    """Return Hedges' g of a t statistic of a model's difference of two groups, with its noncentral-t interval.
+
+    d = t · error times the J of `hedges_g`, with d in residual standard deviations of the model; of two groups without
+    a covariate it is `hedges_g`.
+
+    Parameters
+    ----------
+    t, df : float
+        The statistic and its degrees of freedom, more than one.
+    error : float
+        The difference's standard error in residual standard deviations; √(1/nₓ + 1/nᵧ) without a covariate.
+    confidence : float
+        Confidence level.
+
+    Examples
+    --------
+    >>> round(hedges_g_of_t(2.7944, 6, 0.5**0.5).value, 3)
+    1.719
+    """
+    return _corrected(_noncentral(t * error, 1.0, error, df, confidence), df)
+
+
+def small_sample_correction(df: FloatArray) -> FloatArray:
+    """Return J of `hedges_g` for degrees of freedom, more than one.
+
+    Examples
+    --------
+    >>> small_sample_correction(np.array([10.0, 38.0])).round(4).tolist()
+    [0.9228, 0.9801]
+    """
+    from scipy.special import gammaln
+
+    return np.asarray(np.exp(gammaln(df / 2) - np.log(df / 2) / 2 - gammaln((df - 1) / 2)))
 
 
 def glass_delta(x: Numbers, y: Numbers, *, confidence: float = 0.95) -> Estimate:
@@ -288,6 +323,11 @@ def _standardised(x: Numbers, y: Numbers, pooled: bool, confidence: float) -> tu
         df, sd = len(x) + len(y) - 2, math.sqrt(pooled_variance(x, y))
         error = sd * math.sqrt(1 / len(x) + 1 / len(y))
     return _noncentral(float(x.mean() - y.mean()), sd, error, df, confidence), df
+
+
+def _corrected(d: Estimate, df: float) -> Estimate:
+    j = math.exp(math.lgamma(df / 2) - math.log(df / 2) / 2 - math.lgamma((df - 1) / 2))
+    return Estimate(value=d.value * j, ci_low=d.ci_low * j, ci_high=d.ci_high * j)
 
 
 def _noncentral(difference: float, sd: float, error: float, df: float, confidence: float) -> Estimate:
