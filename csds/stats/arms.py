@@ -99,7 +99,7 @@ def arm_effect(outcome: ArmOutcome, treated: ArrayLike, *, confidence: float = 0
     >>> round(found.effect.value, 3), found.n_treated
     (1.717, 4)
     """
-    from scipy.special import ndtri, stdtr
+    from scipy.special import ndtr, ndtri, stdtr
 
     labels, used = np.asarray(treated, bool), outcome.used
     n_treated, n_reference = int((used & labels).sum()), int((used & ~labels).sum())
@@ -113,7 +113,7 @@ def arm_effect(outcome: ArmOutcome, treated: ArrayLike, *, confidence: float = 0
         log_odds, error = (float(part[0, 0]) for part in _log_odds([outcome], labels[None]))
         ends = (log_odds - reach * error, log_odds + reach * error)
         effect = Estimate(value=log_odds * _LOGISTIC, ci_low=ends[0] * _LOGISTIC, ci_high=ends[1] * _LOGISTIC)
-        p_value = 2 * float(stdtr(np.inf, -abs(log_odds / error)))
+        p_value = 2 * float(ndtr(-abs(log_odds / error)))
     else:
         t, error, df = (float(part.flat[0]) for part in _t_values([outcome], labels[None]))
         if error == 0:
