@@ -190,11 +190,7 @@ def specification_curve(
         such contrast, or labels can't be shuffled.
     """
     own = next(iter(readings))
-    chosen, name, pair = _arms(readings[own], plan, contrast)
-    groups = groups_of(chosen, find_comparison(_kept(chosen), plan).factors)
-    at = np.array([place for place, group in enumerate(groups) if group in pair])
-    treated = np.array([groups[place] == pair[0] for place in at])
-    arms = Animals(table=chosen.table.iloc[at], left_out=())
+    name, arms, treated = _arms(readings[own], plan, contrast)
     rows, masks = arms.table.index.to_numpy(), _animals_used(arms)
     first = Specification(
         by=own[0], edge_cm=own[1], window_share=own[2], outcome=_planned_outcome(plan), exclusions="as planned"
@@ -272,12 +268,12 @@ def _p_value(sizes: FloatArray) -> float:
     return float((sizes >= sizes[0] - 1e-12 * max(1.0, sizes[0])).mean())
 
 
-def _arms(table: pd.DataFrame, plan: AnalysisPlan, asked: str) -> tuple[Animals, str, tuple[str, str]]:
-    """Return the animals of the plan, excluded ones too, and a contrast's name and two groups, treated first."""
+def _arms(table: pd.DataFrame, plan: AnalysisPlan, asked: str) -> tuple[str, Animals, NDArray[np.bool_]]:
+    """Return a contrast's name, the animals of its two groups, excluded ones too, and which are in the first."""
     every = Animals(table=table.reset_index(drop=True), left_out=())
     for column, value in plan.only.items():
         every = every.only(column, value)
-    kept = _kept(every)
+    kept = replace(every, table=every.table[[not reason for reason in every.texts("exclude")]])
     comparison = find_comparison(kept, plan)
     if comparison.name in REPEATED or comparison.within is not None:
         raise StatsError(
@@ -286,7 +282,7 @@ def _arms(table: pd.DataFrame, plan: AnalysisPlan, asked: str) -> tuple[Animals,
             hint="Take one test only, such as --only test=post.",
         )
     _planned_outcome(plan)
-    _, contrasts = planned_model(group_values(kept, comparison, _column(plan), plan), comparison.name)
+    _, contrasts = planned_model(group_values(kept, comparison, plan.primary, plan), comparison.name)
     pairs = {one.name: pair for one in contrasts if (pair := pair_of(one))}
     name = asked or next(iter(pairs))
     if name not in pairs:
@@ -294,11 +290,10 @@ def _arms(table: pd.DataFrame, plan: AnalysisPlan, asked: str) -> tuple[Animals,
             f"specification curve: expected a contrast of two groups ({listed(pairs)}), found '{name}'",
             hint="Name it as stats.csv does.",
         )
-    return every, name, pairs[name]
-
-
-def _kept(animals: Animals) -> Animals:
-    return replace(animals, table=animals.table[[not reason for reason in animals.texts("exclude")]])
+    groups = groups_of(every, comparison.factors)
+    at = [place for place, group in enumerate(groups) if group in pairs[name]]
+    treated = np.array([groups[place] == pairs[name][0] for place in at], bool)
+    return name, Animals(table=every.table.iloc[at], left_out=()), treated
 
 
 def _planned_outcome(plan: AnalysisPlan) -> str:
@@ -310,10 +305,6 @@ def _planned_outcome(plan: AnalysisPlan) -> str:
             f"or {PRESENT} with the covariate {ABSENT}), found '{plan.primary}'",
             hint="Name one with --outcome.",
         )
-    return plan.primary
-
-
-def _column(plan: AnalysisPlan) -> str:
     return plan.primary
 
 
