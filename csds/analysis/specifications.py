@@ -221,7 +221,9 @@ def specification_curve(
                 n_reference=found.n_reference, is_planned=specification == first,
             )
         )  # fmt: skip
-    labels = shuffled_labels(treated, rng=rng, draws=draws, blocks=_blocks(arms, plan), units=_units(arms, plan, treated))
+    labels = shuffled_labels(
+        treated, rng=rng, draws=draws, blocks=_blocks(arms, plan), units=_units(arms, plan, treated)
+    )
     used = [outcomes[one.specification] for one in effects]
     return SpecificationCurve(
         contrast=name,
@@ -326,15 +328,16 @@ def _animals_used(arms: Animals) -> dict[Exclusions, NDArray[np.bool_]]:
 
 def _outcomes(table: pd.DataFrame, protocol: Protocol) -> dict[str, ArmOutcome]:
     """Return the outcomes of all animals of a reading."""
-    numbers = {name: np.asarray(table[name].to_numpy(dtype=float, na_value=np.nan)) for name in (*SCORES, PRESENT, ABSENT)}
+    numbers = {
+        name: np.asarray(table[name].to_numpy(dtype=float, na_value=np.nan)) for name in (*SCORES, PRESENT, ABSENT)
+    }
     outcomes = {name: ArmOutcome(values=numbers[name]) for name in SCORES}
     outcomes[ANCOVA] = ArmOutcome(values=numbers[PRESENT], covariate=numbers[ABSENT])
     told = table["phenotype"].to_numpy()
     calls = {} if protocol.rule is None else {protocol.rule.name: told}
-    for rule in _RULES if protocol.score else ():
-        if protocol.rule is None or (rule.criteria, rule.exclusions) != (
-            protocol.rule.criteria, protocol.rule.exclusions
-        ):  # fmt: skip
+    for rule in _RULES:
+        same = protocol.rule and (rule.criteria, rule.exclusions) == (protocol.rule.criteria, protocol.rule.exclusions)
+        if protocol.score and not same:
             own = classify(table, rule, protocol.score)["phenotype"].to_numpy()
             calls[rule.name] = np.where(told == "undetermined", told, own)
     for name, call in calls.items():

@@ -27,7 +27,6 @@ from csds.formats.digest import file_digest
 from csds.formats.tables import cell_text, read_table, to_number, unprotect_text, write_table
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey
-from csds.protocol.load import load_protocol
 from csds.study.blind import HIDDEN_REASON, key_column
 from csds.study.blinding import LOG, SCORES, BlindingState, blinding_state, lock_scores, read_log
 from csds.study.session_ids import session_ids

@@ -79,7 +79,9 @@ def _draw_effects(axes: Axes, table: pd.DataFrame, style: Style) -> None:
     axes.scatter(x[~sure], effect[~sure], s=3.0, facecolor=inks.page, edgecolor=inks.muted, linewidth=0.5, zorder=3)
     axes.scatter(x[sure], effect[sure], s=3.0, color=inks.ink, linewidth=0.5, zorder=3)
     axes.vlines(x[planned], low[planned], high[planned], color=colour, linewidth=1.2, zorder=4)
-    axes.scatter(x[planned], effect[planned], s=22.0, marker="D", color=colour, edgecolor=inks.page, linewidth=0.5, zorder=5)
+    axes.scatter(
+        x[planned], effect[planned], s=22.0, marker="D", color=colour, edgecolor=inks.page, linewidth=0.5, zorder=5
+    )
     axes.set_ylabel("Effect (SD), 95 % CI")
     axes.set_xlim(-1.0, len(table))
     axes.tick_params(axis="x", length=0)
@@ -109,7 +111,7 @@ def _draw_choices(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, object,
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, object, str]]:
-    """Return the dashboard's rows, column, level and label; headings have no column. Choices without any are left out."""
+    """Return the dashboard's rows, column, level and label; headings have no column, choices of one level no row."""
     rows: list[tuple[str, object, str]] = []
     for column, heading in _HEADINGS.items():
         levels = table[column].drop_duplicates().tolist()
@@ -140,10 +142,10 @@ def _label(column: str, level: object) -> str:
 def _tests_text(curve: SpecificationCurve) -> str:
     told = {one.name: one for one in curve.tests}
     median, share, z = told["median effect"], told["share significant"], told["Stouffer's z"]
-    return (
-        f"median {_signed(median.value, 2)} SD (p {equals_text(median.p_value)}), {share.value:.0%} significant (p {equals_text(share.p_value)}),\n"
-        f"Stouffer's z {_signed(z.value, 1)} (p {equals_text(z.p_value)}); {curve.draws:,} permutations"
-    )
+    first = f"median {_signed(median.value, 2)} SD (p {equals_text(median.p_value)})"
+    second = f"{share.value:.0%} significant (p {equals_text(share.p_value)})"
+    third = f"Stouffer's z {_signed(z.value, 1)} (p {equals_text(z.p_value)}); {curve.draws:,} permutations"
+    return f"{first}, {second},\n{third}"
 
 
 def _signed(value: float, digits: int) -> str:

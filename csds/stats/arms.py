@@ -199,9 +199,7 @@ def shuffled_labels(
     return np.asarray(labels[:, unit])
 
 
-def _t_values(
-    outcomes: Sequence[ArmOutcome], labels: NDArray[np.bool_]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _t_values(outcomes: Sequence[ArmOutcome], labels: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return t of the difference of arms, its standard error in residual SDs (both (b, s)), and the df (s,).
 
     By the theorem of Frisch, Waugh and Lovell: the difference is the slope of the outcome on the arm, both as they are
