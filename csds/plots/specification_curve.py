@@ -36,8 +36,10 @@ _WORDS: Mapping[str, str] = {
     ANCOVA: "ANCOVA, P on A",
     f"{RULE}control_mean": "resilient: control mean",
     f"{RULE}cutoff": "resilient: cut-off",
-    "flagged too": "flagged too",
+    f"{RULE}si_cutoff": "resilient: cut-off",
     "none": "nobody",
+    "as planned": "as planned",
+    "flagged too": "flagged too",
 }
 
 
