@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ALPHA = 0.05
-_CURVE_IN, _ROW_IN = 1.9, 0.115
+_CURVE_IN, _ROW_IN, _TITLE_IN, _REST_IN = 1.6, 0.125, 0.15, 0.75
 _LETTERS_PER_IN = 12.0
 _MINUS_BETWEEN = " \N{MINUS SIGN} "
 _HEADINGS: Mapping[str, str] = {
@@ -56,16 +56,14 @@ def draw_specification_curve(curve: SpecificationCurve, style: Style) -> Plot:
     """
     table = curve.table()
     rows = _rows(table)
-    height = _CURVE_IN + (len(rows) + 0.5) * _ROW_IN
+    title = textwrap.wrap(curve.contrast.replace(" - ", _MINUS_BETWEEN), int(style.width_in * _LETTERS_PER_IN))
+    ratios = [_CURVE_IN, len(rows) * _ROW_IN]
     with drawing(style):
-        figure = new_figure(style, height)
-        above, below = figure.subplots(
-            2, 1, sharex=True, gridspec_kw={"height_ratios": [_CURVE_IN, height - _CURVE_IN], "hspace": 0.02}
-        )
+        figure = new_figure(style, sum(ratios) + len(title) * _TITLE_IN + _REST_IN)
+        above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
         _draw_effects(above, table, style)
         _draw_choices(below, table, rows, style)
-        title = textwrap.fill(curve.contrast.replace(" - ", _MINUS_BETWEEN), int(style.width_in * _LETTERS_PER_IN))
-        figure.suptitle(title, x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold")
+        figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold")
         above.set_title(_tests_text(curve), fontsize=SMALL_PT, fontweight="normal", color=style.inks.muted)
     return Plot(name="specification_curve", figure=figure, data=table, alt=_alt(curve), style=style)
 

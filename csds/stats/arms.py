@@ -226,7 +226,7 @@ def _t_values(outcomes: Sequence[ArmOutcome], labels: NDArray[np.bool_]) -> tupl
         product = arms @ left
         total = (left**2).sum(axis=0)
         residual = total - product**2 / spread
-        holds = (spread > _ROUNDING * n) & (residual > _ROUNDING * np.maximum(total, n * (_ROUNDING * scale) ** 2))
+        holds = (spread > _ROUNDING * n) & (residual > np.maximum(_ROUNDING * total, n * (_ROUNDING * scale) ** 2))
         t = np.where(holds, product / np.sqrt(spread * residual / df), 0.0)
         error = np.where(holds, 1 / np.sqrt(spread), 0.0)
     return t, error, df

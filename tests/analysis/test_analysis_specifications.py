@@ -26,9 +26,7 @@ WAYS: list[Way] = [(by, edge, share) for by in ("centre", "nose") for share in (
 ARMS = [(stress, treatment) for stress in ("control", "defeated") for treatment in ("isotype", "anti-IL-4Rα")]
 
 
-def readings_of(
-    rescue_s: float = 0.0, seed: int = 1, count: int = 40, **columns: list[str]
-) -> dict[Way, pd.DataFrame]:
+def readings_of(rescue_s: float = 0.0, seed: int = 1, count: int = 40, **columns: list[str]) -> dict[Way, pd.DataFrame]:
     """Return animals, alternately of the four arms, read in twelve ways that differ by a little noise."""
     rng = np.random.default_rng(seed)
     arms = [ARMS[at % 4] for at in range(count)]
@@ -132,7 +130,9 @@ class TestCurve:
         assert set(curve_of(readings_of(15.0)).table()["exclusions"]) == {"as planned"}
 
     def test_animals_of_the_plan_only(self) -> None:
-        curve = curve_of(readings_of(15.0, sex=["F", "F", "F", "F", "M", "M", "M", "M"] * 5), replace(PLAN, only={"sex": "F"}))
+        curve = curve_of(
+            readings_of(15.0, sex=["F", "F", "F", "F", "M", "M", "M", "M"] * 5), replace(PLAN, only={"sex": "F"})
+        )
         assert curve.planned.n_treated == 5
 
     def test_what_cannot_be_computed_is_named(self) -> None:
@@ -159,7 +159,7 @@ class TestRefused:
             curve_of(readings_of(count=8))
 
     def test_unknown_contrast(self) -> None:
-        with pytest.raises(StatsError, match="expected a contrast of two groups .* found 'x - y'"):
+        with pytest.raises(StatsError, match=r"expected a contrast of two groups .* found 'x - y'"):
             curve_of(readings_of(), contrast="x - y")
 
     def test_repeated_tests(self) -> None:

@@ -30,7 +30,7 @@ def test_another_reading_counted_by_hand(tracked: Path) -> None:
     assert {way[0] for way in animals} == {"centre", "nose"}
     track = pd.read_parquet(tracked / "tracks" / "C1_M01_target_present.parquet")
     x, y = (track[name].to_numpy() for name in ("x_cm", "y_cm"))
-    off = np.hypot(np.maximum(np.abs(x - 21.0) - 12.0, 0.0), np.maximum(y - 14.0, 0.0))  # 24 × 14 cm at the wall's middle
+    off = np.hypot(np.maximum(np.abs(x - 21.0) - 12.0, 0.0), np.maximum(y - 14.0, 0.0))  # of 24 × 14 cm
     steps = np.append(np.diff(track["time_s"]), np.median(np.diff(track["time_s"])))
     assert animals["centre", 2.0, 1.0]["interaction_present_s"][0] == pytest.approx(steps[off <= 2.0].sum(), abs=0.1)
 
@@ -54,7 +54,7 @@ def test_results_without_tracks(tracked: Path, tmp_path: Path) -> None:
 
 
 def test_another_protocol_than_the_results_own(tracked: Path) -> None:
-    with pytest.raises(UsageError, match="isn't the one that .* was scored by"):
+    with pytest.raises(UsageError, match=r"isn't the one that .* was scored by"):
         reread_animals(tracked, protocol="golden2011")
 
 

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.transforms import Bbox
 
 from csds.analysis.specifications import CurveTest, Specification, SpecificationCurve, SpecifiedEffect
 from csds.plots.plot import Plot
@@ -39,19 +40,23 @@ def curve(contrast: str = "defeated + anti-IL-4Rα - defeated + isotype", outlie
 def overlapping(plot: Plot) -> list[tuple[str, str]]:
     figure = plot.figure
     figure.canvas.draw()
-    texts = [text for text in figure.findobj(lambda artist: hasattr(artist, "get_window_extent") and
-             hasattr(artist, "get_text")) if text.get_visible() and text.get_text()]  # fmt: skip
+    texts = [*figure.texts, *([figure._suptitle] if figure._suptitle else [])]
+    for axes in figure.axes:
+        texts += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            texts += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    texts = list({id(text): text for text in texts if text.get_visible() and text.get_text()}.values())
     shown = [(text.get_text(), text.get_window_extent()) for text in texts]
     page = figure.bbox
     for words, box in shown:
         assert box.x0 >= page.x0 - 1, words
         assert box.x1 <= page.x1 + 1, words
         assert box.y1 <= page.y1 + 1, words
-    boxes = [(words, box.shrunk_to_aspect(box.height / box.width) if box.width else box) for words, box in shown]
-    return [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if _area(one, other) > 8.0]
+    return [(a, b) for (a, one), (b, other) in itertools.combinations(shown, 2) if _area(one, other) > 8.0]
 
 
-def _area(one, other) -> float:
+def _area(one: Bbox, other: Bbox) -> float:
     width = min(one.x1, other.x1) - max(one.x0, other.x0)
     height = min(one.y1, other.y1) - max(one.y0, other.y0)
     return max(width, 0.0) * max(height, 0.0)
