@@ -202,10 +202,7 @@ def specification_curve(
             specification = replace(
                 first, by=way[0], edge_cm=way[1], window_share=way[2], outcome=outcome, exclusions=exclusions
             )
-            values = np.where(mask, whole.values[rows], np.nan)
-            outcomes[specification] = replace(
-                whole, values=values, covariate=None if whole.covariate is None else whole.covariate[rows]
-            )
+            outcomes[specification] = whole.of(rows, mask)
     effects, failed = [], []
     for specification, outcome_of_arms in outcomes.items():
         try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +53,11 @@ class ArmOutcome:
         """Which animals have all that is needed, shape (n,)."""
         known = np.isfinite(self.values)
         return np.asarray(known if self.covariate is None else known & np.isfinite(self.covariate))
+
+    def of(self, rows: NDArray[np.intp], kept: NDArray[np.bool_]) -> ArmOutcome:
+        """Return the outcome of the animals in some rows; those that aren't kept have no part."""
+        values = np.where(kept, self.values[rows], np.nan)
+        return replace(self, values=values, covariate=None if self.covariate is None else self.covariate[rows])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Specification curves: the planned effect is that of csds stats, chance alone gives uniform p, a true effect is found."""
+"""Specification curves: the planned effect is csds stats's own, chance gives uniform p, a true effect is found."""
 
 from __future__ import annotations
 
