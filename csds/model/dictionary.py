@@ -33,7 +33,7 @@ unrounded. CSVs are UTF-8 with a byte-order mark.
 
 _RULE = "|---|---|---|---|"
 
-_TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
+TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     ("tracks/<session_id>.parquet", "One row per decoded frame in the window.", TRACK_COLUMNS),
     ("sessions.csv", "One row per session; the sheet's other columns are kept as well.", SESSION_COLUMNS),
     (
@@ -48,12 +48,13 @@ _TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     ("power.csv", "One row per planned test and number of animals of `csds power`.", POWER_COLUMNS),
     ("failures.csv", "One row per session that could not be used.", FAILURE_COLUMNS),
 )
+"""Every table with its file, what a row is, and its columns."""
 
 
 def render_dictionary() -> str:
     """Return the data dictionary as Markdown."""
     parts = [_HEAD]
-    for file, meaning, columns in _TABLES:
+    for file, meaning, columns in TABLES:
         rows = [
             f"| `{column.name}` | {column.kind} | {column.unit} | {_escape(column.meaning)} |" for column in columns
         ]
