@@ -22,6 +22,7 @@ from csds.cli.check import check as check_command
 from csds.cli.demo import demo as demo_command
 from csds.cli.power import power as power_command
 from csds.cli.protocol import protocol_app
+from csds.cli.report import report as report_command
 from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
 from csds.cli.stats import stats as stats_command
@@ -80,6 +81,7 @@ app.command("arena", short_help="Find the arena in recordings; write arena files
 app.command("track", short_help="Track a study and call each animal susceptible or resilient.")(track_command)
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
 app.command("stats", short_help="Compare treatment with isotype, as planned.")(stats_command)
+app.command("report", short_help="Write all tables as one typed workbook.")(report_command)
 app.command("allocate", short_help="Assign animals to arms at random, in balance.")(allocate_command)
 app.command("blind", short_help="Hide groups behind codes; keep the key apart.")(blind_command)
 app.command("unblind", short_help="Lock the scores, then put the groups back.")(unblind_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,9 +128,9 @@ def _typed(cells: pd.Series, column: Column) -> pd.Series:
     numbers = parse_numbers(cells, column.name)
     if column.kind == "number":
         return numbers
-    for row, number in numbers.dropna().items():
-        if not float(number).is_integer():
-            message = f"row {row}, column '{column.name}': expected a whole number, found '{cells[row]}'"
+    for (row, text), number in zip(cells.items(), numbers, strict=True):
+        if not (number.is_integer() or math.isnan(number)):
+            message = f"row {row}, column '{column.name}': expected a whole number, found '{text}'"
             raise TableError(message, hint="Make the table again with the command that wrote it.")
     return numbers.astype("Int64")
 

@@ -80,7 +80,7 @@ def write_workbook(folder: Path, target: Path) -> Path:
 def _write_table(book: Any, table: TypedTable) -> None:
     columns = table.columns
     cells = [table.frame[column.name].astype(object).tolist() for column in columns]
-    texts = [(column.name, *(one for one in values if isinstance(one, str))) for column, values in zip(columns, cells)]
+    texts = [[one for one in (column.name, *table.frame[column.name]) if isinstance(one, str)] for column in columns]
     sheet = _sheet(book, table.name, texts, head=2, rows=len(table.frame))
     names = [_cell(sheet, column.name, "names") for column in columns]
     for cell, column in zip(names, columns, strict=True):

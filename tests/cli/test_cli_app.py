@@ -12,7 +12,10 @@ from benchmarks.startup import describe_startup, measure_startup
 from csds import __version__
 from csds.cli import app
 
-COMMANDS = ("allocate", "blind", "check", "demo", "power", "protocol", "score", "simulate", "stats", "track", "unblind")
+COMMANDS = (
+    "allocate", "blind", "check", "demo", "power", "protocol",
+    "report", "score", "simulate", "stats", "track", "unblind",
+)  # fmt: skip
 HEAVY = ("numpy", "pandas", "cv2", "av", "matplotlib", "scipy", "pyarrow", "pingouin", "openpyxl")
 
 

@@ -1,0 +1,58 @@
+"""``csds report`` from the command line: files, messages and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from csds.cli import app
+from csds.report.formats import FORMATS
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    Path("results/animals.csv").write_text("animal_id,si_ratio\nM01,1.5\n", encoding="utf-8")
+    return lambda *arguments: CliRunner().invoke(app, ["report", *arguments])
+
+
+def test_workbook_goes_beside_the_tables(run) -> None:
+    result = run("results", "--format", "xlsx")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"written: {Path('results/results.xlsx')}\n"
+    assert load_workbook("results/results.xlsx")["animals"]["B3"].value == 1.5
+
+
+@pytest.mark.parametrize(("out", "file"), [("s1.xlsx", "s1.xlsx"), ("new", "new/results.xlsx"), (".", "results.xlsx")])
+def test_out_names_a_file_or_a_folder(run, out: str, file: str) -> None:
+    assert run("results", "--format", "xlsx", "--out", out, "--quiet").output == ""
+    assert Path(file).is_file()
+
+
+def test_json_names_the_file(run) -> None:
+    told = json.loads(run("results", "--format", "xlsx", "--json").stdout)
+    assert told == {"format": "xlsx", "file": str(Path("results/results.xlsx"))}
+
+
+def test_wrong_calls(run) -> None:
+    assert run("nowhere", "--format", "xlsx").exit_code == 2
+    assert run("results", "--format", "odt").exit_code == 2
+    assert run("results").exit_code == 2
+
+
+def test_table_that_can_not_be_read(run) -> None:
+    Path("results/animals.csv").write_text("animal_id,si_ratio\nM01,high\n", encoding="utf-8")
+    result = run("results", "--format", "xlsx")
+    assert result.exit_code == 1
+    assert "row 2, column 'si_ratio': expected a number, found 'high'" in result.stderr
+    assert not Path("results/results.xlsx").exists()
+
+
+def test_every_format_is_offered(run) -> None:
+    page = run("--help").stdout
+    assert all(f"{name}: " in page for name in FORMATS)
