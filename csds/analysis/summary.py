@@ -38,6 +38,7 @@ def summary(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -
         "comparison": {**asdict(comparison), "groups": list(comparison.groups)},
         "methods": methods_sentences(analysis),
         "history": list(history),
+        "text": summary_sections(analysis, planned, history),
         "sentences": results_sentences(analysis),
         "notices": [asdict(one) for one in analysis.notices],
         "checks": [asdict(one) for one in analysis.checks],
@@ -49,6 +50,12 @@ def summary(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -
 
 def summary_text(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -> str:
     """Return an analysis in sentences, as Markdown."""
+    sections = summary_sections(analysis, planned, history)
+    return "\n".join(_section(title, lines) for title, lines in sections.items())
+
+
+def summary_sections(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -> dict[str, list[str]]:
+    """Return an analysis in sentences, each section's by its title; sections without a sentence are left out."""
     parts = {
         "Results": results_sentences(analysis),
         "Methods": [*methods_sentences(analysis), *history],
@@ -62,7 +69,7 @@ def summary_text(analysis: Analysis, planned: AnalysisPlan, history: Sequence[st
         ],
         "Not computed": [f"{one.outcome}, {one.what}: {one.why}" for one in analysis.not_computed],
     }
-    return "\n".join(_section(title, lines) for title, lines in parts.items() if lines)
+    return {title: lines for title, lines in parts.items() if lines}
 
 
 def _departures(analysis: Analysis, planned: AnalysisPlan) -> Iterable[tuple[str, tuple[Any, Any]]]:

@@ -15,23 +15,27 @@ from csds.report.formats import FORMATS, FormatName
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder of csds track, score or stats.")],
     format_: Annotated[
-        FormatName, typer.Option("--format", "-f", help="xlsx: every table as a sheet of one typed workbook.")
+        FormatName,
+        typer.Option("--format", "-f", help="md, docx: text and tables. xlsx: every table, typed, in one workbook."),
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File to write, or a folder for it. [default: results.xlsx in DIR]"),
+        typer.Option(
+            "--out", "-o", help="File to write, or a folder for it. [default: report.md, .docx or results.xlsx in DIR]"
+        ),
     ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the tables of a results folder as one workbook.
+    """Write a results folder as a document that others can read.
 
-    results.xlsx has a sheet for each table, with units under the names, numbers as numbers, text as text
-    (whatever it begins with), rows with flags in colour, and a dictionary of every column and flag.
+    report.md and report.docx have the sentences of csds stats, what it warns of, and tables of tests, groups and
+    animals, rounded. results.xlsx has every table in full, with units under the names, rows with flags in
+    colour, and a dictionary of every column and flag.
 
     \b
     Examples:
-      csds report results --format xlsx
+      csds report results --format docx
       csds report results --format xlsx --out for_the_paper/table_S1.xlsx
 
     \b

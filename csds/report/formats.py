@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-FormatName = Literal["xlsx"]
+FormatName = Literal["md", "docx", "xlsx"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,27 @@ class Format:
     write: Callable[[Path, Path], Path]
 
 
+def _markdown(folder: Path, target: Path) -> Path:
+    from csds.report.markdown import write_markdown
+
+    return write_markdown(folder, target)
+
+
+def _docx(folder: Path, target: Path) -> Path:
+    from csds.report.docx import write_docx
+
+    return write_docx(folder, target)
+
+
 def _workbook(folder: Path, target: Path) -> Path:
     from csds.report.workbook import write_workbook
 
     return write_workbook(folder, target)
 
 
-FORMATS: Mapping[FormatName, Format] = {"xlsx": Format(file="results.xlsx", write=_workbook)}
+FORMATS: Mapping[FormatName, Format] = {
+    "md": Format(file="report.md", write=_markdown),
+    "docx": Format(file="report.docx", write=_docx),
+    "xlsx": Format(file="results.xlsx", write=_workbook),
+}
 """Every form by the name that the command line has for it."""

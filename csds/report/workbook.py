@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook  # type: ignore[import-untyped]
 from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
@@ -19,6 +18,7 @@ from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 from csds.analysis.notices import NOTICES
 from csds.errors import TableError
 from csds.formats.atomic import atomic_path
+from csds.formats.office import undated
 from csds.model.dictionary import TABLES
 from csds.model.flags import FLAGS, split_flags
 from csds.report.typed_tables import TABLE_NAMES, TypedTable, read_typed_tables
@@ -28,9 +28,6 @@ _COLOURS = {"look": "FFD9B3", "flagged": "FFF5CC", "names": "DDE3EA", "notes": "
 _MAX_ROWS, _MAX_TEXT, _MAX_WIDTH = 1_048_576, 32_767, 60
 #: What XML can't hold, and an underscore that a spreadsheet would take for the start of such a character.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_DATES = re.compile(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>")
-#: The first date that a ZIP file knows.
-_NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_workbook(folder: Path, target: Path) -> Path:
@@ -62,7 +59,7 @@ def write_workbook(folder: Path, target: Path) -> Path:
     book = Workbook(write_only=True)
     book.properties.creator = "csds"
     for name, colour in _COLOURS.items():
-        fill, font = PatternFill("solid", fgColor=colour), Font(bold=name == "names")
+        fill, font = PatternFill("solid", fgColor=colour), Font(name="Calibri", size=11, bold=name == "names")
         book.add_named_style(NamedStyle(name=name, fill=fill, font=font))
     for table in tables:
         if len(table.frame) > _MAX_ROWS - 2:
@@ -73,7 +70,7 @@ def write_workbook(folder: Path, target: Path) -> Path:
     content = io.BytesIO()
     book.save(content)
     with atomic_path(target) as part:
-        part.write_bytes(_undated(content))
+        part.write_bytes(undated(content.getvalue()))
     return target
 
 
@@ -183,14 +180,3 @@ def _flag_meaning(code: str) -> str:
 
 def _comment(text: str) -> Any:
     return Comment(_text(text), "csds", height=24 + 18 * (1 + len(text) // 45 + text.count("\n")), width=320)
-
-
-def _undated(content: io.BytesIO) -> bytes:
-    """Return a workbook without the time at which it was made."""
-    undated = io.BytesIO()
-    with ZipFile(content) as made, ZipFile(undated, "w") as written:
-        for name in made.namelist():
-            data = made.read(name)
-            entry = ZipInfo(name, _NO_DATE)
-            written.writestr(entry, _DATES.sub(b"", data) if name == "docProps/core.xml" else data, ZIP_DEFLATED)
-    return undated.getvalue()
