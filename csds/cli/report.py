@@ -21,7 +21,9 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="File to write, or a folder for it. [default: report.md, .docx or results.xlsx in DIR]"
+            "--out",
+            "-o",
+            help="File to write, or a folder for it. [default: report.md, report.docx, results.xlsx in DIR]",
         ),
     ] = None,
     quiet: QuietOption = False,

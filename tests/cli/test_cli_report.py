@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from csds.cli import app
-from csds.report.formats import FORMATS
+from csds.report.formats import FORMATS, FormatName
 
 
 @pytest.fixture
@@ -26,6 +26,15 @@ def test_workbook_goes_beside_the_tables(run) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == f"written: {Path('results/results.xlsx')}\n"
     assert load_workbook("results/results.xlsx")["animals"]["B3"].value == 1.5
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_has_its_file(run, name: FormatName) -> None:
+    if name == "docx":
+        pytest.importorskip("docx", reason="python-docx is not installed")
+    result = run("results", "--format", name)
+    assert result.exit_code == 0, result.output
+    assert (Path("results") / FORMATS[name].file).stat().st_size > 0
 
 
 @pytest.mark.parametrize(("out", "file"), [("s1.xlsx", "s1.xlsx"), ("new", "new/results.xlsx"), (".", "results.xlsx")])
@@ -55,4 +64,5 @@ def test_table_that_can_not_be_read(run) -> None:
 
 def test_every_format_is_offered(run) -> None:
     page = run("--help").stdout
-    assert all(f"{name}: " in page for name in FORMATS)
+    assert "|".join(FORMATS) in page
+    assert all(form.file in page for form in FORMATS.values())

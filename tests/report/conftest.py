@@ -1,4 +1,4 @@
-"""A results folder as csds track leaves it, made by hand so that it takes no time."""
+"""Results folders, made by hand so that they take no time; names that do harm where they aren't taken as text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
+from csds.formats.tables import write_table
+
 Folder = Callable[..., Path]
+SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
 
 
 @pytest.fixture
@@ -46,3 +50,49 @@ def results(tmp_path: Path) -> Folder:
         return folder
 
     return make
+
+
+@pytest.fixture
+def analysed(tmp_path: Path) -> Path:
+    """Three animals, two planned tests, one secondary, a group described."""
+    folder = tmp_path / "analysed"
+    animals = pd.DataFrame(
+        {
+            "animal_id": [SCRIPT, COMMAND, "α*1*\x1b[2J\nβ"],
+            "test": ["", "", ""],
+            "si_ratio": [1.456, np.nan, 0.5],
+            "phenotype": ["resilient", "undetermined", "susceptible"],
+            "weight_g": [20.5, 21.5, 22.5],
+        }
+    )
+    stats = pd.DataFrame(
+        {
+            "analysis": ["planned", "planned", "secondary", "description", "description", "sensitivity"],
+            "outcome": ["si_ratio", "si_ratio", "corner_ratio", "si_ratio", "corner_ratio", "si_ratio"],
+            "term": ["", "stress", "", "isotype", "isotype", ""],
+            "contrast": ["anti-IL-4Rα - isotype", "", f"{SCRIPT} - isotype", "", "", "a - b"],
+            "test": ["contrast", "ANOVA, type III", "contrast", "description", "description", "contrast"],
+            "statistic_name": ["t", "F", "t", "", "", "t"],
+            "statistic": [1.7639, 14.96, -2.5, np.nan, np.nan, 1],
+            "df1": [4, 1, 4, np.nan, np.nan, 4],
+            "df2": [np.nan, 4, *[np.nan] * 4],
+            "p_value": [0.1525, 0.0184, 0.0004, np.nan, np.nan, 0.5],
+            "p_adjusted": [0.4576, np.nan, 0.0012, np.nan, np.nan, 0.5],
+            "effect_name": ["difference", "partial eta squared", "odds ratio", "mean", "mean", "difference"],
+            "effect": [0.5047, 0.79, 3.0, 1.6227, 2.0, 1.0],
+            "ci_low": [-0.2897, 0.05, 1.5, 1.25, 1.0, 0.0],
+            "ci_high": [1.2991, 0.93, np.inf, 2.0, 3.0, 2.0],
+            "n": [8, 8, 7, 4, 4, 8],
+        }
+    )
+    text = {
+        "Results": [f"SI ratio was higher in {SCRIPT} than in isotype."],
+        "Methods": ["Tests are two-sided."],
+        "To be known": ["warning, confounded: cage goes with treatment"],
+    }
+    notices = [{"severity": "warning", "code": "confounded", "message": f"=1+1 cage goes with {SCRIPT}", "rows": [2]}]
+    write_table(animals, folder / "animals.csv")
+    write_table(stats, folder / "stats.csv")
+    write_table(pd.DataFrame({"session_id": ["M9"], "error": ["no video"]}), folder / "failures.csv")
+    (folder / "stats.json").write_text(json.dumps({"text": text, "notices": notices}), encoding="utf-8")
+    return folder
