@@ -81,14 +81,14 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
             f"expected animals to analyse, found all left out: {why_left_out(animals.left_out)}",
             hint="Empty the column 'exclude' of those that are to be analysed.",
         )
-    chosen_by = {column: value for column, value in plan.only.items() if list(selected(animals, {column: value}))}
-    others = {column: value for column, value in plan.only.items() if column not in chosen_by}
-    randomised = _chosen(animals, plan, others)
+    chosen_by = _chosen_after(animals, plan)
+    everyone = randomised(animals, plan)
     if not chosen_by:
-        return _analyse(randomised, plan)
-    whole = _analyse(randomised, replace(plan, only=others))
+        return _analyse(everyone, plan)
+    others = {column: value for column, value in plan.only.items() if column not in chosen_by}
+    whole = _analyse(everyone, replace(plan, only=others))
     only = ", ".join(f"{column} = {value}" for column, value in chosen_by.items())
-    chosen = _chosen(randomised, plan, chosen_by)
+    chosen = _chosen(everyone, plan, chosen_by)
     try:
         part = _analyse(chosen, plan)
         results, failed = part.results, part.not_computed
@@ -98,12 +98,24 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
         whole,
         plan=plan,
         results=(*whole.results, *(_selected(one, only) for one in results)),
-        notices=(*selected(randomised, chosen_by), *whole.notices),
+        notices=(*selected(everyone, chosen_by), *whole.notices),
         not_computed=(
             *whole.not_computed,
             *(replace(one, what=f"{one.what} of the animals with {only}") for one in failed),
         ),
     )
+
+
+def randomised(animals: Animals, plan: AnalysisPlan) -> Animals:
+    """Return the animals that the plan takes, but for what it chooses by scores after treatment."""
+    chosen_by = _chosen_after(animals, plan)
+    others = {column: value for column, value in plan.only.items() if column not in chosen_by}
+    return _chosen(animals, plan, others)
+
+
+def _chosen_after(animals: Animals, plan: AnalysisPlan) -> dict[str, str]:
+    """Return the values by which the plan chooses animals after treatment."""
+    return {column: value for column, value in plan.only.items() if list(selected(animals, {column: value}))}
 
 
 def _chosen(animals: Animals, plan: AnalysisPlan, only: Mapping[str, str]) -> Animals:

@@ -116,6 +116,7 @@ class Style:
             "ytick.color": inks.ink,
             "pdf.fonttype": 42,  # text stays text
             "svg.fonttype": "none",
+            "text.parse_math": False,  # a group may be called "$5"
             "svg.hashsalt": "csds",  # the same figure is the same file
             "savefig.dpi": 600,
             "figure.constrained_layout.use": True,

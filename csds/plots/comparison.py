@@ -1,0 +1,141 @@
+"""Groups compared: every animal a point, means with their intervals, and the planned contrasts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from csds.analysis.comparison import REPEATED
+from csds.analysis.groups import group_values
+from csds.analysis.phenotypes import PHENOTYPE
+from csds.analysis.results import Result
+from csds.analysis.wording import effect_text
+from csds.errors import StatsError
+from csds.model.shapes import FloatArray
+from csds.plots import labels, marks
+from csds.plots.brackets import ROW_PT, Bracket, brackets_of, draw_brackets, rows_of
+from csds.plots.plot import Plot
+from csds.plots.study import Arm, StudyResults
+from csds.plots.style import Style, drawing, new_figure
+from csds.plots.swarm import swarm_within
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+NAME = "comparison"
+#: Of the axes.
+_HEIGHT_PT = {"single": 140.0, "double": 180.0}
+#: Of a group's place, 1 wide: where the middle of its points is, how far they reach, and where its mean stands.
+_POINTS, _REACH, _MEAN = -0.07, 0.32, 0.36
+
+
+def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean", "median"] = "mean") -> Plot:
+    """Return the figure of groups compared on the study's outcome.
+
+    Every animal that is analysed is a point, its marker and colour its phenotype's; beside a group's points stand its
+    mean with its 95 % t interval, or its median. Above are the planned contrasts with their adjusted p values.
+
+    Parameters
+    ----------
+    study : StudyResults
+    style : Style
+    centre : {"mean", "median"}
+        Of groups.
+
+    Raises
+    ------
+    StatsError
+        The analysis has nothing of the outcome by group, or a group has no animal with a value.
+    TableError
+        There is no such column, or it holds text.
+    """
+    outcome, comparison = study.shown, study.analysis.comparison
+    described = {one.term: one for one in study.results(outcome, "description") if one.effect_name == centre}
+    if comparison.name in REPEATED or not described:
+        raise StatsError(
+            f"figure '{NAME}': expected groups of animals described by {outcome}, found the design {comparison.name}",
+            hint=f"Animals compared with themselves are in the figure 'paired'; an outcome must be one of the "
+            f"analysis: {', '.join(study.analysis.left_out)}.",
+        )
+    lines = group_values(study.analysed, comparison, outcome, study.analysis.plan).lines
+    animals, arms = study.having([outcome], lines)
+    values, phenotypes = animals.numbers(outcome), animals.texts(PHENOTYPE)
+    brackets = brackets_of(study.results(outcome, "planned", "secondary"), arms)
+    data = _data(study, arms, described, brackets, lines)
+    with drawing(style):
+        figure = new_figure(style, _HEIGHT_PT[style.width] / labels.POINTS_PER_INCH + 1)
+        upper, axes = figure.subplots(2, 1, height_ratios=(0.3, 1), sharex=True)
+        upper.axis("off")
+        handles = marks.phenotype_handles((phenotypes[at] for arm in arms for at in arm.rows), style)
+        marks.add_legend(figure, [*handles, _centre_handle(centre, style)], style)
+        cutoff = study.cutoffs.get(outcome, math.nan)
+        bounds = [bound for one in described.values() for bound in (one.effect, one.ci_low, one.ci_high)]
+        axes.set_ylim(*marks.value_limits([*(values[at] for arm in arms for at in arm.rows), *bounds, cutoff]))
+        marks.name_y(axes, marks.axis_name(outcome), _HEIGHT_PT[style.width])
+        if math.isfinite(cutoff):
+            marks.draw_cutoff(axes, cutoff, style)
+        marks.name_groups(axes, arms, comparison, style)
+        place = labels.width_pt(axes) / len(arms)
+        rows = rows_of(brackets, place)
+        draw_brackets(upper, brackets, rows, style)
+        upper.get_subplotspec().get_gridspec().set_height_ratios(
+            (max(ROW_PT * (max(rows, default=-1) + 1), 1.0), _HEIGHT_PT[style.width])
+        )
+        marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
+        _draw_points(axes, arms, values, phenotypes, style)
+        for i, arm in enumerate(arms):
+            _draw_centre(axes, i + _MEAN, described[arm.name], style)
+    return Plot(name=NAME, figure=figure, data=data, alt=_alt(outcome, arms, described, brackets), style=style)
+
+
+def _draw_points(axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style) -> None:
+    place = labels.width_pt(axes) / len(arms)
+    low, high = axes.get_ylim()
+    unit = labels.height_pt(axes) / (high - low)
+    groups = [values[list(arm.rows)] for arm in arms]
+    places, diameter = swarm_within([one * unit for one in groups], _REACH * place)
+    for i, (arm, y, x) in enumerate(zip(arms, groups, places, strict=True)):
+        of = [marks.mark_of(phenotypes[at], arm, style) for at in arm.rows]
+        marks.scatter(axes, i + _POINTS + x / place, y, of, diameter)
+
+
+def _draw_centre(axes: Axes, x: float, one: Result, style: Style) -> None:
+    ink = style.inks.ink
+    axes.plot([x - 0.06, x + 0.06], [one.effect, one.effect], color=ink, linewidth=1.6, solid_capstyle="butt", zorder=4)
+    if math.isfinite(one.ci_low):
+        axes.plot([x, x], [one.ci_low, one.ci_high], color=ink, linewidth=0.8, solid_capstyle="butt", zorder=4)
+
+
+def _centre_handle(centre: str, style: Style) -> Artist:
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [], [], color=style.inks.ink, linewidth=0.8, marker="_", markersize=6, markeredgewidth=1.6,
+        label="mean, 95 % interval" if centre == "mean" else "median",
+    )  # fmt: skip
+
+
+def _data(
+    study: StudyResults,
+    arms: Sequence[Arm],
+    described: Mapping[str, Result],
+    brackets: Sequence[Bracket],
+    lines: Sequence[int],
+) -> pd.DataFrame:
+    animals = study.listing([study.shown], lines, NAME)
+    told = [marks.result_row(described[arm.name], group=arm.name) for arm in arms]
+    told += [marks.result_row(one.result) for one in brackets]
+    return pd.concat([animals, pd.DataFrame(told)], ignore_index=True)
+
+
+def _alt(outcome: str, arms: Sequence[Arm], described: Mapping[str, Result], brackets: Sequence[Bracket]) -> str:
+    groups = "; ".join(
+        f"{arm.name}, {described[arm.name].effect_name} {effect_text(described[arm.name])}, n = {len(arm.rows)}"
+        for arm in arms
+    )
+    tests = "".join(f" {one.result.contrast}: {one.text.removeprefix('interaction ')}." for one in brackets)
+    return f"{marks.axis_name(outcome)}, each animal a point, by group: {groups}.{tests}"

@@ -1,0 +1,213 @@
+"""What all figures of animals share: markers by phenotype, the axis of groups, legends and names of axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from csds.analysis.comparison import Comparison
+from csds.analysis.results import Result
+from csds.analysis.wording import outcome_text, unit_text
+from csds.figures import palette
+from csds.model.shapes import FloatArray
+from csds.plots import labels
+from csds.plots.study import Arm
+from csds.plots.style import SMALL_PT, TEXT_PT, Style
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Each phenotype's marker; the order is that of legends.
+MARKERS: Mapping[str, str] = {
+    "control": "o",
+    "susceptible": "v",
+    "resilient": "^",
+    "undetermined": "D",
+    "excluded": "X",
+}
+_GAP_PT = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """An animal's marker, what it is filled with and the line around it."""
+
+    marker: str
+    face: str
+    edge: str
+
+
+def mark_of(phenotype: str, arm: Arm, style: Style) -> Mark:
+    """Return an animal's mark: by its phenotype, or by its group's colour where none is known."""
+    if phenotype in {"susceptible", "resilient", "control"}:
+        return Mark(marker=MARKERS[phenotype], face=palette.phenotype_colour(phenotype), edge=style.inks.page)
+    if phenotype in MARKERS:
+        return Mark(marker=MARKERS[phenotype], face=style.inks.page, edge=style.inks.muted)
+    return Mark(marker="o", face=arm.colour(style), edge=style.inks.page)
+
+
+def scatter(axes: Axes, x: FloatArray, y: FloatArray, marks: Sequence[Mark], diameter_pt: float) -> None:
+    """Draw animals' points, each with its mark."""
+    for mark in dict.fromkeys(marks):
+        of = [one == mark for one in marks]
+        axes.plot(
+            x[of], y[of], linestyle="none", marker=mark.marker, markersize=diameter_pt, markerfacecolor=mark.face,
+            markeredgecolor=mark.edge, markeredgewidth=0.3 if mark.face != mark.edge else 0.0, zorder=3, clip_on=False,
+        )  # fmt: skip
+
+
+def phenotype_handles(phenotypes: Iterable[str], style: Style) -> list[Artist]:
+    """Return the entries of a legend for the phenotypes that are among some."""
+    from matplotlib.lines import Line2D
+
+    nobody = Arm(name="", levels=(), rows=(), meaning="", place=0)
+    known = set(phenotypes)
+    marks = {name: mark_of(name, nobody, style) for name in MARKERS if name in known}
+    return [
+        Line2D([], [], linestyle="none", marker=mark.marker, markersize=4, markerfacecolor=mark.face,
+               markeredgecolor=mark.edge, markeredgewidth=0.3, label=name)
+        for name, mark in marks.items()
+    ]  # fmt: skip
+
+
+def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
+    """Put a legend above a figure's axes, in as many columns as its width allows."""
+    if not handles:
+        return
+    widest = max(labels.text_width(str(handle.get_label()), SMALL_PT) for handle in handles) + 4.5 * SMALL_PT
+    columns = max(1, min(len(handles), int((style.width_in * labels.POINTS_PER_INCH - 12) / widest)))
+    figure.legend(
+        handles=list(handles), loc="outside upper left", ncols=columns, borderaxespad=0.2, handlelength=1.2,
+        handletextpad=0.5, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def fit_height(figure: Figure, axes: Axes, wanted_pt: float) -> None:
+    """Make a figure as high as lets its axes be as high as is wanted, whatever stands above and below them."""
+    for _ in range(4):
+        lacking = wanted_pt - labels.height_pt(axes)
+        share = wanted_pt / max(labels.height_pt(axes), 1.0)
+        if abs(lacking) < 0.5:
+            break
+        width, height = figure.get_size_inches()
+        grown = height + lacking / labels.POINTS_PER_INCH if share < 3 else height * 1.5
+        figure.set_size_inches(width, max(grown, 0.5))
+
+
+def axis_name(outcome: str) -> str:
+    """Return an outcome as an axis is called, with its unit.
+
+    Examples
+    --------
+    >>> axis_name("corners_present_s"), axis_name("si_ratio")
+    ('Time in the corner zones with the target present (s)', 'SI ratio')
+    """
+    text, unit = outcome_text(outcome), unit_text(outcome).strip()
+    return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"
+
+
+def name_y(axes: Axes, text: str, height_pt: float) -> None:
+    """Name the vertical axis, wrapped to a height."""
+    axes.set_ylabel(labels.wrap_label(text, height_pt, TEXT_PT))
+
+
+def name_groups(axes: Axes, arms: Sequence[Arm], comparison: Comparison, style: Style) -> float:
+    """Name the groups below an axis that has one at each of 0, 1, 2 …, and return the height of the names, pt.
+
+    Of two crossed factors the second's levels stand below each group, the first's once below those that share it.
+    """
+    axes.set_xlim(-0.5, len(arms) - 0.5)
+    axes.set_xticks(range(len(arms)))
+    axes.tick_params(axis="x", length=0)
+    place = labels.width_pt(axes) / max(1, len(arms))
+    is_banded = len(comparison.factors) == 2 and comparison.is_crossed
+    own = [(", ".join(arm.levels[1:]) if is_banded else arm.name) + f"\nn = {len(arm.rows)}" for arm in arms]
+    fitted = labels.fit_labels(own, place, SMALL_PT)
+    axes.set_xticklabels(
+        fitted.texts, rotation=90 if fitted.is_upright else 0, rotation_mode="default", linespacing=1.2, va="top",
+        multialignment="right" if fitted.is_upright else "center",
+    )  # fmt: skip
+    if not is_banded:
+        return fitted.height_pt
+    top = fitted.height_pt + 2 * _GAP_PT + 1
+    return top + _name_bands(axes, [arm.levels[0] for arm in arms], top, place, style)
+
+
+def _name_bands(axes: Axes, of: Sequence[str], top_pt: float, place_pt: float, style: Style) -> float:
+    from matplotlib.transforms import ScaledTranslation
+
+    down = ScaledTranslation(0, -top_pt / labels.POINTS_PER_INCH, labels.figure_of(axes).dpi_scale_trans)
+    bands = list(dict.fromkeys(of))
+    names = [
+        labels.fit_labels([name], of.count(name) * place_pt - 2 * _GAP_PT, SMALL_PT, upright=False) for name in bands
+    ]
+    for name, fitted in zip(bands, names, strict=True):
+        first, last = of.index(name), len(of) - 1 - list(reversed(of)).index(name)
+        axes.plot(
+            [first - 0.42, last + 0.42], [0, 0], transform=axes.get_xaxis_transform() + down, clip_on=False,
+            color=style.inks.ink, linewidth=0.6,
+        )  # fmt: skip
+        axes.annotate(
+            fitted.texts[0], ((first + last) / 2, 0), xycoords=axes.get_xaxis_transform(),
+            xytext=(0, -top_pt - _GAP_PT), textcoords="offset points", ha="center", va="top", fontsize=SMALL_PT,
+            annotation_clip=False, linespacing=1.2,
+        )  # fmt: skip
+    return _GAP_PT + max(one.height_pt for one in names)
+
+
+def result_row(one: Result, *, group: str = "") -> dict[str, Any]:
+    """Return a result as a row of a figure's data.
+
+    Examples
+    --------
+    >>> result_row(Result(test="description", effect_name="mean", effect=1.5, n=3), group="isotype")["mark"]
+    'mean'
+    """
+    return {
+        "mark": "contrast" if one.contrast else one.effect_name,
+        "group": group,
+        "contrast": one.contrast,
+        "effect": one.effect,
+        "ci_low": one.ci_low,
+        "ci_high": one.ci_high,
+        "n": one.n,
+        "p_value": one.p_value,
+        "p_adjusted": one.p_adjusted,
+        "adjustment": one.adjustment,
+        "shown": True,
+    }
+
+
+def value_limits(values: Sequence[float] | FloatArray) -> tuple[float, float]:
+    """Return where an axis of values begins and ends: at 0 where none is below, with some room beyond the last.
+
+    Examples
+    --------
+    >>> value_limits([1.0, 4.0])
+    (0.0, 4.2)
+    """
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    low, high = min(0.0, float(known.min(initial=0.0))), float(known.max(initial=-np.inf))
+    if not high > low:
+        high = low + 1 if low == 0 else 0.0
+    room = 0.05 * (high - low)
+    return (low - room if low < 0 else 0.0), high + room
+
+
+def draw_cutoff(axes: Axes, cutoff: float, style: Style, *, upright: bool = False) -> None:
+    """Draw the line that tells susceptible from resilient, and name it beyond the axes."""
+    settings: dict[str, Any] = {"color": style.inks.muted, "linewidth": 0.7, "linestyle": (0, (4, 2)), "zorder": 1}
+    if upright:
+        axes.axvline(cutoff, **settings)
+        return
+    axes.axhline(cutoff, **settings)
+    axes.annotate(
+        f"cut-off\n{cutoff:g}", (1, cutoff), xycoords=axes.get_yaxis_transform(), xytext=(2, 0),
+        textcoords="offset points", va="center", fontsize=SMALL_PT, color=style.inks.muted, annotation_clip=False,
+    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""A study as its figures take it: animals, what was found of them, and where the line is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from csds.analysis.analyse import Analysis, randomised
+from csds.analysis.animals import KEYS, Animals
+from csds.analysis.comparison import WITHIN, Comparison, groups_of
+from csds.analysis.phenotypes import PHENOTYPE
+from csds.analysis.results import Result
+from csds.errors import StatsError
+from csds.plots.style import Style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """A group, at one of its tests where animals have several.
+
+    Parameters
+    ----------
+    name : str
+        As results call it.
+    levels : tuple of str
+        Of the comparison's factors, and the test.
+    rows : tuple of int
+        Positions of its animals among those analysed.
+    meaning : str
+        What its colour stands for.
+    place : int
+        Among those without a colour of their own.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    rows: tuple[int, ...]
+    meaning: str
+    place: int
+
+    def colour(self, style: Style) -> str:
+        """Return its colour."""
+        return style.colour_of(self.meaning, self.place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StudyResults:
+    """What figures are drawn from.
+
+    Parameters
+    ----------
+    animals : Animals
+        All of the table.
+    analysis : Analysis
+        Of them.
+    outcome : str
+        What figures of one outcome show; the analysis's primary one where empty.
+    cutoffs : mapping
+        By score, below what an animal is susceptible.
+    """
+
+    animals: Animals
+    analysis: Analysis
+    outcome: str = ""
+    cutoffs: Mapping[str, float] = field(default_factory=lambda: {"si_ratio": 1.0, "log_si_ratio": 0.0})
+
+    @property
+    def shown(self) -> str:
+        """The outcome that is shown."""
+        return self.outcome or self.analysis.plan.primary
+
+    @property
+    def analysed(self) -> Animals:
+        """The animals that the plan takes."""
+        return randomised(self.animals, self.analysis.plan)
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The groups, at each of their tests, the reference first."""
+        comparison, animals = self.analysis.comparison, self.analysed
+        groups, tests = groups_of(animals, comparison.factors), animals.texts(WITHIN)
+        levels = dict(zip(groups, _levels(animals, comparison), strict=True))
+        return tuple(
+            _arm(comparison, group, levels[group], test, [
+                at for at, one in enumerate(groups) if one == group and (not test or tests[at] == test)
+            ])
+            for group in comparison.groups
+            for test in (comparison.within.levels if comparison.within else ("",))
+        )  # fmt: skip
+
+    def results(self, outcome: str, *analyses: str) -> tuple[Result, ...]:
+        """Return an outcome's results of some kinds."""
+        return tuple(one for one in self.analysis.results if one.outcome == outcome and one.analysis in analyses)
+
+    def listing(self, columns: Sequence[str], shown: Iterable[int], figure: str) -> pd.DataFrame:
+        """Return every animal of the table, a row each, with what a figure shows of it, or why it doesn't.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Numbers, beside the keys, the group and the phenotype.
+        shown : iterable of int
+            Lines of the file.
+        figure : str
+            Whose marks they are.
+
+        Raises
+        ------
+        StatsError
+            None is shown.
+        """
+        lines = set(shown)
+        whole = pd.concat([self.animals.table, self.animals.excluded]).sort_index()
+        everyone = Animals(table=whole, left_out=())
+        reasons = {one.row: one.reason for some in self.analysis.left_out.values() for one in some}
+        reasons |= {one.row: one.reason for one in (*self.animals.left_out, *self.analysed.left_out)}
+        if not lines:
+            raise StatsError(
+                f"figure '{figure}': expected animals with {' and '.join(columns)} in the groups that are compared, "
+                "found none",
+                hint="See which columns of the table are empty, or draw another figure: csds plot --list.",
+            )
+        rows = [int(row) for row in whole.index]
+        return pd.DataFrame(
+            {
+                "mark": "animal",
+                **{key: everyone.texts(key) for key in KEYS},
+                "group": groups_of(everyone, self.analysis.comparison.factors),
+                "phenotype": everyone.texts(PHENOTYPE),
+                **{column: everyone.numbers(column) for column in columns},
+                "shown": [row in lines for row in rows],
+                "why_not": [
+                    "" if row in lines else reasons.get(row) or f"no {' or no '.join(columns)}, or in no group"
+                    for row in rows
+                ],
+            }
+        )
+
+    def having(self, columns: Sequence[str], lines: Iterable[int] | None = None) -> tuple[Animals, tuple[Arm, ...]]:
+        """Return the animals that are analysed, and the groups with only those that have numbers in some columns.
+
+        Parameters
+        ----------
+        columns : sequence of str
+        lines : iterable of int, optional
+            Of the file: those alone.
+
+        Raises
+        ------
+        TableError
+            There is no such column, or it holds text.
+        """
+        animals = self.analysed
+        known = np.isfinite(np.column_stack([animals.numbers(column) for column in columns])).all(axis=1)
+        if lines is not None:
+            known &= animals.table.index.isin(list(lines))
+        return animals, tuple(replace(arm, rows=tuple(at for at in arm.rows if known[at])) for arm in self.arms)
+
+
+def _levels(animals: Animals, comparison: Comparison) -> list[tuple[str, ...]]:
+    if not comparison.factors:
+        return [()] * len(animals.table)
+    return list(zip(*(animals.texts(one.name) for one in comparison.factors), strict=True))
+
+
+def _arm(comparison: Comparison, group: str, levels: tuple[str, ...], test: str, rows: Sequence[int]) -> Arm:
+    meaning, place = _meaning(comparison, levels)
+    name = f"{group}, {test}" if test else group
+    return Arm(name=name, levels=(*levels, test) if test else levels, rows=tuple(rows), meaning=meaning, place=place)
+
+
+def _meaning(comparison: Comparison, levels: tuple[str, ...]) -> tuple[str, int]:
+    """Return what a group's colour stands for: its treatment or, without one, that it is undefeated.
+
+    The treatment's reference is the isotype, its first other level the treatment.
+    """
+    at = {one.name: one.levels.index(level) for one, level in zip(comparison.factors, levels, strict=True)}
+    stress = at.pop("stress", None)
+    if not at and stress is not None:
+        return ("control", 0) if stress == 0 else ("defeated", stress - 1)
+    treatment = list(at.values())[-1] if at else 0
+    if treatment == 0:
+        return ("control" if stress == 0 else "isotype", 0)
+    return ("treatment", 0) if treatment == 1 else ("another treatment", treatment - 2)
