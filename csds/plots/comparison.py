@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 from csds.analysis.comparison import REPEATED
@@ -19,7 +20,7 @@ from csds.plots import labels, marks
 from csds.plots.brackets import ROW_PT, Bracket, brackets_of, draw_brackets, rows_of
 from csds.plots.plot import Plot
 from csds.plots.study import Arm, StudyResults
-from csds.plots.style import Style, drawing, new_figure
+from csds.plots.style import SMALL_PT, Style, drawing, new_figure
 from csds.plots.swarm import swarm_within
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 NAME = "comparison"
 #: Of the axes.
 _HEIGHT_PT = {"single": 140.0, "double": 180.0}
-#: Of a group's place, 1 wide: where the middle of its points is, how far they reach, and where its mean stands.
-_POINTS, _REACH, _MEAN = -0.07, 0.32, 0.36
+#: Share of a group's place that its points may take to either side.
+_REACH = 0.32
+#: Width of a mean's stroke, which stands beside the points, pt.
+_MEAN_PT = 6.0
 
 
 def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean", "median"] = "mean") -> Plot:
@@ -73,8 +76,9 @@ def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean"
         handles = marks.phenotype_handles((phenotypes[at] for arm in arms for at in arm.rows), style)
         marks.add_legend(figure, [*handles, _centre_handle(centre, style)], style)
         cutoff = study.cutoffs.get(outcome, math.nan)
+        everyone = values[[at for arm in arms for at in arm.rows]]
         bounds = [bound for one in described.values() for bound in (one.effect, one.ci_low, one.ci_high)]
-        axes.set_ylim(*marks.value_limits([*(values[at] for arm in arms for at in arm.rows), *bounds, cutoff]))
+        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *bounds, cutoff]))
         marks.name_y(axes, marks.axis_name(outcome), _HEIGHT_PT[style.width])
         if math.isfinite(cutoff):
             marks.draw_cutoff(axes, cutoff, style)
@@ -82,30 +86,38 @@ def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean"
         place = labels.width_pt(axes) / len(arms)
         rows = rows_of(brackets, place)
         draw_brackets(upper, brackets, rows, style)
-        upper.get_subplotspec().get_gridspec().set_height_ratios(
-            (max(ROW_PT * (max(rows, default=-1) + 1), 1.0), _HEIGHT_PT[style.width])
-        )
+        marks.set_height_ratios(upper, ROW_PT * (max(rows, default=-1) + 1), _HEIGHT_PT[style.width])
         marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
-        _draw_points(axes, arms, values, phenotypes, style)
+        aside = _draw_points(axes, arms, values, phenotypes, style)
         for i, arm in enumerate(arms):
-            _draw_centre(axes, i + _MEAN, described[arm.name], style)
+            _draw_centre(axes, i + aside, described[arm.name], style)
     return Plot(name=NAME, figure=figure, data=data, alt=_alt(outcome, arms, described, brackets), style=style)
 
 
-def _draw_points(axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style) -> None:
-    place = labels.width_pt(axes) / len(arms)
-    low, high = axes.get_ylim()
+def _draw_points(axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style) -> float:
+    """Draw the animals, and return how far to the side of a group's place its mean stands, in places."""
+    place, (low, high) = labels.width_pt(axes) / len(arms), axes.get_ylim()
     unit = labels.height_pt(axes) / (high - low)
     groups = [values[list(arm.rows)] for arm in arms]
-    places, diameter = swarm_within([one * unit for one in groups], _REACH * place)
+    places, diameter = swarm_within([np.minimum(one, high) * unit for one in groups], _REACH * place)
+    aside = (max(float(one.max()) for one in places) + diameter / 2 + _MEAN_PT) / place
     for i, (arm, y, x) in enumerate(zip(arms, groups, places, strict=True)):
         of = [marks.mark_of(phenotypes[at], arm, style) for at in arm.rows]
-        marks.scatter(axes, i + _POINTS + x / place, y, of, diameter)
+        across = i - _MEAN_PT / 2 / place + x / place
+        marks.scatter(axes, across, np.minimum(y, high), of, diameter)
+        for far in np.flatnonzero(y > high):
+            axes.annotate(
+                f"↑ {y[far]:.3g}", (across[far], high), xytext=(diameter / 2 + 2, 0), textcoords="offset points",
+                va="center", fontsize=SMALL_PT, annotation_clip=False,
+            )  # fmt: skip
+    return aside - _MEAN_PT / 2 / place
 
 
 def _draw_centre(axes: Axes, x: float, one: Result, style: Style) -> None:
     ink = style.inks.ink
-    axes.plot([x - 0.06, x + 0.06], [one.effect, one.effect], color=ink, linewidth=1.6, solid_capstyle="butt", zorder=4)
+    axes.plot(
+        [x], [one.effect], color=ink, marker="_", markersize=_MEAN_PT, markeredgewidth=1.6, linestyle="none", zorder=4
+    )
     if math.isfinite(one.ci_low):
         axes.plot([x, x], [one.ci_low, one.ci_high], color=ink, linewidth=0.8, solid_capstyle="butt", zorder=4)
 
@@ -114,7 +126,8 @@ def _centre_handle(centre: str, style: Style) -> Artist:
     from matplotlib.lines import Line2D
 
     return Line2D(
-        [], [], color=style.inks.ink, linewidth=0.8, marker="_", markersize=6, markeredgewidth=1.6,
+        [], [], color=style.inks.ink, linestyle="none", marker="+" if centre == "mean" else "_", markersize=7,
+        markeredgewidth=1.0,
         label="mean, 95 % interval" if centre == "mean" else "median",
     )  # fmt: skip
 

@@ -81,15 +81,15 @@ def fit_labels(labels: Sequence[str], place_pt: float, size_pt: float, *, uprigh
             most = max(map(len, level))
             return FittedLabels(texts=_joined(level), is_upright=False, height_pt=lines_height(most, size_pt))
     most_lines = max(1, int(place_pt * _UPRIGHT / lines_height(1, size_pt)))
+    longest = max(text_width(word, size_pt) for label in labels for word in _wrapped(label, 0.0, size_pt))
     for length in _UPRIGHT_PT:
-        turned = [_wrapped(label, length, size_pt) for label in labels]
-        widest = max(text_width(line, size_pt) for lines in turned for line in lines)
-        if max(map(len, turned)) <= most_lines and widest <= length:
+        turned = [_wrapped(label, max(length, longest), size_pt) for label in labels]
+        if max(map(len, turned)) <= most_lines:
             break
     else:
         turned = [[" ".join(printable(part) for part in label.split("\n"))] for label in labels]
-        widest = max(text_width(lines[0], size_pt) for lines in turned)
-    return FittedLabels(texts=_joined(turned), is_upright=True, height_pt=widest)
+    highest = max(text_width(line, size_pt) for lines in turned for line in lines)
+    return FittedLabels(texts=_joined(turned), is_upright=True, height_pt=highest)
 
 
 def wrap_label(label: str, width_pt: float, size_pt: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
+    from matplotlib.ticker import Locator
 
 #: Each phenotype's marker; the order is that of legends.
 MARKERS: Mapping[str, str] = {
@@ -31,6 +33,9 @@ MARKERS: Mapping[str, str] = {
     "excluded": "X",
 }
 _GAP_PT = 3.0
+_FAR = 2.5
+#: What an entry of a legend takes beside its text, pt.
+_KEY_PT = 3.2 * SMALL_PT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +84,11 @@ def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
     """Put a legend above a figure's axes, in as many columns as its width allows."""
     if not handles:
         return
-    widest = max(labels.text_width(str(handle.get_label()), SMALL_PT) for handle in handles) + 4.5 * SMALL_PT
-    columns = max(1, min(len(handles), int((style.width_in * labels.POINTS_PER_INCH - 12) / widest)))
+    room = style.width_in * labels.POINTS_PER_INCH - 12
+    widths = [labels.text_width(str(handle.get_label()), SMALL_PT) + _KEY_PT for handle in handles]
+    columns = next(
+        (n for n in range(len(widths), 1, -1) if sum(max(part) for part in np.array_split(widths, n)) <= room), 1
+    )
     figure.legend(
         handles=list(handles), loc="outside upper left", ncols=columns, borderaxespad=0.2, handlelength=1.2,
         handletextpad=0.5, columnspacing=1.2,
@@ -200,6 +208,23 @@ def value_limits(values: Sequence[float] | FloatArray) -> tuple[float, float]:
     return (low - room if low < 0 else 0.0), high + room
 
 
+def far_beyond(values: Sequence[float] | FloatArray) -> float:
+    """Return the value that is the last to be drawn in its place: those beyond would press the others together.
+
+    At most three values, each beyond 2.5 times the largest of the rest, where none is below 0; else the largest.
+
+    Examples
+    --------
+    >>> far_beyond([0.5, 1.2, 29.6]), far_beyond([0.5, 1.2])
+    (1.2, 1.2)
+    """
+    ordered = np.sort(np.asarray(values, float))
+    for at in range(max(1, len(ordered) - 3), len(ordered)):
+        if ordered[0] >= 0 and ordered[at - 1] > 0 and ordered[at] > _FAR * ordered[at - 1]:
+            return float(ordered[at - 1])
+    return float(ordered[-1])
+
+
 def draw_cutoff(axes: Axes, cutoff: float, style: Style, *, upright: bool = False) -> None:
     """Draw the line that tells susceptible from resilient, and name it beyond the axes."""
     settings: dict[str, Any] = {"color": style.inks.muted, "linewidth": 0.7, "linestyle": (0, (4, 2)), "zorder": 1}
@@ -211,3 +236,42 @@ def draw_cutoff(axes: Axes, cutoff: float, style: Style, *, upright: bool = Fals
         f"cut-off\n{cutoff:g}", (1, cutoff), xycoords=axes.get_yaxis_transform(), xytext=(2, 0),
         textcoords="offset points", va="center", fontsize=SMALL_PT, color=style.inks.muted, annotation_clip=False,
     )  # fmt: skip
+
+
+def mean_handle(style: Style, label: str = "mean") -> Artist:
+    """Return the entry of a legend for means, or what else is drawn in ink."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=style.inks.ink, linewidth=1.2, label=label)
+
+
+def few_ticks() -> Locator:
+    """Return where a small panel's scale has its ticks."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(nbins=3, steps=[1, 2, 5, 10])
+
+
+def set_height_ratios(upper: Axes, above_pt: float, height_pt: float) -> None:
+    """Give axes above others, in the same grid, their height beside that of the others."""
+    grid = cast("SubplotSpec", upper.get_subplotspec()).get_gridspec()
+    grid.set_height_ratios((max(above_pt, 1.0), height_pt))
+
+
+def name_spans(axes: Axes, arms: Sequence[Arm], spans: Sequence[tuple[float, float]], style: Style) -> None:
+    """Name groups below the stretch of the axis that each has, with a rule in its colour."""
+    low, high = axes.get_xlim()
+    unit = labels.width_pt(axes) / (high - low)
+    axes.set_xticks([(first + last) / 2 for first, last in spans])
+    axes.tick_params(axis="x", length=0, pad=5)
+    place = min(last - first + 2 for first, last in spans) * unit
+    fitted = labels.fit_labels([f"{arm.name}\nn = {len(arm.rows)}" for arm in arms], place, SMALL_PT)
+    axes.set_xticklabels(
+        fitted.texts, rotation=90 if fitted.is_upright else 0, linespacing=1.2, va="top",
+        multialignment="right" if fitted.is_upright else "center",
+    )  # fmt: skip
+    for arm, (first, last) in zip(arms, spans, strict=True):
+        axes.plot(
+            [first - 0.5, last + 0.5], [-0.015, -0.015], transform=axes.get_xaxis_transform(), clip_on=False,
+            color=arm.colour(style), linewidth=2.0, solid_capstyle="butt",
+        )  # fmt: skip

@@ -1,0 +1,111 @@
+"""All figures of a study: what each is called, what it shows and what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from csds.errors import UsageError
+from csds.plots.certainty import draw_certainty
+from csds.plots.comparison import draw_comparison
+from csds.plots.estimation import draw_estimation
+from csds.plots.paired import draw_paired
+from csds.plots.phenotypes import draw_phenotypes
+from csds.plots.plot import Plot
+from csds.plots.scatter import draw_scatter
+from csds.plots.study import StudyResults
+from csds.plots.style import Style
+from csds.protocol.nearest import nearest
+
+
+class Draw(Protocol):
+    """A function that draws a figure of a study."""
+
+    def __call__(self, study: StudyResults, *, style: Style) -> Plot:
+        """Return the figure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryFigure:
+    """A figure by the name that the command line has for it.
+
+    Parameters
+    ----------
+    name : str
+    shows : str
+        What is seen.
+    needs : str
+        Of ``animals.csv``, beside the groups.
+    draw : Draw
+    """
+
+    name: str
+    shows: str
+    needs: str
+    draw: Draw
+
+
+GALLERY: tuple[GalleryFigure, ...] = (
+    GalleryFigure(
+        name="comparison",
+        shows="every animal by group, means with 95 % intervals, planned contrasts",
+        needs="the outcome; groups of animals",
+        draw=draw_comparison,
+    ),
+    GalleryFigure(
+        name="estimation",
+        shows="differences between groups, each with its bootstrap distribution and interval",
+        needs="the outcome; three animals a group",
+        draw=draw_estimation,
+    ),
+    GalleryFigure(
+        name="paired",
+        shows="time in the interaction zone, target absent to present, a line an animal, by group",
+        needs="interaction_absent_s, interaction_present_s",
+        draw=draw_paired,
+    ),
+    GalleryFigure(
+        name="scatter",
+        shows="time with the target present against absent, with the line where they are equal",
+        needs="interaction_absent_s, interaction_present_s",
+        draw=draw_scatter,
+    ),
+    GalleryFigure(
+        name="phenotypes",
+        shows="proportion susceptible by group, with counts and Wilson's intervals",
+        needs="phenotype, of two groups at least",
+        draw=draw_phenotypes,
+    ),
+    GalleryFigure(
+        name="certainty",
+        shows="each animal's SI ratio with the interval of its measurement, against the cut-off",
+        needs="si_ratio, si_ratio_low, si_ratio_high",
+        draw=draw_certainty,
+    ),
+)
+"""In the order in which they are drawn."""
+
+
+def find_figures(names: Sequence[str]) -> tuple[GalleryFigure, ...]:
+    """Return figures by their names, all where none is given.
+
+    Raises
+    ------
+    UsageError
+        There is no figure of a name.
+
+    Examples
+    --------
+    >>> [one.name for one in find_figures(["scatter"])]
+    ['scatter']
+    """
+    known = {one.name: one for one in GALLERY}
+    for name in names:
+        if name not in known:
+            near = nearest(name, list(known))
+            raise UsageError(
+                f"figure '{name}': expected one of {', '.join(known)}", hint=f"Did you mean '{near}'?" if near else ""
+            )
+    return tuple(known[name] for name in dict.fromkeys(names)) if names else GALLERY

@@ -1,0 +1,116 @@
+"""Proportion of susceptible animals by group, with counts and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from csds.analysis.members import of_test
+from csds.analysis.phenotypes import PHENOTYPE
+from csds.analysis.results import Result
+from csds.analysis.wording import effect_text
+from csds.errors import StatsError
+from csds.plots import labels, marks
+from csds.plots.brackets import ROW_PT, brackets_of, draw_brackets, rows_of
+from csds.plots.plot import Plot
+from csds.plots.study import Arm, StudyResults
+from csds.plots.style import SMALL_PT, Style, drawing, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+NAME = "phenotypes"
+_HEIGHT_PT = {"single": 110.0, "double": 140.0}
+_CALLS = ("susceptible", "resilient")
+
+
+def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
+    """Return the figure of the share of each group's animals that is susceptible, and resilient.
+
+    Of the animals that are called either; of repeated tests, the last. Bars have their counts in them, the share that
+    is susceptible Wilson's 95 % interval, and groups are compared by Fisher's exact test.
+
+    Raises
+    ------
+    StatsError
+        The analysis has no proportions: fewer than two groups have such animals.
+    """
+    shares = {one.term: one for one in study.analysis.results if one.test == "Wilson's interval"}
+    if not shares:
+        why = [one.why for one in study.analysis.not_computed if one.outcome == PHENOTYPE]
+        raise StatsError(
+            f"figure '{NAME}': {why[0] if why else 'expected a phenotype of each animal, found none analysed'}",
+            hint="csds score gives animals their phenotypes; undefeated controls have none.",
+        )
+    tests = [one for one in study.analysis.results if one.test == "Fisher's exact test"]
+    animals = of_test(study.analysed, study.analysis.comparison, -1)
+    calls = dict(zip(animals.table.index.tolist(), animals.texts(PHENOTYPE), strict=True))
+    whole = study.analysed.table.index.tolist()
+    arms = tuple(
+        Arm(name=arm.name.removesuffix(f", {last}"), levels=arm.levels[:-1] if last else arm.levels,
+            rows=tuple(at for at in arm.rows if calls.get(whole[at]) in _CALLS), meaning=arm.meaning, place=arm.place)
+        for last in (study.analysis.comparison.within.levels[-1] if study.analysis.comparison.within else "",)
+        for arm in study.arms
+        if arm.name.removesuffix(f", {last}") in shares and (not last or arm.levels[-1] == last)
+    )  # fmt: skip
+    counts = [[sum(calls[whole[at]] == call for at in arm.rows) for call in _CALLS] for arm in arms]
+    brackets = brackets_of(tests, arms)
+    data = _data(study, arms, counts, shares, tests)
+    inks = style.inks
+    with drawing(style):
+        figure = new_figure(style, _HEIGHT_PT[style.width] / labels.POINTS_PER_INCH + 1)
+        upper, axes = figure.subplots(2, 1, height_ratios=(0.3, 1), sharex=True)
+        marks.add_legend(figure, _handles(style), style)
+        axes.set_ylim(0, 100)
+        axes.set_ylabel("Animals (%)")
+        for i, (arm, count) in enumerate(zip(arms, counts, strict=True)):
+            base = 0.0
+            for call, many in zip(_CALLS, count, strict=True):
+                height = 100 * many / sum(count)
+                axes.bar(i, height, 0.62, bottom=base, color=style.colour_of(call), edgecolor=inks.page, linewidth=0.6)
+                base += height
+            one = shares[arm.name]
+            axes.plot([i + 0.38] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8)
+            axes.plot([i + 0.38], [100 * one.effect], color=inks.ink, marker="_", markersize=4, markeredgewidth=1.4)
+            _write_counts(axes, i, count)
+        marks.name_groups(axes, arms, study.analysis.comparison, style)
+        rows = rows_of(brackets, labels.width_pt(axes) / len(arms))
+        draw_brackets(upper, brackets, rows, style)
+        marks.set_height_ratios(upper, ROW_PT * (max(rows, default=-1) + 1), _HEIGHT_PT[style.width])
+        marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
+    told = "; ".join(f"{arm.name}, {shares[arm.name].note}, {effect_text(shares[arm.name])}" for arm in arms)
+    said = "".join(f" {one.result.contrast}: {one.text}." for one in brackets)
+    return Plot(
+        name=NAME, figure=figure, data=data, alt=f"Proportion susceptible by group: {told}.{said}", style=style
+    )
+
+
+def _write_counts(axes: Axes, place: int, count: Sequence[int]) -> None:
+    for many, height, va in zip(count, (2, 98), ("bottom", "top"), strict=True):
+        if many:
+            axes.text(place, height, str(many), ha="center", va=va, color="#FFFFFF", fontsize=SMALL_PT, weight="bold")
+
+
+def _handles(style: Style) -> list[Artist]:
+    from matplotlib.patches import Patch
+
+    return [*(Patch(color=style.colour_of(call), label=call) for call in _CALLS), marks.mean_handle(style, "95 % interval")]
+
+
+def _data(
+    study: StudyResults,
+    arms: Sequence[Arm],
+    counts: Sequence[Sequence[int]],
+    shares: Mapping[str, Result],
+    tests: Sequence[Result],
+) -> pd.DataFrame:
+    index = study.analysed.table.index
+    animals = study.listing([], (index[at] for arm in arms for at in arm.rows), NAME)
+    bars = [
+        {**marks.result_row(shares[arm.name], group=arm.name), **dict(zip(_CALLS, count, strict=True))}
+        for arm, count in zip(arms, counts, strict=True)
+    ]
+    return pd.concat([animals, pd.DataFrame([*bars, *map(marks.result_row, tests)])], ignore_index=True)
