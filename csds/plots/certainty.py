@@ -45,9 +45,11 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
         end = max(value for value in known if np.isfinite(value))
         if is_log:
             axes.set_yscale("log", base=2)
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             least = min(value for value in known if np.isfinite(value))
             axes.set_ylim(least / 1.1, end * 1.1)
+            ticks = _ratio_ticks(*axes.get_ylim())
+            axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+            axes.set_yticks([], minor=True)
         else:
             axes.set_ylim(*marks.value_limits(known))
         axes.set_ylabel("SI ratio")
@@ -80,3 +82,19 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
         + "."
     )
     return Plot(name=NAME, figure=figure, data=data, alt=alt, style=style)
+
+
+def _ratio_ticks(low: float, high: float) -> list[float]:
+    """Return round ratios within a range, three at least where there are as many.
+
+    Examples
+    --------
+    >>> _ratio_ticks(0.3, 2.6), _ratio_ticks(0.8, 1.3)
+    ([0.5, 1.0, 2.0], [0.8, 0.9, 1.0, 1.2])
+    """
+    tens = 10.0 ** np.arange(-4, 6)
+    for digits in ((1, 10), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.1, 1.2, 1.3, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)):
+        inside = sorted({round(float(d * ten), 9) for d in digits for ten in tens if low <= d * ten <= high})
+        if len(inside) >= 3:
+            break
+    return inside

@@ -88,13 +88,15 @@ def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean"
         draw_brackets(upper, brackets, rows, style)
         marks.set_height_ratios(upper, ROW_PT * (max(rows, default=-1) + 1), _HEIGHT_PT[style.width])
         marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
-        aside = _draw_points(axes, arms, values, phenotypes, style)
+        aside = draw_points(axes, arms, values, phenotypes, style)
         for i, arm in enumerate(arms):
             _draw_centre(axes, i + aside, described[arm.name], style)
     return Plot(name=NAME, figure=figure, data=data, alt=_alt(outcome, arms, described, brackets), style=style)
 
 
-def _draw_points(axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style) -> float:
+def draw_points(
+    axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style
+) -> float:
     """Draw the animals, and return how far to the side of a group's place its mean stands, in places."""
     place, (low, high) = labels.width_pt(axes) / len(arms), axes.get_ylim()
     unit = labels.height_pt(axes) / (high - low)

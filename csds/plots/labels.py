@@ -6,7 +6,7 @@ Places are in points, 1/72 inch, so that a label is the same in PDF, SVG and PNG
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, cast
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POINTS_PER_INCH = 72.0
-#: A line may be broken after these, which stay on it.
-_PIECES = re.compile(r"[^\s\-–/_+,]*[\-–/_+,]*\s*")
+_WORDS = re.compile(r"\s*(?:\+ )?\S+\s*")
+#: A word may be broken after these.
+_PARTS = re.compile(r"[^\-–/_]*[\-–/_]*[\s]*")
 _LINE_SPACING = 1.2
 _MEASURED_AT_DPI = 600
 #: Shares of its place that a label fills at most, so that neighbours stay apart.
@@ -148,7 +149,7 @@ def _wrapped(label: str, width: float, size_pt: float, *, anywhere: bool = False
     lines: list[str] = []
     for part in label.split("\n"):
         line = ""
-        for piece in _PIECES.findall(printable(part)):
+        for piece in _pieces(printable(part), width, size_pt):
             if line and text_width((line + piece).rstrip(), size_pt) > width:
                 lines.append(line.rstrip())
                 line = ""
@@ -159,6 +160,12 @@ def _wrapped(label: str, width: float, size_pt: float, *, anywhere: bool = False
                 line = line[most:]
         lines.append(line.rstrip())
     return lines
+
+
+def _pieces(line: str, width: float, size_pt: float) -> Iterator[str]:
+    """Yield what a line may be broken between: words and, where these are too long, their parts."""
+    for word in _WORDS.findall(line):
+        yield from [word] if text_width(word.rstrip(), size_pt) <= width else _PARTS.findall(word)
 
 
 def _measure(line: str, size_pt: float) -> tuple[float, float]:

@@ -95,16 +95,14 @@ def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
     )  # fmt: skip
 
 
-def fit_height(figure: Figure, axes: Axes, wanted_pt: float) -> None:
-    """Make a figure as high as lets its axes be as high as is wanted, whatever stands above and below them."""
-    for _ in range(4):
+def fit_height(figure: Figure, axes: Axes, wanted_pt: float, *, rows: int = 1) -> None:
+    """Make a figure as high as lets its axes, one of some rows, be as high as is wanted, whatever stands around."""
+    for _ in range(5):
         lacking = wanted_pt - labels.height_pt(axes)
-        share = wanted_pt / max(labels.height_pt(axes), 1.0)
         if abs(lacking) < 0.5:
             break
         width, height = figure.get_size_inches()
-        grown = height + lacking / labels.POINTS_PER_INCH if share < 3 else height * 1.5
-        figure.set_size_inches(width, max(grown, 0.5))
+        figure.set_size_inches(width, max(height + rows * lacking / labels.POINTS_PER_INCH, 0.5))
 
 
 def axis_name(outcome: str) -> str:

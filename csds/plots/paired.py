@@ -13,7 +13,7 @@ from csds.plots.study import StudyResults
 from csds.plots.style import SMALL_PT, Style, drawing
 
 NAME = "paired"
-_HEIGHT_PT = 110.0
+_HEIGHT_PT, _NARROWEST_PT = 110.0, 60.0
 
 
 def draw_paired(study: StudyResults, *, style: Style) -> Plot:
@@ -34,7 +34,7 @@ def draw_paired(study: StudyResults, *, style: Style) -> Plot:
     absent, present = (animals.numbers(column) for column in PHASES.values())
     phenotypes, inks = animals.texts(PHENOTYPE), style.inks
     with drawing(style):
-        figure, panels = group_panels(arms, style, _HEIGHT_PT)
+        figure, panels, rows = group_panels(arms, style, _NARROWEST_PT)
         for axes, arm in zip(panels, arms, strict=True):
             for at in arm.rows:
                 mark = marks.mark_of(phenotypes[at], arm, style)
@@ -56,6 +56,7 @@ def draw_paired(study: StudyResults, *, style: Style) -> Plot:
         if any(math.isfinite(_mean(study, PHASES["present"], arm.name)) for arm in arms):
             handles.append(marks.mean_handle(style))
         marks.add_legend(figure, handles, style)
+        marks.fit_height(figure, panels[0], _HEIGHT_PT, rows=rows)
     rose = "; ".join(
         f"{arm.name}, longer with the target present in {sum(present[at] > absent[at] for at in arm.rows)} of "
         f"{len(arm.rows)}"

@@ -73,8 +73,11 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
                 axes.bar(i, height, 0.62, bottom=base, color=style.colour_of(call), edgecolor=inks.page, linewidth=0.6)
                 base += height
             one = shares[arm.name]
-            axes.plot([i + 0.38] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8)
-            axes.plot([i + 0.38], [100 * one.effect], color=inks.ink, marker="_", markersize=4, markeredgewidth=1.4)
+            axes.plot([i + 0.38] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8, clip_on=False)
+            axes.plot(
+                [i + 0.38], [100 * one.effect], color=inks.ink, marker="_", markersize=4, markeredgewidth=1.4,
+                clip_on=False,
+            )  # fmt: skip
             _write_counts(axes, i, count)
         marks.name_groups(axes, arms, study.analysis.comparison, style)
         rows = rows_of(brackets, labels.width_pt(axes) / len(arms))

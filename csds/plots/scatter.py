@@ -8,7 +8,7 @@ import numpy as np
 
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.within import PHASES
-from csds.plots import marks
+from csds.plots import labels, marks
 from csds.plots.panels import group_panels
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
 
 NAME = "scatter"
-_HEIGHT_PT = 80.0
+_NARROWEST_PT = 84.0
 
 
 def draw_scatter(study: StudyResults, *, style: Style) -> Plot:
@@ -44,7 +44,7 @@ def draw_scatter(study: StudyResults, *, style: Style) -> Plot:
     _, end = marks.value_limits([*absent[everyone], *present[everyone]])
     cutoff = study.cutoffs.get("si_ratio", 1.0)
     with drawing(style):
-        figure, panels = group_panels(arms, style, _HEIGHT_PT)
+        figure, panels, down = group_panels(arms, style, _NARROWEST_PT)
         for axes, arm in zip(panels, arms, strict=True):
             axes.plot([0, end], [0, end], color=inks.muted, linewidth=0.7, zorder=1)
             if cutoff != 1:
@@ -53,13 +53,14 @@ def draw_scatter(study: StudyResults, *, style: Style) -> Plot:
             marks.scatter(
                 axes, absent[rows], present[rows], [marks.mark_of(phenotypes[at], arm, style) for at in rows], 3.2
             )
-            axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
+            axes.set(xlim=(0, end), ylim=(0, end))
             axes.xaxis.set_major_locator(marks.few_ticks())
             axes.yaxis.set_major_locator(marks.few_ticks())
         figure.supxlabel("Time in the interaction zone, target absent (s)", fontsize=7)
         figure.supylabel("Target present (s)", fontsize=7)
         handles = marks.phenotype_handles((phenotypes[at] for at in everyone), style)
         marks.add_legend(figure, [*handles, *_lines(cutoff, style)], style)
+        marks.fit_height(figure, panels[0], labels.width_pt(panels[0]), rows=down)
     above = "; ".join(
         f"{arm.name}, {int(np.sum(present[list(arm.rows)] > absent[list(arm.rows)]))} of {len(arm.rows)}" for arm in arms
     )

@@ -117,6 +117,23 @@ def bootstrap(
     )
 
 
+def bootstrap_draws(
+    x: Numbers, y: Numbers, *, rng: np.random.Generator, location: Location = "mean", draws: int = 10_000
+) -> FloatArray:
+    """Return the resampled differences x − y, shape (draws,), that `bootstrap` takes its intervals from.
+
+    The same generator gives the same ones.
+
+    Raises
+    ------
+    StatsError
+        A sample is too small or not of finite numbers.
+    """
+    samples = [check_sample(x, name="first group", at_least=3), check_sample(y, name="second group", at_least=3)]
+    first, second = (_resampled(one, _mean if location == "mean" else _median, draws, rng) for one in samples)
+    return first.locations - second.locations
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Drawn:
     """Of each resample, its location and the squared standard error of its mean."""
