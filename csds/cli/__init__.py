@@ -20,6 +20,7 @@ from csds.cli.blind import blind as blind_command
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
 from csds.cli.check import check as check_command
 from csds.cli.demo import demo as demo_command
+from csds.cli.plot import plot as plot_command
 from csds.cli.power import power as power_command
 from csds.cli.protocol import protocol_app
 from csds.cli.report import report as report_command
@@ -82,6 +83,7 @@ app.command("track", short_help="Track a study and call each animal susceptible 
 app.command("score", short_help="Make scores and phenotypes from a table of zone times.")(score_command)
 app.command("stats", short_help="Compare treatment with isotype, as planned.")(stats_command)
 app.command("report", short_help="Write results as a document or a workbook.")(report_command)
+app.command("plot", short_help="Draw a study's figures, ready for a journal.")(plot_command)
 app.command("allocate", short_help="Assign animals to arms at random, in balance.")(allocate_command)
 app.command("blind", short_help="Hide groups behind codes; keep the key apart.")(blind_command)
 app.command("unblind", short_help="Lock the scores, then put the groups back.")(unblind_command)

@@ -81,7 +81,7 @@ def rows_of(brackets: Sequence[Bracket], place_pt: float) -> list[int]:
 
 
 def draw_brackets(axes: Axes, brackets: Sequence[Bracket], rows: Sequence[int], style: Style) -> None:
-    """Draw brackets into axes of their own, which have the groups at 0, 1, 2 … and a row at each 0, 1, 2 …"""
+    """Draw brackets into axes of their own, which have the groups at 0, 1, 2 … and rows from 0 up."""
     for bracket, row in zip(brackets, rows, strict=True):
         ends = (bracket.start + _INSET, bracket.end - _INSET)
         axes.plot(
@@ -92,4 +92,3 @@ def draw_brackets(axes: Axes, brackets: Sequence[Bracket], rows: Sequence[int], 
                   fontsize=SMALL_PT)  # fmt: skip
     axes.set_ylim(0, max(rows, default=0) + 1)
     axes.axis("off")
-

@@ -8,7 +8,7 @@ from csds.analysis.phenotypes import PHENOTYPE
 from csds.plots import labels, marks
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
-from csds.plots.style import SMALL_PT, Style, drawing, new_figure
+from csds.plots.style import Style, drawing, new_figure
 
 NAME = "certainty"
 _COLUMNS = ("si_ratio", "si_ratio_low", "si_ratio_high")
@@ -56,7 +56,7 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
         start, middles, unsure = 0.0, [], 0
         for arm in arms:
             rows = sorted(arm.rows, key=lambda at: ratio[at])
-            places = start + np.arange(len(rows))
+            places = np.asarray(start + np.arange(len(rows)), np.float64)
             for x, at in zip(places, rows, strict=True):
                 is_unsure = cutoff is not None and low[at] < cutoff < (high[at] if np.isfinite(high[at]) else np.inf)
                 unsure += is_unsure
@@ -67,7 +67,9 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
                     color=mark.edge if mark.face == inks.page else mark.face, zorder=2,
                 )  # fmt: skip
             of = [marks.mark_of(phenotypes[at], arm, style) for at in rows]
-            marks.scatter(axes, places, ratio[rows], of, max(1.6, min(3.6, 150 / len(everyone))))
+            marks.scatter(
+                axes, np.asarray(places, np.float64), ratio[rows], of, max(1.6, min(3.6, 150 / len(everyone)))
+            )
             middles.append((places[0], places[-1]))
             start = places[-1] + 1 + _GAP
         axes.set_xlim(-1, start - _GAP)

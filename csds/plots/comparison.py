@@ -94,9 +94,7 @@ def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean"
     return Plot(name=NAME, figure=figure, data=data, alt=_alt(outcome, arms, described, brackets), style=style)
 
 
-def draw_points(
-    axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style
-) -> float:
+def draw_points(axes: Axes, arms: Sequence[Arm], values: FloatArray, phenotypes: Sequence[str], style: Style) -> float:
     """Draw the animals, and return how far to the side of a group's place its mean stands, in places."""
     place, (low, high) = labels.width_pt(axes) / len(arms), axes.get_ylim()
     unit = labels.height_pt(axes) / (high - low)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -133,7 +133,8 @@ def _differences(study: StudyResults, arms: Sequence[Arm], values: FloatArray) -
 
 def _draw_difference(axes: Axes, x: float, one: Difference, colour: str, style: Style) -> None:
     parts = axes.violinplot([one.draws], positions=[x], widths=0.8, side="high", showextrema=False)
-    for body in parts["bodies"]:
+    bodies: Any = parts["bodies"]
+    for body in bodies:
         body.set(facecolor=colour, alpha=0.55, edgecolor="none")
     ink = style.inks.ink
     axes.plot([x, x], [one.result.ci_low, one.result.ci_high], color=ink, linewidth=1.2, solid_capstyle="butt")

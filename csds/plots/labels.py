@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from csds.figures.lettering import printable
 
@@ -172,7 +172,8 @@ def _measure(line: str, size_pt: float) -> tuple[float, float]:
     from matplotlib.font_manager import FontProperties
 
     font = FontProperties(family="DejaVu Sans", size=size_pt)
-    width, height, _ = _renderer().get_text_width_height_descent(line, font, ismath=False)
+    renderer: Any = _renderer()
+    width, height, _ = renderer.get_text_width_height_descent(line, font, ismath=False)
     scale = POINTS_PER_INCH / _MEASURED_AT_DPI
     return width * scale, height * scale
 
@@ -181,4 +182,5 @@ def _measure(line: str, size_pt: float) -> tuple[float, float]:
 def _renderer() -> RendererAgg:
     from matplotlib.backends.backend_agg import RendererAgg
 
-    return RendererAgg(8, 8, _MEASURED_AT_DPI)
+    agg: Any = RendererAgg  # has no types of its own
+    return cast("RendererAgg", agg(8, 8, _MEASURED_AT_DPI))

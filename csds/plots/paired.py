@@ -7,7 +7,7 @@ import math
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.within import PHASES
 from csds.plots import marks
-from csds.plots.panels import group_panels
+from csds.plots.panels import group_panels, name_panels
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
 from csds.plots.style import SMALL_PT, Style, drawing
@@ -56,6 +56,7 @@ def draw_paired(study: StudyResults, *, style: Style) -> Plot:
         if any(math.isfinite(_mean(study, PHASES["present"], arm.name)) for arm in arms):
             handles.append(marks.mean_handle(style))
         marks.add_legend(figure, handles, style)
+        name_panels(panels, arms)
         marks.fit_height(figure, panels[0], _HEIGHT_PT, rows=rows)
     rose = "; ".join(
         f"{arm.name}, longer with the target present in {sum(present[at] > absent[at] for at in arm.rows)} of "

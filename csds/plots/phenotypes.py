@@ -73,7 +73,9 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
                 axes.bar(i, height, 0.62, bottom=base, color=style.colour_of(call), edgecolor=inks.page, linewidth=0.6)
                 base += height
             one = shares[arm.name]
-            axes.plot([i + 0.38] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8, clip_on=False)
+            axes.plot(
+                [i + 0.38] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8, clip_on=False
+            )
             axes.plot(
                 [i + 0.38], [100 * one.effect], color=inks.ink, marker="_", markersize=4, markeredgewidth=1.4,
                 clip_on=False,
@@ -86,9 +88,7 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
         marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
     told = "; ".join(f"{arm.name}, {shares[arm.name].note}, {effect_text(shares[arm.name])}" for arm in arms)
     said = "".join(f" {one.result.contrast}: {one.text}." for one in brackets)
-    return Plot(
-        name=NAME, figure=figure, data=data, alt=f"Proportion susceptible by group: {told}.{said}", style=style
-    )
+    return Plot(name=NAME, figure=figure, data=data, alt=f"Proportion susceptible by group: {told}.{said}", style=style)
 
 
 def _write_counts(axes: Axes, place: int, count: Sequence[int]) -> None:
@@ -100,7 +100,10 @@ def _write_counts(axes: Axes, place: int, count: Sequence[int]) -> None:
 def _handles(style: Style) -> list[Artist]:
     from matplotlib.patches import Patch
 
-    return [*(Patch(color=style.colour_of(call), label=call) for call in _CALLS), marks.mean_handle(style, "95 % interval")]
+    return [
+        *(Patch(color=style.colour_of(call), label=call) for call in _CALLS),
+        marks.mean_handle(style, "95 % interval"),
+    ]
 
 
 def _data(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.within import PHASES
 from csds.plots import labels, marks
-from csds.plots.panels import group_panels
+from csds.plots.panels import group_panels, name_panels
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
 from csds.plots.style import Style, drawing
@@ -60,11 +58,14 @@ def draw_scatter(study: StudyResults, *, style: Style) -> Plot:
         figure.supylabel("Target present (s)", fontsize=7)
         handles = marks.phenotype_handles((phenotypes[at] for at in everyone), style)
         marks.add_legend(figure, [*handles, *_lines(cutoff, style)], style)
+        name_panels(panels, arms)
         marks.fit_height(figure, panels[0], labels.width_pt(panels[0]), rows=down)
     above = "; ".join(
-        f"{arm.name}, {int(np.sum(present[list(arm.rows)] > absent[list(arm.rows)]))} of {len(arm.rows)}" for arm in arms
+        f"{arm.name}, {sum(present[at] > absent[at] for at in arm.rows)} of {len(arm.rows)}" for arm in arms
     )
-    alt = f"Time in the interaction zone with the target present against absent; above the line of equal times: {above}."
+    alt = (
+        f"Time in the interaction zone with the target present against absent; above the line of equal times: {above}."
+    )
     return Plot(name=NAME, figure=figure, data=data, alt=alt, style=style)
 
 

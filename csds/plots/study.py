@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +67,7 @@ class StudyResults:
     animals: Animals
     analysis: Analysis
     outcome: str = ""
-    cutoffs: Mapping[str, float] = field(default_factory=lambda: {"si_ratio": 1.0, "log_si_ratio": 0.0})
+    cutoffs: Mapping[str, float] = field(default_factory=lambda: cutoffs_of(None))
 
     @property
     def shown(self) -> str:
@@ -154,10 +156,35 @@ class StudyResults:
             There is no such column, or it holds text.
         """
         animals = self.analysed
-        known = np.isfinite(np.column_stack([animals.numbers(column) for column in columns])).all(axis=1)
+        columns_of = [animals.numbers(column) for column in columns]
+        known = [bool(np.isfinite([numbers[at] for numbers in columns_of]).all()) for at in range(len(animals.table))]
         if lines is not None:
-            known &= animals.table.index.isin(list(lines))
+            wanted = set(lines)
+            known = [one and row in wanted for one, row in zip(known, animals.table.index, strict=True)]
         return animals, tuple(replace(arm, rows=tuple(at for at in arm.rows if known[at])) for arm in self.arms)
+
+
+def cutoffs_of(provenance: Mapping[str, Any] | None) -> Mapping[str, float]:
+    """Return the cut-offs of the rule that results were scored by; an SI ratio of 1 where that isn't known.
+
+    Parameters
+    ----------
+    provenance : mapping or None
+        The content of ``provenance.json``.
+
+    Examples
+    --------
+    >>> cutoffs_of(None)
+    {'si_ratio': 1.0, 'log_si_ratio': 0.0}
+    """
+    content = ((provenance or {}).get("protocol") or {}).get("content") or {}
+    if "rule" not in content:
+        return {"si_ratio": 1.0, "log_si_ratio": 0.0}
+    criteria = (content["rule"] or {}).get("criteria") or ()
+    found = {one["score"]: float(one["cutoff"]) for one in criteria if one.get("kind") == "cutoff"}
+    if found.get("si_ratio", 0.0) > 0:
+        found.setdefault("log_si_ratio", math.log(found["si_ratio"]))
+    return found
 
 
 def _levels(animals: Animals, comparison: Comparison) -> list[tuple[str, ...]]:

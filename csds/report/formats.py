@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-FormatName = Literal["md", "docx", "xlsx"]
+FormatName = Literal["html", "md", "docx", "xlsx"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,15 @@ class Format:
 
     file: str
     write: Callable[[Path, Path], Path]
+
+
+def _html(folder: Path, target: Path) -> Path:
+    from csds.report.content import read_report
+    from csds.report.figures import report_plots
+    from csds.report.html import write_html
+
+    report = read_report(folder)
+    return write_html(report, *report_plots(report), target)
 
 
 def _markdown(folder: Path, target: Path) -> Path:
@@ -46,6 +55,7 @@ def _workbook(folder: Path, target: Path) -> Path:
 
 
 FORMATS: Mapping[FormatName, Format] = {
+    "html": Format(file="report.html", write=_html),
     "md": Format(file="report.md", write=_markdown),
     "docx": Format(file="report.docx", write=_docx),
     "xlsx": Format(file="results.xlsx", write=_workbook),

@@ -34,7 +34,9 @@ class Figure:
     alt: str
 
 
-def write_html(report: Report, plots: Sequence[Plot], target: Path, *, embed: Embed = "thumbnails") -> Path:
+def write_html(
+    report: Report, plots: Sequence[Plot], not_drawn: Sequence[str], target: Path, *, embed: Embed = "thumbnails"
+) -> Path:
     """Write a report, whole or not at all, and return its path.
 
     Parameters
@@ -42,18 +44,22 @@ def write_html(report: Report, plots: Sequence[Plot], target: Path, *, embed: Em
     report : Report
     plots : sequence of Plot
         In the order in which they are to stand.
+    not_drawn : sequence of str
+        Figures that these results don't allow, and why.
     target : Path
         The file; links to full pictures go from its folder.
     embed : {"thumbnails", "all"}
         Whether full pictures are within the file as well.
     """
-    text = html_text(report, plots, embed=embed)
+    text = html_text(report, plots, not_drawn, embed=embed)
     with atomic_path(target) as part:
         part.write_text(text, encoding="utf-8")
     return target
 
 
-def html_text(report: Report, plots: Sequence[Plot] = (), *, embed: Embed = "thumbnails") -> str:
+def html_text(
+    report: Report, plots: Sequence[Plot] = (), not_drawn: Sequence[str] = (), *, embed: Embed = "thumbnails"
+) -> str:
     """Return a report as HTML; whatever comes from the study's files is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -61,7 +67,7 @@ def html_text(report: Report, plots: Sequence[Plot] = (), *, embed: Embed = "thu
         loader=PackageLoader("csds.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    return surroundings.get_template("report.html.j2").render(_content(report, plots, embed))
+    return surroundings.get_template("report.html.j2").render(**_content(report, plots, embed), not_drawn=not_drawn)
 
 
 def _content(report: Report, plots: Sequence[Plot], embed: Embed) -> dict[str, Any]:

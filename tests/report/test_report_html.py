@@ -55,7 +55,7 @@ def test_answer_comes_first_with_effect_and_interval(results) -> None:
 
 def test_nothing_is_fetched_and_every_picture_is_there(results) -> None:
     folder = results()
-    target = write_html(read_report(folder), [figure()], folder / "report.html")
+    target = write_html(read_report(folder), [figure()], ["estimation: <b>why"], folder / "report.html")
     page = Page(target.read_text(encoding="utf-8"))
     pictures = page.all("img")
     assert len(pictures) == 25

@@ -1,0 +1,27 @@
+"""The figures of a report: all of the gallery that its results allow."""
+
+from __future__ import annotations
+
+from csds.analysis.animals import read_animals
+from csds.errors import StatsError, TableError
+from csds.plots.gallery import GALLERY
+from csds.plots.plot import Plot
+from csds.plots.study import StudyResults, cutoffs_of
+from csds.plots.style import Style
+from csds.report.content import Report
+
+
+def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
+    """Return the figures that can be drawn, and of the others why not."""
+    if report.analysis is None:
+        return [], [report.why_not]
+    study = StudyResults(
+        animals=read_animals(report.folder), analysis=report.analysis, cutoffs=cutoffs_of(report.provenance)
+    )
+    drawn, missing = [], []
+    for one in GALLERY:
+        try:
+            drawn.append(one.draw(study, style=Style()))
+        except (StatsError, TableError) as error:
+            missing.append(f"{one.name}: {error.message}")
+    return drawn, missing

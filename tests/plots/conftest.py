@@ -1,0 +1,92 @@
+"""Studies to draw, and what makes a drawn figure measurable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from csds.analysis.analyse import analyse
+from csds.analysis.animals import read_animals
+from csds.analysis.plan import AnalysisPlan
+from csds.plots.plot import Plot
+from csds.plots.study import StudyResults
+from csds.plots.style import drawing
+
+TWO_BY_TWO = [(stress, treatment) for stress in ("control", "defeated") for treatment in ("isotype", "anti-IL-4Rα")]
+StudyOf = Callable[..., StudyResults]
+
+
+def animals_of(groups: Sequence[tuple[str, str]], n: int, seed: int = 1) -> pd.DataFrame:
+    """Return a table of animals, ``n`` in each group of stress and treatment."""
+    rng, rows = np.random.default_rng(seed), []
+    for k, (stress, treatment) in enumerate(groups):
+        for i in range(n):
+            absent = float(np.clip(rng.normal(61, 16), 10, 140))
+            present = float(np.clip(rng.normal(91 if stress == "control" else 55 + 8 * k, 25), 5, 148))
+            ratio = present / absent
+            phenotype = "control" if stress == "control" else "susceptible" if ratio < 1 else "resilient"
+            rows.append(
+                {
+                    "animal_id": f"M{k}-{i}", "stress": stress, "treatment": treatment, "interaction_absent_s": absent,
+                    "interaction_present_s": present, "si_ratio": ratio, "log_si_ratio": math.log(ratio),
+                    "si_ratio_low": 0.9 * ratio, "si_ratio_high": 1.12 * ratio, "phenotype": phenotype, "exclude": "",
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def study_of(tmp_path: Path) -> StudyOf:
+    """Return what analyses a table of animals, by a plan's keys."""
+
+    def made(table: pd.DataFrame, *, outcome: str = "", **plan: Any) -> StudyResults:
+        table.to_csv(tmp_path / "animals.csv", index=False)
+        animals = read_animals(tmp_path / "animals.csv")
+        analysis = analyse(animals, AnalysisPlan(**{"draws": 1000, "secondary": (), **plan}))
+        return StudyResults(animals=animals, analysis=analysis, outcome=outcome)
+
+    return made
+
+
+def overlaps(plot: Plot) -> list[str]:
+    """Return every pair of texts of a figure that lie on each other, and every text that leaves it."""
+    with drawing(plot.style):
+        plot.figure.canvas.draw()
+        renderer: Any = plot.figure.canvas
+        boxes = [
+            (text.get_text(), text.get_window_extent(renderer.get_renderer()))
+            for text in plot.figure.findobj(Text)
+            if isinstance(text, Text) and text.get_visible() and text.get_text().strip() and _is_drawn(text)
+        ]
+    page, found = plot.figure.bbox, []
+    for i, (text, box) in enumerate(boxes):
+        if box.x0 < page.x0 - 1 or box.x1 > page.x1 + 1 or box.y0 < page.y0 - 1 or box.y1 > page.y1 + 1:
+            found.append(f"{text!r} leaves the page")
+        for other, second in boxes[i + 1 :]:
+            width = min(box.x1, second.x1) - max(box.x0, second.x0)
+            height = min(box.y1, second.y1) - max(box.y0, second.y0)
+            if width > 0.5 and height > 0.5:
+                found.append(f"{text!r} on {other!r}")
+    return found
+
+
+def _is_drawn(text: Text) -> bool:
+    """Whether a text is among what the figure draws: ticks beyond an axis's ends, and of axes that are off, are not."""
+    axes = text.axes
+    if axes is None:
+        return True
+    if not axes.axison and text not in axes.texts:
+        return False
+    for axis, at in ((axes.xaxis, 0), (axes.yaxis, 1)):
+        for tick in axis.get_major_ticks() + axis.get_minor_ticks():
+            if text in {tick.label1, tick.label2}:
+                low, high = sorted((axes.get_xlim, axes.get_ylim)[at]())
+                return bool(low - 1e-9 <= tick.get_loc() <= high + 1e-9)
+    return True
