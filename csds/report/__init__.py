@@ -1,1 +1,1 @@
-"""The report of a study; comes with a later version."""
+"""A results folder as a document for others to read; `csds.report.formats` has its forms."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 from csds.analysis.results import Result
 from csds.analysis.wording import effect_text, outcome_text, p_text, statistic_text
-from csds.errors import TableError
+from csds.report.told import read_told
 from csds.report.typed_tables import TypedTable, read_typed_tables
 
 #: The sections of csds stats that stand before any table.
@@ -59,22 +58,11 @@ def read_document(folder: Path) -> tuple[Section, ...]:
         A table or ``stats.json`` can't be read as what it should be.
     """
     tables = {table.name: table for table in read_typed_tables(folder)}
-    told = _told(folder / "stats.json")
-    text = {title: Section(title=title, sentences=_all_shown(lines)) for title, lines in told.items()}
+    told = read_told(folder)
+    said = told.text if told else {_FIRST[0]: (_NO_STATISTICS,)}
+    text = {title: Section(title=title, sentences=_all_shown(lines)) for title, lines in said.items()}
     first = [text.pop(title) for title in _FIRST if title in text]
     return (*first, *_result_tables(tables.get("stats")), *text.values(), *_study_tables(tables))
-
-
-def _told(path: Path) -> dict[str, list[str]]:
-    if not path.is_file():
-        return {_FIRST[0]: [_NO_STATISTICS]}
-    try:
-        return {
-            str(title): [str(line) for line in lines] for title, lines in json.loads(path.read_bytes())["text"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path}: expected what csds stats writes, with sentences under 'text'; found something else"
-        raise TableError(message, hint="Run csds stats on this folder again.") from error
 
 
 def _result_tables(stats: TypedTable | None) -> Iterator[Section]:

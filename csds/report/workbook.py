@@ -21,6 +21,7 @@ from csds.formats.atomic import atomic_path
 from csds.formats.office import undated
 from csds.model.dictionary import TABLES
 from csds.model.flags import FLAGS, split_flags
+from csds.report.told import read_told
 from csds.report.typed_tables import TABLE_NAMES, TypedTable, read_typed_tables
 
 #: Backgrounds: of rows with a flag that says to look at the numbers, of other flagged rows, of the two lines of names.
@@ -36,8 +37,9 @@ def write_workbook(folder: Path, target: Path) -> Path:
     A sheet for each table: names in the first line, units in the second, both frozen, with filters below
     them; numbers, booleans and text as such, unrounded. Text is never a formula, whatever it begins with.
     Rows with flags are coloured, darker where the numbers should be looked at before they are used, and a
-    comment says what the flags mean. The sheet ``dictionary`` has every column, flag and notice with its
-    meaning, and names the tables that the folder doesn't hold. The same tables give the same bytes.
+    comment says what the flags mean. The sheet ``notices`` has what csds stats found to speak against
+    believing it, ``dictionary`` every column, flag and notice with its meaning and the names of tables that
+    the folder doesn't hold. The same tables give the same bytes.
 
     Parameters
     ----------
@@ -51,11 +53,11 @@ def write_workbook(folder: Path, target: Path) -> Path:
     UsageError
         The folder holds no table.
     TableError
-        A table can't be read as what it should be, or has more rows than a sheet can hold.
+        A table or ``stats.json`` can't be read as what it should be, or a table has more rows than a sheet.
     ResultsError
         The file can't be written, or is open in another program; see `csds.formats.atomic.atomic_path`.
     """
-    tables = read_typed_tables(folder)
+    tables, told = read_typed_tables(folder), read_told(folder)
     book = Workbook(write_only=True)
     book.properties.creator = "csds"
     for name, colour in _COLOURS.items():
@@ -66,7 +68,9 @@ def write_workbook(folder: Path, target: Path) -> Path:
             message = f"{folder / table.name}.csv: expected at most {_MAX_ROWS - 2} rows, found {len(table.frame)}"
             raise TableError(message, hint="A sheet of Excel holds no more; use the CSV, or longer --time-bins.")
         _write_table(book, table)
-    _write_dictionary(book, tables)
+    if told is not None:
+        _write_list(book, "notices", ("severity", "code", "message"), told.notices)
+    _write_list(book, "dictionary", ("where", "name", "kind", "unit", "meaning"), list(_dictionary(tables)))
     content = io.BytesIO()
     book.save(content)
     with atomic_path(target) as part:
@@ -93,13 +97,13 @@ def _write_table(book: Any, table: TypedTable) -> None:
         sheet.append(row)
 
 
-def _write_dictionary(book: Any, tables: Sequence[TypedTable]) -> None:
-    head, rows = ("where", "name", "kind", "unit", "meaning"), list(_dictionary(tables))
-    sheet = _sheet(book, "dictionary", list(zip(head, *rows, strict=True)), head=1, rows=len(rows))
-    sheet.append([_cell(sheet, name, "names") for name in head])
+def _write_list(book: Any, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a sheet of text; rows on flags have their colour."""
+    sheet = _sheet(book, name, list(zip(head, *rows, strict=True)), head=1, rows=len(rows))
+    sheet.append([_cell(sheet, text, "names") for text in head])
     for row in rows:
         style = _flags_style((row[1],)) if row[0] == "flags" else ""
-        sheet.append([_cell(sheet, value, style) for value in row])
+        sheet.append([_cell(sheet, text, style) for text in row])
 
 
 def _dictionary(tables: Sequence[TypedTable]) -> Iterator[tuple[str, str, str, str, str]]:

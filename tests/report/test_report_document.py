@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from csds.errors import TableError, UsageError
+from csds.errors import UsageError
 from csds.report.document import Section, read_document
 
 SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
@@ -58,14 +58,6 @@ def test_folder_without_statistics_says_so(analysed: Path) -> None:
     found = sections(analysed)
     assert list(found) == ["Results", "Animals", "What could not be used"]
     assert found["Results"].sentences == ("There are no statistics in this folder: csds stats makes them.",)
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"text": 1}', '{"results": []}', '{"text": {"Results": 1}}'])
-def test_statistics_that_are_something_else(analysed: Path, content: str) -> None:
-    (analysed / "stats.json").write_text(content, encoding="utf-8")
-    with pytest.raises(TableError, match=r"stats\.json: expected what csds stats writes") as caught:
-        read_document(analysed)
-    assert caught.value.hint == "Run csds stats on this folder again."
 
 
 def test_folder_without_tables(tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def test_sheets_are_the_tables_that_are_there_and_the_dictionary(book) -> None:
     assert book.sheetnames == ["animals", "stats", "failures", "dictionary"]
 
 
+def test_notices_have_a_sheet_where_there_are_statistics(analysed: Path) -> None:
+    book = load_workbook(write_workbook(analysed, analysed / "results.xlsx"))
+    assert book.sheetnames == ["animals", "stats", "failures", "notices", "dictionary"]
+    rows = [[cell.value for cell in row] for row in book["notices"]]
+    assert rows[0] == ["severity", "code", "message"]
+    assert rows[1] == ["warning", "confounded", "=1+1 cage goes with <script>alert(1)</script>"]
+    assert book["notices"]["C2"].data_type == "s"
+
+
 def test_kinds(book) -> None:
     sheet = book["animals"]
     assert [cell.data_type for cell in column(sheet, "si_ratio")[:3]] == ["n", "n", "n"]
