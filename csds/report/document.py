@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from csds.analysis.results import Result
 from csds.analysis.wording import effect_text, outcome_text, p_text, statistic_text
@@ -68,7 +70,7 @@ def read_document(folder: Path) -> tuple[Section, ...]:
 def _result_tables(stats: TypedTable | None) -> Iterator[Section]:
     if stats is None:
         return
-    results = [Result(**_without_missing(row)) for row in stats.frame.to_dict(orient="records")]
+    results = [_result(row) for row in stats.frame.to_dict(orient="records")]
     for title, analysis in (("Planned tests", "planned"), ("Secondary outcomes", "secondary")):
         yield from _table(title, _TESTS, (_test_row(one) for one in results if _is_test(one, analysis)))
     planned = {one.outcome for one in results if one.analysis == "planned"}
@@ -76,10 +78,10 @@ def _result_tables(stats: TypedTable | None) -> Iterator[Section]:
     yield from _table("Groups", _GROUPS, (_group_row(one) for one in described))
 
 
-def _without_missing(row: dict[Any, Any]) -> dict[str, Any]:
-    import pandas as pd
-
-    return {"test": ""} | {str(name): value for name, value in row.items() if not pd.isna(value)}
+def _result(row: Mapping[Hashable, Any]) -> Result:
+    """Return a row of ``stats.csv`` as the result that it was made from; other columns are none of it."""
+    known = {name: row[name] for name in (field.name for field in fields(Result)) if name in row}
+    return Result(**{"test": ""} | {name: value for name, value in known.items() if not pd.isna(value)})
 
 
 def _is_test(one: Result, analysis: str) -> bool:

@@ -39,7 +39,8 @@ def write_workbook(folder: Path, target: Path) -> Path:
     Rows with flags are coloured, darker where the numbers should be looked at before they are used, and a
     comment says what the flags mean. The sheet ``notices`` has what csds stats found to speak against
     believing it, ``dictionary`` every column, flag and notice with its meaning and the names of tables that
-    the folder doesn't hold. The same tables give the same bytes.
+    the folder doesn't hold. The same tables give the same bytes. Other programs read a sheet without its
+    second line: ``pandas.read_excel(path, sheet_name="animals", skiprows=[1])``.
 
     Parameters
     ----------

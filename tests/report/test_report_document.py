@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from csds.errors import UsageError
+from csds.formats.tables import read_table, write_table
 from csds.report.document import Section, read_document
 
 SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
@@ -38,6 +39,13 @@ def test_tests_are_rounded_as_sentences_are(analysed: Path) -> None:
 def test_interval_without_a_bound_keeps_its_infinity(analysed: Path) -> None:
     ((*_, p, _, effect, _, n),) = sections(analysed)["Secondary outcomes"].rows
     assert (p, effect, n) == ("< .001", "3.00 [1.50, ∞]", "7")
+
+
+def test_a_column_that_someone_added_to_the_results_is_passed_over(analysed: Path) -> None:
+    before = read_document(analysed)
+    stats = read_table(analysed / "stats.csv")
+    write_table(stats.assign(remark="mine"), analysed / "stats.csv")
+    assert read_document(analysed) == before
 
 
 def test_groups_are_those_of_the_planned_outcome(analysed: Path) -> None:

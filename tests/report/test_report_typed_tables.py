@@ -36,6 +36,13 @@ def test_declared_columns_have_their_kind_and_unit(read) -> None:
     assert table.frame["below_cutoff"].isna().tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("name", ["si_ratio", "below_cutoff", "n_frames"])
+def test_column_without_a_value_keeps_its_kind(read, name: str) -> None:
+    table = read(f"animal_id,{name}\nm1,\nm2,NA\n")
+    assert kinds(table)[name] != "text"
+    assert table.frame[name].isna().all()
+
+
 def test_zones_are_those_with_all_their_columns(read) -> None:
     zone = "nest_time_s,nest_entries,nest_latency_s,nose_nest_time_s,nose_nest_entries,nose_nest_latency_s"
     table = read(f"session_id,{zone},training_time_s\nM1,12.5,3,,1.5,1,0.5,long\n", "sessions")
