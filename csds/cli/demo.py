@@ -17,6 +17,7 @@ from csds.shipped import shipped_folder
 TIME_BINS_S = 10.0  # the sample recordings last half a minute
 
 _RESULTS = (
+    ("the report", "report.html"),
     ("pictures of each animal", "animals"),
     ("pictures of each session", "overlays"),
     ("animals and phenotypes", "animals.csv"),
@@ -41,6 +42,7 @@ def demo(
     from csds.batch import TrackOptions
     from csds.cli.stats import analyse_and_show
     from csds.cli.track import read_input, run_and_show
+    from csds.report.formats import write_html_report
 
     sheet = copy_sample_study(folder)
     console.note(f"the sample study is in {folder}; it is simulated, so its mice prove nothing", quiet=quiet)
@@ -51,10 +53,11 @@ def demo(
     if not as_json:
         console.say()
         analyse_and_show(results, {}, results, quiet=quiet, as_json=False)
+        write_html_report(results, results / "report.html")
     for what, where in _RESULTS:
         console.note(f"{what:<26}{results / where}", quiet=quiet)
     console.note(f"the same by hand: csds track {sheet} --out {results} --time-bins {TIME_BINS_S:.0f}", quiet=quiet)
-    console.note(f"                  csds stats {results}", quiet=quiet)
+    console.note(f"                  csds stats {results}; csds plot {results}; csds report {results}", quiet=quiet)
     if result.failures:
         raise typer.Exit(1)
 

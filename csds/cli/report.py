@@ -9,21 +9,29 @@ import typer
 
 from csds.cli import console
 from csds.cli.console import JsonOption, QuietOption
-from csds.report.formats import FORMATS, FormatName
+from csds.errors import UsageError
+from csds.report.formats import FORMATS, EmbedName, FormatName, write_html_report
 
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder of csds track, score or stats.")],
     format_: Annotated[
         FormatName,
-        typer.Option("--format", "-f", help="md, docx: text and tables. xlsx: every table, typed, in one workbook."),
-    ],
+        typer.Option(
+            "--format",
+            "-f",
+            help="html: all of it, with figures. md, docx: text and tables. xlsx: every table, typed, in one workbook.",
+        ),
+    ] = "html",
+    embed: Annotated[
+        EmbedName, typer.Option(help="Of html: all puts full pictures in; thumbnails links to those in DIR.")
+    ] = "thumbnails",
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
-            help="File to write, or a folder for it. [default: report.md, report.docx, results.xlsx in DIR]",
+            help="File to write, or a folder for it. [default: report.html, .md, .docx or results.xlsx in DIR]",
         ),
     ] = None,
     quiet: QuietOption = False,
@@ -31,12 +39,15 @@ def report(
 ) -> None:
     """Write a results folder as a document that others can read.
 
-    report.md and report.docx have the sentences of csds stats, what it warns of, and tables of tests, groups and
-    animals, rounded. results.xlsx has every table in full, with units under the names, rows with flags in
-    colour, and a dictionary of every column and flag.
+    report.html needs no network: the answer first, figures, statistics with what speaks against them, the
+    quality of each session with its pictures, ARRIVE items, methods, provenance. report.md and report.docx have
+    the sentences of csds stats, what it warns of, and tables of tests, groups and animals, rounded. results.xlsx
+    has every table in full, with units under the names, rows with flags in colour, and a dictionary.
 
     \b
     Examples:
+      csds report results
+      csds report results --embed all --out to_the_journal.html
       csds report results --format docx
       csds report results --format xlsx --out for_the_paper/table_S1.xlsx
 
@@ -47,7 +58,12 @@ def report(
     target = out or folder
     if target.is_dir() or not (target.suffix or target.exists()):
         target = target / form.file
-    written = form.write(folder, target)
+    if format_ == "html":
+        written = write_html_report(folder, target, embed=embed)
+    elif embed != "thumbnails":
+        raise UsageError(f"--embed {embed}: is for html, found --format {format_}", hint="Leave --embed out.")
+    else:
+        written = form.write(folder, target)
     if as_json:
         console.print_json({"format": format_, "file": str(written)})
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+EmbedName = Literal["thumbnails", "all"]
 FormatName = Literal["html", "md", "docx", "xlsx"]
 
 
@@ -27,13 +28,14 @@ class Format:
     write: Callable[[Path, Path], Path]
 
 
-def _html(folder: Path, target: Path) -> Path:
+def write_html_report(folder: Path, target: Path, *, embed: EmbedName = "thumbnails") -> Path:
+    """Write the report of a results folder as one HTML file, with all figures that its results allow."""
     from csds.report.content import read_report
     from csds.report.figures import report_plots
     from csds.report.html import write_html
 
     report = read_report(folder)
-    return write_html(report, *report_plots(report), target)
+    return write_html(report, *report_plots(report), target, embed=embed)
 
 
 def _markdown(folder: Path, target: Path) -> Path:
@@ -55,7 +57,7 @@ def _workbook(folder: Path, target: Path) -> Path:
 
 
 FORMATS: Mapping[FormatName, Format] = {
-    "html": Format(file="report.html", write=_html),
+    "html": Format(file="report.html", write=write_html_report),
     "md": Format(file="report.md", write=_markdown),
     "docx": Format(file="report.docx", write=_docx),
     "xlsx": Format(file="results.xlsx", write=_workbook),

@@ -20,7 +20,8 @@ from csds.plots.plot import Plot
 from csds.plots.style import drawing
 from csds.report.arrive import arrive_items
 from csds.report.content import Report
-from csds.report.quality import Embed, session_rows
+from csds.report.formats import EmbedName
+from csds.report.quality import session_rows
 
 _TEST_COLUMNS = ("comparison", "test", "statistic", "p", "adjusted p", "effect [95 % CI]", "effect is")
 
@@ -35,7 +36,7 @@ class Figure:
 
 
 def write_html(
-    report: Report, plots: Sequence[Plot], not_drawn: Sequence[str], target: Path, *, embed: Embed = "thumbnails"
+    report: Report, plots: Sequence[Plot], not_drawn: Sequence[str], target: Path, *, embed: EmbedName = "thumbnails"
 ) -> Path:
     """Write a report, whole or not at all, and return its path.
 
@@ -58,7 +59,7 @@ def write_html(
 
 
 def html_text(
-    report: Report, plots: Sequence[Plot] = (), not_drawn: Sequence[str] = (), *, embed: Embed = "thumbnails"
+    report: Report, plots: Sequence[Plot] = (), not_drawn: Sequence[str] = (), *, embed: EmbedName = "thumbnails"
 ) -> str:
     """Return a report as HTML; whatever comes from the study's files is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -70,7 +71,7 @@ def html_text(
     return surroundings.get_template("report.html.j2").render(**_content(report, plots, embed), not_drawn=not_drawn)
 
 
-def _content(report: Report, plots: Sequence[Plot], embed: Embed) -> dict[str, Any]:
+def _content(report: Report, plots: Sequence[Plot], embed: EmbedName) -> dict[str, Any]:
     found = report.analysis
     sentences = results_sentences(found) if found else []
     planned = [one for one in found.results if one.analysis == "planned" and one.statistic_name] if found else []

@@ -6,12 +6,10 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from csds.model.flags import FLAGS, split_flags
 from csds.report.content import Report
-
-Embed = Literal["thumbnails", "all"]
+from csds.report.formats import EmbedName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +43,7 @@ class SessionRow:
         return sum(trust for _, _, trust in self.flags)
 
 
-def session_rows(report: Report, *, embed: Embed = "thumbnails") -> list[SessionRow]:
+def session_rows(report: Report, *, embed: EmbedName = "thumbnails") -> list[SessionRow]:
     """Return every session, those with most doubts first.
 
     Parameters
