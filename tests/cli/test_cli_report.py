@@ -51,7 +51,14 @@ def test_json_names_the_file(run) -> None:
 def test_wrong_calls(run) -> None:
     assert run("nowhere", "--format", "xlsx").exit_code == 2
     assert run("results", "--format", "odt").exit_code == 2
-    assert run("results").exit_code == 2
+    result = run("results", "--format", "md", "--embed", "all")
+    assert result.exit_code == 2
+    assert "--embed all: is for html" in result.stderr
+
+
+def test_report_is_a_page_unless_another_form_is_asked_for(run) -> None:
+    assert run("results", "--embed", "all").exit_code == 0
+    assert "<h1>" in Path("results/report.html").read_text(encoding="utf-8")
 
 
 def test_table_that_can_not_be_read(run) -> None:
