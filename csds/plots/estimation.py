@@ -173,6 +173,7 @@ def _cumming(
     below.axhline(0, color=style.inks.muted, linewidth=0.7, zorder=1)
     names = [f"less {arms[one.reference].name}" for one in differences]
     fitted = labels.fit_labels(names, labels.width_pt(below) / len(arms), SMALL_PT)
+    labels.grow(below, fitted.height_pt)
     below.set_xticks(
         [one.first for one in differences], fitted.texts, rotation=90 if fitted.is_upright else 0, va="top",
         multialignment="right" if fitted.is_upright else "center", linespacing=1.2,

@@ -28,7 +28,9 @@ _MEASURED_AT_DPI = 600
 _ACROSS, _UPRIGHT = 0.94, 0.96
 _MOST_LINES = 4
 #: Lengths that an upright label is wrapped to, shortest first, pt.
-_UPRIGHT_PT = (60.0, 90.0, 130.0, 10_000.0)
+_UPRIGHT_PT = (60.0, 90.0, 130.0, 200.0, 10_000.0)
+#: Longer words are broken anywhere.
+_LONGEST_PT = 130.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ def fit_labels(labels: Sequence[str], place_pt: float, size_pt: float, *, uprigh
     most_lines = max(1, int(place_pt * _UPRIGHT / lines_height(1, size_pt)))
     longest = max(text_width(word, size_pt) for label in labels for word in _wrapped(label, 0.0, size_pt))
     for length in _UPRIGHT_PT:
-        turned = [_wrapped(label, max(length, longest), size_pt) for label in labels]
+        reach = max(length, min(longest, _LONGEST_PT))
+        turned = [_wrapped(label, reach, size_pt, anywhere=True) for label in labels]
         if max(map(len, turned)) <= most_lines:
             break
     else:
@@ -128,6 +131,13 @@ def width_pt(axes: Axes) -> float:
 def height_pt(axes: Axes) -> float:
     """Return how high axes are once the figure is laid out, pt."""
     return _extent(axes)[1]
+
+
+def grow(axes: Axes, by_pt: float) -> None:
+    """Make the figure that axes are in higher, so that what comes below them leaves them room."""
+    figure = figure_of(axes)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + by_pt / POINTS_PER_INCH)
 
 
 def _extent(axes: Axes) -> tuple[float, float]:

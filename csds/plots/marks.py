@@ -90,7 +90,7 @@ def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
         (n for n in range(len(widths), 1, -1) if sum(max(part) for part in np.array_split(widths, n)) <= room), 1
     )
     figure.legend(
-        handles=list(handles), loc="outside upper left", ncols=columns, borderaxespad=0.2, handlelength=1.2,
+        handles=list(handles), loc="outside upper left", ncols=columns, borderaxespad=0.6, handlelength=1.2,
         handletextpad=0.5, columnspacing=1.2,
     )  # fmt: skip
 
@@ -134,6 +134,7 @@ def name_groups(axes: Axes, arms: Sequence[Arm], comparison: Comparison, style: 
     is_banded = len(comparison.factors) == 2 and comparison.is_crossed
     own = [(", ".join(arm.levels[1:]) if is_banded else arm.name) + f"\nn = {len(arm.rows)}" for arm in arms]
     fitted = labels.fit_labels(own, place, SMALL_PT)
+    labels.grow(axes, fitted.height_pt)
     axes.set_xticklabels(
         fitted.texts, rotation=90 if fitted.is_upright else 0, rotation_mode="default", linespacing=1.2, va="top",
         multialignment="right" if fitted.is_upright else "center",
@@ -264,6 +265,7 @@ def name_spans(axes: Axes, arms: Sequence[Arm], spans: Sequence[tuple[float, flo
     axes.tick_params(axis="x", length=0, pad=5)
     place = min(last - first + 2 for first, last in spans) * unit
     fitted = labels.fit_labels([f"{arm.name}\nn = {len(arm.rows)}" for arm in arms], place, SMALL_PT)
+    labels.grow(axes, fitted.height_pt)
     axes.set_xticklabels(
         fitted.texts, rotation=90 if fitted.is_upright else 0, linespacing=1.2, va="top",
         multialignment="right" if fitted.is_upright else "center",

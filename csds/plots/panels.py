@@ -46,6 +46,7 @@ def group_panels(arms: Sequence[Arm], style: Style, narrowest_pt: float) -> tupl
 def name_panels(panels: Sequence[Axes], arms: Sequence[Arm]) -> None:
     """Name panels, once their scales are drawn, by their groups, wrapped to their width."""
     place = labels.width_pt(panels[0])
+    labels.grow(panels[0], 72.0)
     for axes, arm in zip(panels, arms, strict=True):
         name = labels.wrap_label(f"{arm.name}\nn = {len(arm.rows)}", place, TEXT_PT)
         axes.set_title(name, fontsize=TEXT_PT, fontweight="normal", loc="left", pad=4)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from csds.analysis.analyse import analyse
@@ -60,10 +61,11 @@ def overlaps(plot: Plot) -> list[str]:
     with drawing(plot.style):
         plot.figure.canvas.draw()
         renderer: Any = plot.figure.canvas
+        hidden = _hidden(plot.figure)
         boxes = [
             (text.get_text(), text.get_window_extent(renderer.get_renderer()))
             for text in plot.figure.findobj(Text)
-            if isinstance(text, Text) and text.get_visible() and text.get_text().strip() and _is_drawn(text)
+            if isinstance(text, Text) and text.get_visible() and text.get_text().strip() and text not in hidden
         ]
     page, found = plot.figure.bbox, []
     for i, (text, box) in enumerate(boxes):
@@ -77,16 +79,14 @@ def overlaps(plot: Plot) -> list[str]:
     return found
 
 
-def _is_drawn(text: Text) -> bool:
-    """Whether a text is among what the figure draws: ticks beyond an axis's ends, and of axes that are off, are not."""
-    axes = text.axes
-    if axes is None:
-        return True
-    if not axes.axison and text not in axes.texts:
-        return False
-    for axis, at in ((axes.xaxis, 0), (axes.yaxis, 1)):
-        for tick in axis.get_major_ticks() + axis.get_minor_ticks():
-            if text in {tick.label1, tick.label2}:
-                low, high = sorted((axes.get_xlim, axes.get_ylim)[at]())
-                return bool(low - 1e-9 <= tick.get_loc() <= high + 1e-9)
-    return True
+def _hidden(figure: Figure) -> set[Text]:
+    """Return the numbers of scales that aren't drawn: those beyond an axis's ends, those left over, those of axes off."""
+    hidden: set[Text] = set()
+    for axes in figure.axes:
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            drawn, (low, high) = axis.get_major_ticks() + axis.get_minor_ticks(), sorted(limits)
+            for tick in (*axis.majorTicks, *axis.minorTicks):
+                inside = low - 1e-9 <= tick.get_loc() <= high + 1e-9
+                if not (axes.axison and tick in drawn and inside):
+                    hidden |= {tick.label1, tick.label2}
+    return hidden

@@ -29,7 +29,7 @@ def named(length: int, count: int, *, spaced: bool) -> list[str]:
 
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("length", [5, 30])
-@pytest.mark.parametrize("count", [2, 3, 5, 8])
+@pytest.mark.parametrize("count", range(2, 9))
 @pytest.mark.parametrize("spaced", [True, False])
 def test_texts_of_one_factor_stay_apart(draw: Draw, count: int, length: int, spaced: bool, study_of) -> None:
     groups = [("defeated", name) for name in named(length, count, spaced=spaced)]
