@@ -80,7 +80,7 @@ def overlaps(plot: Plot) -> list[str]:
 
 
 def _hidden(figure: Figure) -> set[Text]:
-    """Return the numbers of scales that aren't drawn: those beyond an axis's ends, those left over, those of axes off."""
+    """Return the numbers of scales that aren't drawn: beyond an axis's ends, left over, or of axes that are off."""
     hidden: set[Text] = set()
     for axes in figure.axes:
         for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
