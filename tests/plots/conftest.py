@@ -20,11 +20,12 @@ from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
 from csds.plots.style import drawing
 
-TWO_BY_TWO = [(stress, treatment) for stress in ("control", "defeated") for treatment in ("isotype", "anti-IL-4Rα")]
 StudyOf = Callable[..., StudyResults]
+AnimalsOf = Callable[..., pd.DataFrame]
+Overlaps = Callable[[Plot], list[str]]
 
 
-def animals_of(groups: Sequence[tuple[str, str]], n: int, seed: int = 1) -> pd.DataFrame:
+def _animals_of(groups: Sequence[tuple[str, str]], n: int, seed: int = 1) -> pd.DataFrame:
     """Return a table of animals, ``n`` in each group of stress and treatment."""
     rng, rows = np.random.default_rng(seed), []
     for k, (stress, treatment) in enumerate(groups):
@@ -56,7 +57,7 @@ def study_of(tmp_path: Path) -> StudyOf:
     return made
 
 
-def overlaps(plot: Plot) -> list[str]:
+def _overlaps(plot: Plot) -> list[str]:
     """Return every pair of texts of a figure that lie on each other, and every text that leaves it."""
     with drawing(plot.style):
         plot.figure.canvas.draw()
@@ -90,3 +91,15 @@ def _hidden(figure: Figure) -> set[Text]:
                 if not (axes.axison and tick in drawn and inside):
                     hidden |= {tick.label1, tick.label2}
     return hidden
+
+
+@pytest.fixture
+def animals_of() -> AnimalsOf:
+    """Return what makes a table of animals, so many in each group of stress and treatment."""
+    return _animals_of
+
+
+@pytest.fixture
+def overlaps() -> Overlaps:
+    """Return what finds the texts of a figure that lie on each other or leave the page."""
+    return _overlaps

@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-from csds.plots.gallery import GALLERY, Draw
+from csds.plots.gallery import GALLERY
+from csds.plots.study import StudyResults
 from csds.plots.style import Style, Theme, Width
 
-_spec = importlib.util.spec_from_file_location("plots_conftest", Path(__file__).parent / "conftest.py")
-assert _spec is not None
-assert _spec.loader is not None
-shared = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(shared)
-
-DRAWS = [pytest.param(one.draw, id=one.name) for one in GALLERY]
 WORDS = ("isotype", "anti-IL-4Rα", "fluoxetine 10 mg/kg", "βωξ", "dexamethasone", "saline", "ketamine", "IgG2a")
+#: All are drawn where time allows.
+SOME = {(2, 30), (4, 14), (8, 30)}
+COUNTS = [
+    pytest.param(count, length, marks=() if (count, length) in SOME else pytest.mark.slow)
+    for count in range(2, 9)
+    for length in (5, 14, 30)
+]
 
 
-def named(length: int, count: int, *, spaced: bool) -> list[str]:
+def named(length: int, count: int, *, spaced: bool = True) -> list[str]:
     """Return names of groups of a length, each another: words, or letters without a place to break."""
     if spaced:
         return [f"{i} {' '.join([WORDS[i % 8], *WORDS])}"[:length].strip() for i in range(count)]
     return [f"{i}{'Wm' * length}"[:length] for i in range(count)]
 
 
-@pytest.mark.parametrize("draw", DRAWS)
-@pytest.mark.parametrize("length", [5, 30])
-@pytest.mark.parametrize("count", range(2, 9))
+def faults(study: StudyResults, style: Style, overlaps) -> dict[str, list[str]]:
+    found = {one.name: overlaps(one.draw(study, style=style)) for one in GALLERY}
+    return {name: some for name, some in found.items() if some}
+
+
+@pytest.mark.parametrize(("count", "length"), COUNTS)
 @pytest.mark.parametrize("spaced", [True, False])
-def test_texts_of_one_factor_stay_apart(draw: Draw, count: int, length: int, spaced: bool, study_of) -> None:
+def test_texts_of_one_factor_stay_apart(count: int, length: int, spaced: bool, study_of, animals_of, overlaps) -> None:
     groups = [("defeated", name) for name in named(length, count, spaced=spaced)]
-    assert shared.overlaps(draw(study_of(shared.animals_of(groups, 5)), style=Style())) == []
+    assert faults(study_of(animals_of(groups, 5)), Style(), overlaps) == {}
 
 
-@pytest.mark.parametrize("draw", DRAWS)
-@pytest.mark.parametrize("length", [5, 14, 30])
+@pytest.mark.parametrize("length", [pytest.param(5, marks=pytest.mark.slow), 30])
 @pytest.mark.parametrize("treatments", [2, 4])
-def test_texts_of_crossed_factors_stay_apart(draw: Draw, treatments: int, length: int, study_of) -> None:
-    groups = [(stress, name) for stress in ("control", "defeated") for name in named(length, treatments, spaced=True)]
-    assert shared.overlaps(draw(study_of(shared.animals_of(groups, 5)), style=Style())) == []
+def test_texts_of_crossed_factors_stay_apart(treatments: int, length: int, study_of, animals_of, overlaps) -> None:
+    groups = [(stress, name) for stress in ("control", "defeated") for name in named(length, treatments)]
+    assert faults(study_of(animals_of(groups, 5)), Style(), overlaps) == {}
 
 
-@pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize(("width", "theme"), [("double", "light"), ("single", "dark")])
-def test_texts_stay_apart_in_other_widths_and_themes(draw: Draw, width: Width, theme: Theme, study_of) -> None:
-    groups = [(stress, name) for stress in ("control", "defeated") for name in named(22, 3, spaced=True)]
-    assert shared.overlaps(draw(study_of(shared.animals_of(groups, 12)), style=Style(width=width, theme=theme))) == []
+def test_texts_stay_apart_in_other_widths_and_themes(
+    width: Width, theme: Theme, study_of, animals_of, overlaps
+) -> None:
+    groups = [(stress, name) for stress in ("control", "defeated") for name in named(22, 3)]
+    assert faults(study_of(animals_of(groups, 12)), Style(width=width, theme=theme), overlaps) == {}
+
+
+def test_texts_that_overlap_are_found(study_of, animals_of, overlaps) -> None:
+    plot = GALLERY[0].draw(study_of(animals_of([("defeated", "a"), ("defeated", "b")], 5)), style=Style())
+    plot.figure.axes[1].text(0, 0.5, "one")
+    plot.figure.axes[1].text(0, 0.5, "two")
+    plot.figure.axes[1].text(5, 0.5, "far")
+    assert overlaps(plot) == ["'one' on 'two'", "'far' leaves the page"]
