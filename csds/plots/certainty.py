@@ -54,6 +54,7 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
             axes.set_ylim(*marks.value_limits(known))
         axes.set_ylabel("SI ratio")
         start, middles, unsure = 0.0, [], 0
+        stroke = min(1.6, 0.5 * style.width_in * labels.POINTS_PER_INCH / len(everyone))
         for arm in arms:
             rows = sorted(arm.rows, key=lambda at: ratio[at])
             places = np.asarray(start + np.arange(len(rows)), np.float64)
@@ -63,7 +64,7 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
                 mark = marks.mark_of(phenotypes[at], arm, style)
                 top = high[at] if np.isfinite(high[at]) else axes.get_ylim()[1]
                 axes.plot(
-                    [x, x], [low[at], top], linewidth=1.6 if is_unsure else 0.6, solid_capstyle="butt",
+                    [x, x], [low[at], top], linewidth=stroke if is_unsure else 0.4 * stroke, solid_capstyle="butt",
                     color=mark.edge if mark.face == inks.page else mark.face, zorder=2,
                 )  # fmt: skip
             of = [marks.mark_of(phenotypes[at], arm, style) for at in rows]
@@ -92,7 +93,7 @@ def _ratio_ticks(low: float, high: float) -> list[float]:
     Examples
     --------
     >>> _ratio_ticks(0.3, 2.6), _ratio_ticks(0.8, 1.3)
-    ([0.5, 1.0, 2.0], [0.8, 0.9, 1.0, 1.2])
+    ([0.5, 1.0, 2.0], [0.8, 0.9, 1.0, 1.1, 1.2, 1.3])
     """
     tens = 10.0 ** np.arange(-4, 6)
     for digits in ((1, 10), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.1, 1.2, 1.3, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)):

@@ -58,11 +58,16 @@ def draw_comparison(study: StudyResults, *, style: Style, centre: Literal["mean"
     """
     outcome, comparison = study.shown, study.analysis.comparison
     described = {one.term: one for one in study.results(outcome, "description") if one.effect_name == centre}
-    if comparison.name in REPEATED or not described:
+    if comparison.name in REPEATED:
         raise StatsError(
-            f"figure '{NAME}': expected groups of animals described by {outcome}, found the design {comparison.name}",
-            hint=f"Animals compared with themselves are in the figure 'paired'; an outcome must be one of the "
-            f"analysis: {', '.join(study.analysis.left_out)}.",
+            f"figure '{NAME}': expected groups of animals, found the design {comparison.name}",
+            hint="Animals compared with themselves are in the figure 'paired'.",
+        )
+    if not described:
+        why = [one.why for one in study.analysis.not_computed if one.outcome == outcome and one.what == "all"]
+        raise StatsError(
+            f"figure '{NAME}': expected {outcome} to be analysed" + (f", but {why[0]}" if why else ", found it isn't"),
+            hint=f"Take an outcome of the analysis: {', '.join(filter(None, study.analysis.left_out))}.",
         )
     lines = group_values(study.analysed, comparison, outcome, study.analysis.plan).lines
     animals, arms = study.having([outcome], lines)

@@ -76,6 +76,8 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
         ],
         ignore_index=True,
     )
+    described = study.results(outcome, "description")
+    means = [one.effect for arm in arms for one in described if one.term == arm.name and one.effect_name == "mean"]
     phenotypes = animals.texts(PHENOTYPE)
     draw = _gardner_altman if len(arms) == 2 else _cumming
     with drawing(style):
@@ -88,18 +90,15 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
         handles = marks.phenotype_handles((phenotypes[at] for arm in arms for at in arm.rows), style)
         marks.add_legend(figure, [*handles, marks.mean_handle(style, "mean or difference, 95 % interval")], style)
         everyone = values[[at for arm in arms for at in arm.rows]]
-        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone)]))
+        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *means]))
         marks.name_y(axes, marks.axis_name(outcome), height)
         marks.name_groups(axes, arms, comparison, style)
-        draw(axes, beside, arms, values, differences, style)
+        draw(axes, beside, arms, means, differences, style)
         marks.fit_height(figure, axes, height, rows=1 if len(arms) == 2 else 2)
         aside = draw_points(axes, arms, values, phenotypes, style)
         if len(arms) > 2:
-            for i, arm in enumerate(arms):
-                axes.plot(
-                    [i + aside], [values[list(arm.rows)].mean()], color=style.inks.ink, marker="_", markersize=6,
-                    markeredgewidth=1.6,
-                )  # fmt: skip
+            for i, mean in enumerate(means):
+                axes.plot([i + aside], [mean], color=style.inks.ink, marker="_", markersize=6, markeredgewidth=1.6)
     told = "; ".join(f"{one.result.contrast}, {effect_text(one.result)}" for one in differences)
     alt = f"Differences of means of {marks.axis_name(outcome)} with bootstrap distributions and 95 % intervals: {told}."
     return Plot(name=NAME, figure=figure, data=data, alt=alt, style=style)
@@ -142,10 +141,15 @@ def _draw_difference(axes: Axes, x: float, one: Difference, colour: str, style: 
 
 
 def _gardner_altman(
-    axes: Axes, beside: Axes, arms: Sequence[Arm], values: FloatArray, differences: Sequence[Difference], style: Style
+    axes: Axes,
+    beside: Axes,
+    arms: Sequence[Arm],
+    means: Sequence[float],
+    differences: Sequence[Difference],
+    style: Style,
 ) -> None:
     (one,) = differences
-    base, other = (float(values[list(arms[at].rows)].mean()) for at in (one.reference, one.first))
+    base, other = means[one.reference], means[one.first]
     low, high = axes.get_ylim()
     ends = [base + one.draws.min(), base + one.draws.max(), low, high]
     axes.set_ylim(min(ends), max(ends))
@@ -164,9 +168,14 @@ def _gardner_altman(
 
 
 def _cumming(
-    axes: Axes, below: Axes, arms: Sequence[Arm], values: FloatArray, differences: Sequence[Difference], style: Style
+    axes: Axes,
+    below: Axes,
+    arms: Sequence[Arm],
+    means: Sequence[float],
+    differences: Sequence[Difference],
+    style: Style,
 ) -> None:
-    del values  # the groups are drawn already
+    del means  # they are drawn with the groups
     below.set_xlim(axes.get_xlim())
     for one in differences:
         _draw_difference(below, one.first, one, arms[one.first].colour(style), style)

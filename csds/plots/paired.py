@@ -46,7 +46,7 @@ def draw_paired(study: StudyResults, *, style: Style) -> Plot:
             means = [_mean(study, column, arm.name) for column in PHASES.values()]
             if all(map(math.isfinite, means)):
                 axes.plot([0, 1], means, color=inks.ink, linewidth=1.8, zorder=4)
-            axes.set_xlim(-0.3, 1.3)
+            axes.set_xlim(-0.2, 1.2)
             axes.set_xticks([0, 1], list(PHASES), fontsize=SMALL_PT)
         everyone = [at for arm in arms for at in arm.rows]
         panels[0].set_ylim(*marks.value_limits([*absent[everyone], *present[everyone]]))
