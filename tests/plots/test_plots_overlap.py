@@ -56,5 +56,5 @@ def test_texts_that_overlap_are_found(study_of, animals_of, overlaps) -> None:
     plot = GALLERY[0].draw(study_of(animals_of([("defeated", "a"), ("defeated", "b")], 5)), style=Style())
     plot.figure.axes[1].text(0, 0.5, "one")
     plot.figure.axes[1].text(0, 0.5, "two")
-    plot.figure.text(0.97, 0.5, "far away")
+    plot.figure.text(0.97, 0.3, "far away")
     assert overlaps(plot) == ["'one' on 'two'", "'far away' leaves the page"]
