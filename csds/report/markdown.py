@@ -10,7 +10,7 @@ from csds.formats.atomic import atomic_path
 from csds.report.document import Section, read_document
 
 #: What Markdown, or HTML within it, would take for more than text; an underscore within a word is none of it.
-_MARKS = re.compile(r"[\\`*\[\]<>|~&$#]|(?<![^\W_])_|_(?![^\W_])|^[-+](?=\s|$)")
+_MARKS = re.compile(r"[\\`*\[\]<>|~&$#]|(?<![^\W_])_|_(?![^\W_])|^[-+](?=[\s-]|$)")
 #: The start of a numbered list.
 _NUMBERED = re.compile(r"^(\d+)(?=[.)](\s|$))")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -27,6 +27,7 @@ def shown(markdown: str) -> tuple[str, set[str]]:
 WORDS = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_from("\\`*_[]<>|~&$#-+=1.)!:/ "), min_size=1)
 
 
+@example("--")
 @given(WORDS.map(lambda text: " ".join(text.split())).filter(bool))
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     assert shown(f"- {escaped(text)}") == (text, {"bullet_list", "list_item", "paragraph"})
