@@ -15,7 +15,6 @@ import pandas as pd
 from benchmarks.compare import NUISANCE_BARS, SessionScore, score_session
 from csds.arena import write_arenas
 from csds.batch import TrackOptions
-from csds.batch.folder import ResultsFolder, prepare_folder
 from csds.batch.prepare import Context, group_sessions
 from csds.batch.tables import sessions_table
 from csds.batch.unit import process_unit
@@ -23,6 +22,7 @@ from csds.formats.tables import write_table
 from csds.model.flags import FLAGS, split_flags
 from csds.model.protocol import Protocol
 from csds.protocol import load_protocol, resolve_zones
+from csds.results.folder import ResultsFolder, prepare_folder
 from csds.simulate.nuisance import NUISANCES
 from csds.simulate.recording import simulate_recording
 from csds.simulate.scenarios import PHASES, find_scenario, scenario

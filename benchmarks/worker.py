@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 
 from csds.batch.artist import process_and_draw
-from csds.batch.folder import ResultsFolder, prepare_folder
 from csds.batch.options import TrackOptions
 from csds.batch.prepare import Context, group_sessions
 from csds.protocol import load_protocol
+from csds.results.folder import ResultsFolder, prepare_folder
 from csds.study import load_study
 
 

@@ -172,7 +172,7 @@ def specification_curve(
     Parameters
     ----------
     readings : mapping of DataFrame
-        The table of animals by each reading, the protocol's first, as `csds.batch.reread.reread_animals` returns it.
+        The table of animals by each reading, the protocol's first, as `csds.results.reread.reread_animals` returns it.
     plan : AnalysisPlan
         Says the groups, the animals and the planned outcome.
     protocol : Protocol

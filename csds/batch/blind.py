@@ -15,10 +15,10 @@ import numpy as np
 
 from csds import __version__
 from csds.arena.files import arena_path, find_arena_file, read_arenas, write_arenas
-from csds.batch.folder import write_json
 from csds.errors import UsageError
 from csds.formats.atomic import atomic_path
 from csds.formats.digest import file_digest
+from csds.formats.json_files import write_json
 from csds.formats.tables import write_table
 from csds.formats.toml import toml_text
 from csds.model.protocol import Protocol

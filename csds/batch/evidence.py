@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from csds.batch.floors import picture_grid
-from csds.batch.folder import write_picture
 from csds.batch.prepare import Context, Placed
 from csds.batch.samples import Samples
 from csds.errors import CsdsError, TrackingError
+from csds.results.folder import write_picture
 from csds.video.planes import Luma
 
 #: Moments that are shown, across and down.

@@ -10,16 +10,17 @@ import pandas as pd
 
 from csds import __version__
 from csds.batch.floors import picture_grid
-from csds.batch.folder import plain, write_json, write_track, writing
 from csds.batch.prepare import Context, Placed, start_error_s
 from csds.batch.reuse import Keys, digest_files, stat_videos
 from csds.behaviour.bins import measure_time_bins
 from csds.behaviour.sensitivity import ZoneReadings, read_zone
 from csds.behaviour.session import measure_session
 from csds.behaviour.uncertainty import SessionErrors
+from csds.formats.json_files import plain, write_json
 from csds.model.flags import join_flags
 from csds.model.shapes import Zone
 from csds.protocol.zones import enclosure_shape, resolve_zones
+from csds.results.folder import write_track, writing
 from csds.tracking import Track, Window
 
 

@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from csds.batch.folder import ResultsFolder, read_picture, read_track
 from csds.behaviour.timing import frame_durations
 from csds.behaviour.visits import FrameStates, find_visits
 from csds.behaviour.zones import known_frames
-from csds.model.arena import Arena
 from csds.model.flags import split_flags
-from csds.model.lens import Lens
 from csds.model.protocol import BehaviourSpec, Protocol
 from csds.protocol.zones import enclosure_shape, resolve_zones
+from csds.results.folder import ResultsFolder, read_picture, read_track
+from csds.results.record import arena_of
 
 
 def save_session(record: Mapping[str, Any], folder: ResultsFolder, protocol: Protocol) -> None:
@@ -119,16 +118,6 @@ def save_animal(
 def _ratio_limits(protocol: Protocol) -> tuple[float, ...]:
     criteria = protocol.rule.criteria if protocol.rule else ()
     return tuple(c.cutoff for c in criteria if c.kind == "cutoff" and c.score == "si_ratio")
-
-
-def arena_of(record: Mapping[str, Any]) -> Arena:
-    """Return the arena that a record was made with."""
-    values = dict(record["made_from"]["arena"])
-    values["corners_px"] = tuple(tuple(corner) for corner in values["corners_px"])
-    values["frame_size_px"] = tuple(values["frame_size_px"])
-    if values["lens"] is not None:
-        values["lens"] = Lens(**{name: tuple(numbers) for name, numbers in values["lens"].items()})
-    return Arena(**values)
 
 
 def _thumbnails(path: Path, count: int) -> tuple[NDArray[np.uint8], ...]:

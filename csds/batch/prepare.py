@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csds.arena.files import check_frame_size, choose_arena, find_arena_file, read_arenas
-from csds.batch.folder import ResultsFolder
 from csds.batch.options import TrackOptions
 from csds.behaviour.uncertainty import START_FOUND_SD_S, START_GIVEN_SD_S
 from csds.errors import VideoError
@@ -15,6 +14,7 @@ from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 from csds.model.shapes import FloatArray
 from csds.model.study import Session
+from csds.results.folder import ResultsFolder
 from csds.tracking import CameraShift
 from csds.video import Recording, open_recording
 

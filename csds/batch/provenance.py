@@ -14,13 +14,13 @@ from typing import Any
 
 from csds import __version__
 from csds.analysis.plan_record import PLANS, record_plan
-from csds.batch.folder import ResultsFolder, file_digest, read_json
 from csds.batch.options import Outcome
 from csds.batch.prepare import Context
 from csds.errors import UsageError
-from csds.model.protocol import Protocol
+from csds.formats.digest import file_digest
+from csds.formats.json_files import read_json
 from csds.model.study import Study
-from csds.protocol.load import load_protocol
+from csds.results.folder import ResultsFolder
 
 _LIBRARIES = ("numpy", "pandas", "scipy", "opencv-python", "av", "pyarrow", "matplotlib")
 _COMPARED = 3
@@ -94,32 +94,6 @@ def refuse_other_study(study: Study, folder: ResultsFolder) -> None:
         hint="Name another folder with --out, or add --force to use this one all the same: tables are then "
         "this study's, and sessions of the same name are replaced.",
     )
-
-
-def protocol_of(results: Path, asked: str = "") -> Protocol:
-    """Return the protocol that results were scored by. Zone times are known, so geometry may be open.
-
-    Parameters
-    ----------
-    results : Path
-        Results folder.
-    asked : str
-        Name or file of the protocol; default: what the results say, else golden2011.
-
-    Raises
-    ------
-    UsageError
-        It isn't the one that they say.
-    """
-    told = (read_json(ResultsFolder(path=results).provenance) or {}).get("protocol", {})
-    rules = load_protocol(asked or told.get("content", {}).get("asked_as") or "golden2011", allow_open=True)
-    if told and told.get("sha256") != rules.sha256:
-        raise UsageError(
-            f"protocol '{rules.name}' isn't the one that {results} was scored by ('{told.get('name')}', SHA-256 "
-            f"{str(told.get('sha256'))[:12]}…)",
-            hint="Name that one's file with --protocol, or run csds track again with this one first.",
-        )
-    return rules
 
 
 def _shares_a_recording(study: Study, before: Mapping[str, Any]) -> bool:

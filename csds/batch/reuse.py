@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from csds.batch.asked import duration_of
-from csds.batch.folder import ResultsFolder, digest, file_digest, read_json, read_track
 from csds.batch.options import Outcome
-from csds.batch.pictures import arena_of
 from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena, start_error_s
 from csds.batch.windows import wanted_trials
 from csds.behaviour.uncertainty import METHOD
 from csds.errors import CsdsError
+from csds.formats.digest import digest, file_digest
 from csds.model.arena import Arena
 from csds.model.study import Session
+from csds.results.folder import ResultsFolder, read_track
+from csds.results.record import arena_of, read_record
 from csds.tracking import CameraShift, Track, Window
 
 #: Raised whenever a change to the code alters tracks or metrics, so that old results are not kept.
@@ -43,8 +44,6 @@ PARTS = {
     "files": "a file of the results was missing or damaged",
     "overlay_video": "the annotated video was missing",
 }
-
-_RECORD = {"keys", "row", "tracking_flags", "time_bins", "files", "seen", "made_from"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +129,6 @@ def stat_videos(session: Session) -> list[list[int]]:
 def digest_files(session_id: str, folder: ResultsFolder) -> dict[str, str]:
     """Return the SHA-256 of the files that later runs build on."""
     return {f"{path.parent.name}/{path.name}": file_digest(path) for path in _built_on(session_id, folder)}
-
-
-def read_record(path: Path) -> dict[str, Any] | None:
-    """Return a session's record, or None where there is none that is whole."""
-    record = read_json(path)
-    if record is None or not record.keys() >= _RECORD or not isinstance(record["keys"], dict):
-        return None
-    whole = all(isinstance(record["keys"].get(kind), dict) for kind in ("track", "measure"))
-    return record if whole else None
 
 
 def _settings(session: Session, arena: Arena | None, context: Context) -> Keys:

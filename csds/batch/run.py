@@ -15,7 +15,6 @@ import pandas as pd
 
 from csds.batch.ahead import ready_units
 from csds.batch.artist import Artist, process_and_draw
-from csds.batch.folder import ResultsFolder, clear_unfinished, digest, prepare_folder, read_json, write_json, writing
 from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions, failed_outcome
 from csds.batch.prepare import Context, group_sessions
 from csds.batch.provenance import describe_run, refuse_other_study
@@ -24,9 +23,12 @@ from csds.batch.tables import animals_table, failures_table, sessions_table, tim
 from csds.batch.unit import track_unit
 from csds.behaviour.rules import what_waits
 from csds.errors import CsdsError, ResultsError
+from csds.formats.digest import digest
+from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey, Session, Study
+from csds.results.folder import ResultsFolder, clear_unfinished, prepare_folder, writing
 from csds.study.faults import Fault, errors_among
 from csds.study.session_ids import session_ids
 

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from csds.batch.options import Failure, Outcome
-from csds.batch.readings import gather_readings
 from csds.behaviour.score import score_animals
 from csds.model.columns import FAILURE_COLUMNS, SESSION_COLUMNS, TIME_BIN_COLUMNS, Column, names
 from csds.model.flags import join_flags
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey, Session, Study
+from csds.results.readings import gather_readings
 
 _WHERE_KNOWN = ("nose_", "body_", "centre_", "interaction_low", "interaction_high", "interaction_edge", "start_error")
 """Columns that are left out where no session has them."""

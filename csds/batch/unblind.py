@@ -16,17 +16,17 @@ import pandas as pd
 
 from csds import __version__
 from csds.batch.blind import KEY, SETTINGS
-from csds.batch.folder import read_json, write_json
-from csds.batch.provenance import protocol_of
-from csds.batch.readings import Readings, readings_beside
 from csds.behaviour.archived import read_archived
 from csds.behaviour.score import score_animals
 from csds.errors import ScoreError, TableError, UsageError
 from csds.formats.atomic import atomic_path
 from csds.formats.digest import file_digest
+from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import cell_text, read_table, to_number, unprotect_text, write_table
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey
+from csds.results.readings import Readings, readings_beside
+from csds.results.record import protocol_of
 from csds.study.blind import HIDDEN_REASON, key_column
 from csds.study.blinding import LOG, SCORES, BlindingState, blinding_state, lock_scores, read_log
 from csds.study.session_ids import session_ids

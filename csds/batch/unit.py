@@ -12,17 +12,19 @@ from csds.batch.arenas import Arenas
 from csds.batch.camera import follow_camera
 from csds.batch.evidence import failures_pictured
 from csds.batch.floors import Floors, floor_picture
-from csds.batch.folder import file_digest, write_picture
 from csds.batch.guard import Outcomes, failures_recorded
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
-from csds.batch.pictures import arena_of, show_recording
+from csds.batch.pictures import show_recording
 from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session
 from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
 from csds.batch.samples import Samples
 from csds.batch.windows import find_window
 from csds.errors import TrackingError
+from csds.formats.digest import file_digest
 from csds.model.study import Session
+from csds.results.folder import write_picture
+from csds.results.record import arena_of
 from csds.tracking import Observations, Task, Track, Window, assemble_track, observe_recording
 
 

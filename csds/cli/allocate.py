@@ -59,7 +59,8 @@ def allocate(
 
     import numpy as np
 
-    from csds.batch.folder import file_digest, write_json
+    from csds.formats.digest import file_digest
+    from csds.formats.json_files import write_json
     from csds.formats.tables import read_table, write_table
     from csds.study.allocation import AllocationDesign, with_treatment
     from csds.study.allocation import allocate as allocate_arms

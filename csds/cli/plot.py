@@ -107,7 +107,7 @@ def _study(table: Path, outcome: str) -> StudyResults:
     from csds.analysis.analyse import analyse
     from csds.analysis.animals import read_animals
     from csds.analysis.plan import read_plan
-    from csds.batch.folder import read_json
+    from csds.formats.json_files import read_json
     from csds.plots.study import StudyResults, cutoffs_of
     from csds.study.blinding import refuse_blinded
 

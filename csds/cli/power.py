@@ -214,9 +214,9 @@ def _show(curve: PowerCurve, needed: list[SampleSize], sentence: str) -> None:
 
 
 def _write(curve: PowerCurve, needed: SampleSize, told: dict[str, Any], out: Path) -> None:
-    from csds.batch.folder import write_json
     from csds.figures.canvas import save_page
     from csds.figures.power_curve import draw_power_curve
+    from csds.formats.json_files import write_json
     from csds.formats.tables import write_table
     from csds.power.wording import power_table
 

@@ -46,12 +46,12 @@ def score(
     interaction_present_s. Without --map, csds's own sessions.csv and animals.csv are scored again, by
     another protocol if you like.
     """
-    from csds.batch.readings import readings_beside
     from csds.behaviour.archived import parse_mapping, read_archived
     from csds.behaviour.rules import what_waits
     from csds.behaviour.score import score_animals
     from csds.formats.tables import read_table, write_table
     from csds.protocol.load import load_protocol
+    from csds.results.readings import readings_beside
 
     mapping = parse_mapping(map_ or [])
     rules = load_protocol(protocol, allow_open=True)

@@ -161,8 +161,8 @@ def analyse_and_show(
     from csds.analysis.plan_record import when_planned
     from csds.analysis.results import results_table
     from csds.analysis.summary import summary, summary_text
-    from csds.batch.folder import read_json, write_json
     from csds.formats.atomic import atomic_path
+    from csds.formats.json_files import read_json, write_json
     from csds.formats.tables import write_table
     from csds.study.blinding import blinding_state, refuse_blinded
 

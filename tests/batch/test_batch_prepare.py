@@ -12,12 +12,13 @@ import pytest
 
 import csds.batch.unit
 from csds.batch import RunResult, TrackOptions, track_study
-from csds.batch.folder import ResultsFolder, plain, prepare_folder, write_json
 from csds.batch.prepare import group_sessions
 from csds.errors import ResultsError
+from csds.formats.json_files import plain, write_json
 from csds.formats.tables import read_table
 from csds.model.study import AnimalKey, Session
 from csds.protocol import load_protocol
+from csds.results.folder import ResultsFolder, prepare_folder
 from csds.study import load_study
 
 GOLDEN = "golden2011"

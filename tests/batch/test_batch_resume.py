@@ -12,11 +12,11 @@ import pytest
 
 import csds.batch.unit
 from csds.batch import RunResult, TrackOptions, track_study
-from csds.batch.folder import ResultsFolder, clear_unfinished
 from csds.errors import ResultsError, UsageError
 from csds.formats.tables import read_table
 from csds.model.protocol import Protocol
 from csds.protocol import load_protocol
+from csds.results.folder import ResultsFolder, clear_unfinished
 from csds.study import load_study
 
 pytestmark = pytest.mark.usefixtures("no_pictures")

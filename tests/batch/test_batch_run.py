@@ -133,7 +133,7 @@ class TestFiles:
         assert failures.empty
 
     def test_provenance(self, tracked: Path, filmed: Path, short_protocol: Path) -> None:
-        from csds.batch.folder import file_digest
+        from csds.formats.digest import file_digest
 
         told = json.loads((tracked / "provenance.json").read_text(encoding="utf-8"))
         assert told["csds"] == __version__

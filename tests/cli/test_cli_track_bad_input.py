@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from csds.batch.folder import ResultsFolder
 from csds.cli import app
 from csds.formats.tables import read_table
 from csds.model.flags import FLAGS, split_flags
+from csds.results.folder import ResultsFolder
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from csds.batch.folder import ResultsFolder, read_track
-from csds.batch.pictures import arena_of
-from csds.batch.provenance import protocol_of
-from csds.batch.reuse import read_record
 from csds.behaviour.archived import read_archived
 from csds.behaviour.score import score_animals
 from csds.behaviour.sensitivity import WINDOW_SHARES, Way, zone_readings
-from csds.errors import ScoreError, TableError
+from csds.errors import ScoreError
 from csds.formats.tables import read_table
 from csds.model.protocol import Protocol
-from csds.protocol.zones import resolve_zones
+from csds.results.folder import ResultsFolder
+from csds.results.record import protocol_of
+from csds.results.sessions import SavedSession, saved_sessions
 from csds.study.blinding import refuse_blinded
 
 EDGES_CM = (0.0, -2.0, -1.0, 1.0, 2.0)
@@ -70,14 +68,11 @@ def reread_animals(
             hint="Only results of a social interaction test can be read again.",
         )
     sessions = read_archived(read_table(folder.table("sessions")), {}, rules).sessions
-    ids = sessions["session_id"].astype(str).tolist() if "session_id" in sessions else []
-    shares, edges = tuple(window_shares), tuple(edges_cm)
-    found = [_read_session(session_id, folder, rules, edges, shares) for session_id in ids]
-    if not any(found):
-        raise TableError(
-            f"{results}: expected tracks of the sessions in sessions.csv in {results / 'tracks'}, found none",
-            hint="Name a folder that csds track has filled, with its folders sessions and tracks.",
-        )
+    saved, shares, edges = saved_sessions(results, rules), tuple(window_shares), tuple(edges_cm)
+    found = [
+        _read_session(saved[session_id], rules, edges, shares) if session_id in saved else {}
+        for session_id in sessions["session_id"].astype(str)
+    ]
     ways = dict.fromkeys(way for times in found for way in times)
     own: Way = (rules.behaviour.in_zone_by, edges[0], shares[0])
     ordered = [own, *(way for way in ways if way != own)]
@@ -88,16 +83,12 @@ def reread_animals(
 
 
 def _read_session(
-    session_id: str, folder: ResultsFolder, rules: Protocol, edges: Sequence[float], shares: Sequence[float]
+    session: SavedSession, rules: Protocol, edges: Sequence[float], shares: Sequence[float]
 ) -> Mapping[Way, float]:
-    """Return a session's times in the interaction zone by reading; empty where it failed."""
-    record, path = read_record(folder.record(session_id)), folder.track(session_id)
-    if record is None or not path.is_file():
-        return {}
-    arena = arena_of(record)
-    zones = {zone.name: zone.shape for zone in resolve_zones(rules, arena.width_cm, arena.height_cm)}
+    """Return a session's times in the interaction zone by reading."""
+    zones = {zone.name: zone.shape for zone in session.zones}
     readings = zone_readings(
-        read_track(path), zones["interaction"], arena.floor, rules.behaviour, float(record["row"]["duration_s"]),
+        session.track(), zones["interaction"], session.arena.floor, rules.behaviour, session.duration_s,
         edges_cm=edges, window_shares=shares,
     )  # fmt: skip
     return {reading.way: reading.time_s for reading in readings}

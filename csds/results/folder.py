@@ -1,15 +1,12 @@
-"""The results folder: where each file goes, what was computed from what, and whose it is."""
+"""The results folder: where each file goes, and how tracks and pictures are kept in it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,8 +16,6 @@ from numpy.typing import NDArray
 
 from csds.errors import ResultsError
 from csds.formats.atomic import atomic_path, write_error
-from csds.formats.digest import file_digest as file_digest  # noqa: PLC0414 - used with the rest of this module
-from csds.formats.json_files import read_json as read_json  # noqa: PLC0414 - used with the rest of this module
 
 #: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
 _TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")
@@ -112,13 +107,6 @@ def clear_unfinished(folder: ResultsFolder) -> None:
                     leftover.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a mapping as JSON, whole or not at all; NaN becomes null."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
-    with atomic_path(path) as part:
-        part.write_text(text + "\n", encoding="utf-8")
-
-
 def write_track(path: Path, track: pd.DataFrame) -> None:
     """Write a track as parquet, whole or not at all."""
     with atomic_path(path) as part:
@@ -145,24 +133,3 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     """Return a grey picture that `write_picture` wrote."""
     data = np.frombuffer(path.read_bytes(), np.uint8)
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-
-
-def digest(value: object) -> str:
-    """Return a SHA-256 over plain data, the same on every system."""
-    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def plain(value: object) -> Any:
-    """Return data as JSON would give it back: mappings and lists of text, numbers and None, NaN as None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return str(value)

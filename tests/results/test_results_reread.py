@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from csds.batch.reread import reread_animals
 from csds.errors import ScoreError, TableError, UsageError
 from csds.formats.tables import read_table, write_table
+from csds.results.reread import reread_animals
 
 
 def test_first_reading_is_the_table_of_animals(tracked: Path) -> None:
