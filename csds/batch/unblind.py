@@ -139,6 +139,7 @@ def unblind_results(
             "unblindings": entries,
             "results": Path(os.path.relpath(results.resolve(), out.resolve())).as_posix(),
             "written": {name: file_digest(out / name) for name in SCORES},
+            "sessions": {own: code for code, own in revealed.session_id_of.items()},
         },
     )
     messages += _remarks(results, key, typed)

@@ -9,7 +9,7 @@ import typer
 
 from csds.cli import console
 from csds.cli.console import JsonOption, QuietOption
-from csds.errors import StatsError, TableError, UsageError
+from csds.errors import CsdsError, UsageError
 
 if TYPE_CHECKING:
     from csds.plots.study import StudyResults
@@ -65,9 +65,11 @@ def plot(
         return
     if table is None:
         raise UsageError("expected a results folder or a table of animals", hint="For example: csds plot results.")
-    chosen, style, kinds = find_figures(figure or ()), _style(width, theme), _kinds(kind or [])
-    study = _study(table, outcome)
-    folder = out or (table if table.is_dir() else table.parent) / "figures"
+    home = table if table.is_dir() else table.parent
+    has_tracks = (home / "sessions.csv").is_file()
+    chosen, style = find_figures(figure or (), tracks=has_tracks), _style(width, theme)
+    kinds, study = _kinds(kind or []), _study(table, outcome)
+    folder = out or home / "figures"
     told = _draw(chosen, study, style, (folder, kinds), quiet=quiet)
     if as_json:
         console.print_json(told)
@@ -93,7 +95,7 @@ def _draw(
     for one in chosen:
         try:
             made = one.draw(study, style=style)
-        except (StatsError, TableError) as error:
+        except CsdsError as error:
             missing.append({"figure": one.name, "why": error.message, "fix": error.hint})
             console.warn(f"not drawn: {error.message}", quiet=quiet)
             continue
@@ -126,6 +128,7 @@ def _study(table: Path, outcome: str) -> StudyResults:
         analysis=found,
         outcome=outcome if outcome != found.plan.primary else "",
         cutoffs=cutoffs_of(read_json(home / "provenance.json")),
+        folder=home if (home / "sessions.csv").is_file() else None,
     )
 
 

@@ -14,6 +14,7 @@ from csds.plots.paired import draw_paired
 from csds.plots.phenotypes import draw_phenotypes
 from csds.plots.plot import Plot
 from csds.plots.scatter import draw_scatter
+from csds.plots.specification_curve import draw_specifications
 from csds.plots.study import StudyResults
 from csds.plots.style import Style
 from csds.protocol.nearest import nearest
@@ -37,14 +38,17 @@ class GalleryFigure:
     shows : str
         What is seen.
     needs : str
-        Of ``animals.csv``, beside the groups.
+        Beside the groups: columns of ``animals.csv``, or files of the results.
     draw : Draw
+    takes_tracks : bool
+        It is drawn from the tracks of a results folder, not from the table of animals alone.
     """
 
     name: str
     shows: str
     needs: str
     draw: Draw
+    takes_tracks: bool = False
 
 
 GALLERY: tuple[GalleryFigure, ...] = (
@@ -84,12 +88,19 @@ GALLERY: tuple[GalleryFigure, ...] = (
         needs="si_ratio, si_ratio_low, si_ratio_high",
         draw=draw_certainty,
     ),
+    GalleryFigure(
+        name="specification_curve",
+        shows="the first contrast under every reasonable analysis choice, tested as a whole",
+        needs="tracks in the results folder; three animals an arm",
+        draw=draw_specifications,
+        takes_tracks=True,
+    ),
 )
 """In the order in which they are drawn."""
 
 
-def find_figures(names: Sequence[str]) -> tuple[GalleryFigure, ...]:
-    """Return figures by their names, all where none is given.
+def find_figures(names: Sequence[str], *, tracks: bool = True) -> tuple[GalleryFigure, ...]:
+    """Return figures by their names; where none is given all that a table of animals allows, with ``tracks`` the rest.
 
     Raises
     ------
@@ -108,4 +119,6 @@ def find_figures(names: Sequence[str]) -> tuple[GalleryFigure, ...]:
             raise UsageError(
                 f"figure '{name}': expected one of {', '.join(known)}", hint=f"Did you mean '{near}'?" if near else ""
             )
-    return tuple(known[name] for name in dict.fromkeys(names)) if names else GALLERY
+    if names:
+        return tuple(known[name] for name in dict.fromkeys(names))
+    return tuple(one for one in GALLERY if tracks or not one.takes_tracks)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POINTS_PER_INCH = 72.0
-_WORDS = re.compile(r"\s*(?:\+ )?\S+\s*")
+_WORDS = re.compile(r"\s*\S+(?: \+)?\s*")
 #: A word may be broken after these.
 _PARTS = re.compile(r"[^\-–/_]*[\-–/_]*[\s]*")
 _LINE_SPACING = 1.2

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from csds.analysis.specifications import ANCOVA, RULE, SpecificationCurve
+from csds.analysis.specifications import ANCOVA, RULE, SpecificationCurve, specification_curve
 from csds.analysis.wording import equals_text
 from csds.plots.plot import Plot
+from csds.plots.study import StudyResults
 from csds.plots.style import SMALL_PT, TITLE_PT, Style, drawing, new_figure
+from csds.results.reread import reread_animals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +45,22 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+def draw_specifications(study: StudyResults, *, style: Style) -> Plot:
+    """Return the specification curve of a study's first planned contrast, by its saved tracks.
+
+    Raises
+    ------
+    StatsError
+        There are no saved tracks, or see `csds.analysis.specifications.specification_curve`.
+    UsageError, TableError, ScoreError
+        See `csds.results.reread.reread_animals`.
+    """
+    plan = study.analysis.plan
+    protocol, readings = reread_animals(study.results_folder("specification_curve"))
+    curve = specification_curve(readings, plan, protocol, rng=np.random.default_rng(plan.seed))
+    return draw_specification_curve(curve, style)
+
+
 def draw_specification_curve(curve: SpecificationCurve, style: Style) -> Plot:
     """Return the figure of a specification curve.
 
@@ -56,7 +74,7 @@ def draw_specification_curve(curve: SpecificationCurve, style: Style) -> Plot:
     """
     table = curve.table()
     rows = _rows(table)
-    title = textwrap.wrap(curve.contrast.replace(" - ", _MINUS_BETWEEN), int(style.width_in * _LETTERS_PER_IN))
+    title = _title(curve.contrast, int(style.width_in * _LETTERS_PER_IN))
     ratios = [_CURVE_IN, len(rows) * _ROW_IN]
     with drawing(style):
         figure = new_figure(style, sum(ratios) + len(title) * _TITLE_IN + _REST_IN)
@@ -108,6 +126,15 @@ def _draw_choices(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, object,
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(f"Specifications, by effect ({len(table)})")
+
+
+def _title(contrast: str, letters: int) -> list[str]:
+    """Return a contrast in lines, broken between its two groups first."""
+    whole = contrast.replace(" - ", _MINUS_BETWEEN)
+    parts = [whole] if len(whole) <= letters else whole.split(_MINUS_BETWEEN)
+    ends = [_MINUS_BETWEEN.rstrip()] * (len(parts) - 1) + [""]
+    parts = [part + end for part, end in zip(parts, ends, strict=True)]
+    return [line for part in parts for line in textwrap.wrap(part, letters)]
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, object, str]]:

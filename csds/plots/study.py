@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,12 +63,15 @@ class StudyResults:
         What figures of one outcome show; the analysis's primary one where empty.
     cutoffs : mapping
         By score, below what an animal is susceptible.
+    folder : Path or None
+        Results with saved tracks; None where there is a table alone.
     """
 
     animals: Animals
     analysis: Analysis
     outcome: str = ""
     cutoffs: Mapping[str, float] = field(default_factory=lambda: cutoffs_of(None))
+    folder: Path | None = None
 
     @property
     def shown(self) -> str:
@@ -92,6 +96,21 @@ class StudyResults:
             for group in comparison.groups
             for test in (comparison.within.levels if comparison.within else ("",))
         )  # fmt: skip
+
+    def results_folder(self, figure: str) -> Path:
+        """Return the folder with the saved tracks that a figure takes.
+
+        Raises
+        ------
+        StatsError
+            There is a table alone.
+        """
+        if self.folder is None:
+            raise StatsError(
+                f"figure '{figure}': expected the results of csds track with their tracks, found a table alone",
+                hint="Name the results folder.",
+            )
+        return self.folder
 
     def results(self, outcome: str, *analyses: str) -> tuple[Result, ...]:
         """Return an outcome's results of some kinds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csds.analysis.animals import read_animals
-from csds.errors import StatsError, TableError
+from csds.errors import CsdsError
 from csds.plots.gallery import GALLERY
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults, cutoffs_of
@@ -16,12 +16,13 @@ def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
     if report.analysis is None:
         return [], [report.why_not]
     study = StudyResults(
-        animals=read_animals(report.folder), analysis=report.analysis, cutoffs=cutoffs_of(report.provenance)
-    )
+        animals=read_animals(report.folder), analysis=report.analysis, cutoffs=cutoffs_of(report.provenance),
+        folder=report.folder,
+    )  # fmt: skip
     drawn, missing = [], []
     for one in GALLERY:
         try:
             drawn.append(one.draw(study, style=Style()))
-        except (StatsError, TableError) as error:
+        except CsdsError as error:
             missing.append(f"{one.name}: {error.message}")
     return drawn, missing

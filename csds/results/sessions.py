@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,16 @@ import pandas as pd
 from csds.errors import TableError
 from csds.formats.tables import read_table
 from csds.model.arena import Arena
+from csds.model.columns import GROUP_COLUMNS, KEY_COLUMNS
 from csds.model.protocol import Protocol
 from csds.model.shapes import Shape, Zone
 from csds.protocol.zones import enclosure_shape, resolve_zones
 from csds.results.folder import ResultsFolder, read_track
 from csds.results.record import arena_of, read_record
+from csds.study.blinding import LOG, read_log
+from csds.study.session_ids import safe_name
+
+_WHOSE = ("session_id", "phase", *(column.name for column in (*KEY_COLUMNS, *GROUP_COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,7 +31,7 @@ class SavedSession:
     Parameters
     ----------
     row : mapping
-        As ``sessions.csv`` has it, by columns.
+        By columns of ``sessions.csv``: numbers as they were measured, whose it is as the table has it.
     arena : Arena
     zones : tuple of Zone
         In cm on the arena's floor.
@@ -68,11 +73,13 @@ def saved_sessions(results: Path, protocol: Protocol) -> dict[str, SavedSession]
     TableError
         It can't be read, or no track of its sessions was saved.
     """
-    folder = ResultsFolder(path=results)
-    table = read_table(folder.table("sessions"))
-    ids = table["session_id"].astype(str) if "session_id" in table else ()
-    found = {session_id: _saved(session_id, folder, protocol) for session_id in ids}
-    saved = {session_id: session for session_id, session in found.items() if session}
+    table = read_table(ResultsFolder(path=results).table("sessions"))
+    folder, codes = kept_sessions(results)
+    saved = {}
+    for cells in table.to_dict("records") if "session_id" in table else ():
+        session_id = cells["session_id"]
+        if found := _saved(codes.get(session_id, session_id), folder, protocol):
+            saved[session_id] = replace(found, row={**found.row, **{name: cells.get(name, "") for name in _WHOSE}})
     if not saved:
         raise TableError(
             f"{results}: expected tracks of the sessions in sessions.csv in {results / 'tracks'}, found none",
@@ -81,7 +88,18 @@ def saved_sessions(results: Path, protocol: Protocol) -> dict[str, SavedSession]
     return saved
 
 
+def kept_sessions(results: Path) -> tuple[ResultsFolder, Mapping[str, str]]:
+    """Return the folder that holds the records, tracks and pictures of results, and the sessions' names in it.
+
+    These are the results' own but for unblinded tables: their sessions stay with the blinded results, under codes.
+    """
+    log = read_log(results / LOG)
+    return ResultsFolder(path=results / log.get("results", "")), log.get("sessions", {})
+
+
 def _saved(session_id: str, folder: ResultsFolder, protocol: Protocol) -> SavedSession | None:
+    if safe_name(session_id) != session_id:
+        return None  # a path: csds gives no such names
     record, path = read_record(folder.record(session_id)), folder.track(session_id)
     if record is None or not path.is_file():
         return None

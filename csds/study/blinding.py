@@ -3,7 +3,7 @@
 ``blinding.json`` stands in a folder of results from the first `csds unblind` on, and in the folder of unblinded tables
 that it writes. Its ``unblindings`` say for each call when it was made, when the key was opened first, and the SHA-256
 of each table of scores before the groups were put back. In the folder of unblinded tables it also says where the
-blinded ones are (``results``), and the SHA-256 of what was ``written``.
+blinded ones are (``results``), what each of the ``sessions`` is called there, and the SHA-256 of what was ``written``.
 """
 
 from __future__ import annotations

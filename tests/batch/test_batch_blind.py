@@ -377,6 +377,8 @@ class TestLog:
         assert told["unblindings"] == [entry]
         assert told["results"] == ".."
         assert told["written"] == {name: file_digest(done.folder / name) for name in scores}
+        assert set(told["sessions"]) == set(read_table(done.folder / "sessions.csv")["session_id"])
+        assert set(told["sessions"].values()) == set(read_table(results / "sessions.csv")["session_id"])
         for folder in (results, done.folder):
             state = blinding_state(folder)
             assert (state.blinded, state.unchanged) == (True, True)

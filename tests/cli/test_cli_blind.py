@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from csds.cli import app
 from csds.formats.tables import read_table, write_table
+from csds.results.reread import reread_animals
 
 SHEET = "animal_id,phase,video,stress,treatment,aggressor\n" + "".join(
     f"{i},{phase},{i}{phase}.mp4,{stress},{drug},{'X' + str(i % 2) if stress == 'defeated' else ''}\n"
@@ -191,6 +192,8 @@ def test_a_tracked_study_is_the_same_blinded_and_unblinded(
     assert result.exit_code == 0, result.output
     for name in ("animals.csv", "sessions.csv", "time_bins.csv"):
         assert (out / "results" / "unblinded" / name).read_bytes() == (tracked / name).read_bytes(), name
+    own, known = (list(reread_animals(folder)[1].values()) for folder in (out / "results" / "unblinded", tracked))
+    assert all(one.equals(other) for one, other in zip(own, known, strict=True))
     # Tracking again keeps what is there, so the locked scores are still the same.
     assert call("track", out / "study.csv", "-p", short_protocol, "--quiet").exit_code == 0
     assert call("unblind", out / "results", "--key", tmp_path / "key", "--quiet").exit_code == 0

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from csds.cli import app
+from csds.plots.gallery import GALLERY
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_figure_that_was_named_and_cant_be_drawn_is_a_failure(run) -> None:
 
 def test_figures_are_listed(run) -> None:
     assert "certainty" in run("--list").stdout
-    assert len(json.loads(run("--list", "--json").stdout)) == 6
+    assert [one["figure"] for one in json.loads(run("--list", "--json").stdout)] == [one.name for one in GALLERY]
 
 
 @pytest.mark.parametrize(

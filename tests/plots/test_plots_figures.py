@@ -25,7 +25,7 @@ from csds.stats.bootstrap import bootstrap, bootstrap_draws
 
 TWO_BY_TWO = [(stress, treatment) for stress in ("control", "defeated") for treatment in ("isotype", "anti-IL-4Rα")]
 TWO = TWO_BY_TWO[2:]
-DRAWS = pytest.mark.parametrize("draw", [pytest.param(one.draw, id=one.name) for one in GALLERY])
+DRAWS = pytest.mark.parametrize("draw", [pytest.param(one.draw, id=one.name) for one in find_figures((), tracks=False)])
 
 
 def texts(plot) -> list[str]:
@@ -168,6 +168,12 @@ def test_figures_say_what_they_lack(study_of, animals_of) -> None:
         find_figures(["phenotypes"])[0].draw(study_of(table.assign(phenotype="control")), style=Style())
     with pytest.raises(StatsError, match="expected bootstrap intervals of si_ratio"):
         draw_estimation(study_of(animals_of(TWO, 2)), style=Style())
+
+
+@pytest.mark.parametrize("name", [one.name for one in GALLERY if one.takes_tracks])
+def test_a_table_alone_has_no_tracks_to_draw(name: str, study_of, animals_of) -> None:
+    with pytest.raises(StatsError, match=f"figure '{name}': expected the results of csds track"):
+        find_figures([name])[0].draw(study_of(animals_of(TWO, 5)), style=Style())
 
 
 def test_unknown_figure_is_a_wrong_call() -> None:
