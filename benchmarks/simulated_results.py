@@ -16,17 +16,20 @@ import numpy as np
 import pandas as pd
 
 from csds.batch import TrackOptions, track_study
-from csds.batch.folder import ResultsFolder, file_digest, read_json, read_picture, write_json, write_picture
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
-from csds.batch.pictures import arena_of, save_session
+from csds.batch.pictures import save_session
 from csds.batch.prepare import Context, Placed, open_session
 from csds.batch.provenance import describe_run
 from csds.batch.reuse import session_keys
 from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
+from csds.formats.digest import file_digest
+from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
 from csds.model.study import Study
 from csds.protocol import load_protocol
+from csds.results.folder import ResultsFolder, read_picture, write_picture
+from csds.results.record import arena_of
 from csds.shipped import shipped_folder
 from csds.study import read_study
 from csds.tracking import Track, Window
