@@ -1,7 +1,7 @@
 """How long the report and the specification curve take, and how large the page is: ``python -m benchmarks.report``.
 
-Times are multiples of what one figure of groups compared takes, drawn and saved as the report does it, in the same
-run. Ends with 1 if a bar is missed.
+Times are multiples of what one figure of groups compared takes for 40 animals, drawn and saved as the report does it,
+in the same run. Ends with 1 if a bar is missed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,94 @@ from csds.analysis.analyse import analyse
 from csds.analysis.animals import read_animals
 from csds.analysis.plan import read_plan
 from csds.analysis.specifications import specification_curve
+from csds.formats.json_files import read_json
 from csds.plots.comparison import draw_comparison
+from csds.plots.plot import Plot
 from csds.plots.specification_curve import draw_specification_curve
-from csds.plots.study import StudyResults
+from csds.plots.study import StudyResults, cutoffs_of
 from csds.plots.style import Style
 from csds.report.formats import write_html_report
 from csds.report.html import figure_address
 from csds.results.reread import reread_animals
 
 FEW, MANY, SPECIFICATIONS = 40, 200, 200
-_FIGURES, _REPORTS = 7, 3
-_MB = 1e6
+_ROUNDS, _MB = 5, 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What was measured, in words, and the bar that it has to stay below."""
+
+    what: str
+    value: float
+    bar: float
+    unit: str
+
+    def __str__(self) -> str:
+        """Return a line of the table."""
+        verdict = "" if self.value <= self.bar else "   MISSED"
+        return f"{self.what:<60}{self.value:>7.1f} {self.unit:<3}(bar {self.bar:g} {self.unit}){verdict}"
+
+
+def measure_all(folder: Path) -> list[Measure]:
+    """Return what is measured of two simulated studies, made in a folder."""
+    few, many = write_results(folder / "few", FEW), write_results(folder / "many", MANY)
+    animals = read_animals(few)
+    study = StudyResults(
+        animals=animals,
+        analysis=analyse(animals, read_plan(few.parent)),
+        cutoffs=cutoffs_of(read_json(few / "provenance.json")),
+    )
+    page = folder / "report.html"
+    _save(_figure(study))  # fills matplotlib's caches, and Python's
+    once = _seconds(lambda: _save(_figure(study)))
+    report, curve = _seconds(lambda: write_html_report(many, page)), _seconds(lambda: _curve(few))
+    print(f"one figure of groups compared, {FEW} animals: {once:.3f} s; report {report:.1f} s; curve {curve:.1f} s")
+    sizes = {number: write_html_report(results, page).stat().st_size / _MB for number, results in
+             ((FEW, few), (MANY, many))}  # fmt: skip
+    return [
+        Measure(what=f"report, {MANY} animals", value=report / once, bar=40, unit="×"),
+        Measure(what=f"{SPECIFICATIONS} specifications, {FEW} animals, from tracks to figure", value=curve / once,
+                bar=120, unit="×"),
+        Measure(what=f"page, {FEW} animals", value=sizes[FEW], bar=8, unit="MB"),
+        Measure(what=f"page, {MANY} animals", value=sizes[MANY], bar=15, unit="MB"),
+    ]  # fmt: skip
+
+
+def _figure(study: StudyResults) -> Plot:
+    return draw_comparison(study, style=Style())
+
+
+def _save(plot: Plot) -> None:
+    figure_address(plot)
+
+
+def _curve(results: Path) -> None:
+    protocol, readings = reread_animals(results)
+    curve = specification_curve(readings, read_plan(results.parent), protocol, rng=np.random.default_rng(1))
+    if len(curve.effects) < SPECIFICATIONS:
+        raise SystemExit(f"expected at least {SPECIFICATIONS} specifications, found {len(curve.effects)}")
+    _save(draw_specification_curve(curve, Style()))
+
+
+def _seconds(task: Callable[[], object]) -> float:
+    """Return the median time that a task takes."""
+    taken = []
+    for _ in range(_ROUNDS):
+        began = time.perf_counter()
+        task()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def main() -> int:
+    """Print every measure; return 1 if a bar is missed."""
+    with TemporaryDirectory() as folder:
+        measures = measure_all(Path(folder))
+    for one in measures:
+        print(one)
+    return int(any(one.value > one.bar for one in measures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

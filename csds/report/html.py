@@ -85,7 +85,9 @@ def _content(report: Report, plots: Sequence[Plot], embed: EmbedName) -> dict[st
         "notes": [one for one in found.notices if one.severity != "warning"] if found else [],
         "checks": [check_text(check) for check in found.checks] if found else [],
         "facts": _facts(report),
-        "figures": [Figure(title=plot.name.replace("_", " "), address=_address(plot), alt=plot.alt) for plot in plots],
+        "figures": [
+            Figure(title=plot.name.replace("_", " "), address=figure_address(plot), alt=plot.alt) for plot in plots
+        ],
         "test_columns": _TEST_COLUMNS,
         "planned": [_cells(one) for one in planned],
         "others": [(one.outcome, one.analysis, *_cells(one)) for one in others],
@@ -134,7 +136,7 @@ def _provenance(report: Report) -> list[tuple[str, str]]:
     ]
 
 
-def _address(plot: Plot) -> str:
+def figure_address(plot: Plot) -> str:
     """Return a figure as an address that holds it; letters as shapes, since the reader may lack the font."""
     import matplotlib as mpl
 
