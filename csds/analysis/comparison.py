@@ -16,6 +16,8 @@ from csds.errors import StatsError
 MOST_LEVELS = 12
 #: Stands between the levels of two factors in a group's name.
 JOIN = " + "
+#: The group of all animals, where no factor tells them apart.
+EVERYONE = "all"
 #: The factor within animals.
 WITHIN = "test"
 #: Designs that compare animals with themselves.
@@ -140,7 +142,7 @@ def group_of(levels: Sequence[str]) -> str:
 def groups_of(animals: Animals, factors: Sequence[FactorLevels]) -> list[str]:
     """Return each animal's group, empty where one of its levels is."""
     if not factors:
-        return ["all"] * len(animals.table)
+        return [EVERYONE] * len(animals.table)
     cells = zip(*(animals.texts(factor.name) for factor in factors), strict=True)
     return [group_of(levels) if all(levels) else "" for levels in cells]
 

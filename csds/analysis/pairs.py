@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from csds.analysis.pieces import Piece
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result
 from csds.model.shapes import FloatArray
-from csds.stats.bootstrap import bootstrap
+from csds.stats.bootstrap import Location, bootstrap
 from csds.stats.dominance import dominance
 from csds.stats.effect_sizes import glass_delta, hedges_g, rank_biserial
 from csds.stats.samples import Estimate
@@ -22,6 +22,13 @@ from csds.stats.wilcoxon import hodges_lehmann, mann_whitney
 
 #: What is said of numbers that the plan's further factors, covariates and random intercepts have no part in.
 WITHOUT = "without what the plan adds to the factors"
+#: The test that a BCa interval's row names.
+BCA = "bootstrap, BCa"
+#: What bootstrap intervals are of: two groups' difference, or one group's change.
+LOCATED: Mapping[Location, tuple[str, str]] = {
+    "mean": ("difference of means", "mean change"),
+    "median": ("difference of medians", "median change"),
+}
 
 
 def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan) -> list[Piece]:
@@ -60,6 +67,31 @@ def pair_pieces(x: FloatArray, y: FloatArray, contrast: str, plan: AnalysisPlan)
     return [Piece(what=f"{part} of {contrast}", compute=partial(results, part)) for part in parts]
 
 
+def change_pieces(x: FloatArray, contrast: str, plan: AnalysisPlan) -> list[Piece]:
+    """Return the bootstrap intervals of one group's change: of its mean, and of its median.
+
+    Parameters
+    ----------
+    x : (n,) float
+        Each animal's change.
+    contrast : str
+        Whose change, and from what to what.
+    plan : AnalysisPlan
+        Says the bootstrap's draws and seed.
+    """
+    ordered = np.sort(x)
+
+    def results(part: Callable[..., Iterator[Result]]) -> Iterator[Result]:
+        for one in part(ordered, None, plan=plan):
+            note = f"{one.note}; {WITHOUT}" if plan.is_adjusted else one.note
+            yield replace(one, contrast=contrast, n=len(x), note=note)
+
+    return [
+        Piece(what=f"bootstrap of the {location} of {contrast}", compute=partial(results, part))
+        for location, part in (("mean", _bootstrap_mean), ("median", _bootstrap_median))
+    ]
+
+
 def _hedges_g(x: FloatArray, y: FloatArray) -> Iterator[Result]:
     yield _size("Hedges' g", hedges_g(x, y), "pooled SD of these two groups, noncentral t interval")
 
@@ -68,18 +100,18 @@ def _glass_delta(x: FloatArray, y: FloatArray) -> Iterator[Result]:
     yield _size("Glass's delta", glass_delta(x, y), "SD of the reference group, noncentral t interval")
 
 
-def _bootstrap_mean(x: FloatArray, y: FloatArray, *, plan: AnalysisPlan) -> Iterator[Result]:
+def _bootstrap_mean(x: FloatArray, y: FloatArray | None, *, plan: AnalysisPlan) -> Iterator[Result]:
     found = bootstrap(x, y, rng=np.random.default_rng(plan.seed), draws=plan.draws)
     note = f"{found.draws} resamples, seed {plan.seed}"
     for name, interval in (("studentised", found.studentised), ("BCa", found.bca)):
         if interval is not None:
-            yield _interval("difference of means", found.value, interval, f"bootstrap, {name}", note)
+            yield _interval(LOCATED["mean"][y is None], found.value, interval, f"bootstrap, {name}", note)
 
 
-def _bootstrap_median(x: FloatArray, y: FloatArray, *, plan: AnalysisPlan) -> Iterator[Result]:
+def _bootstrap_median(x: FloatArray, y: FloatArray | None, *, plan: AnalysisPlan) -> Iterator[Result]:
     found = bootstrap(x, y, rng=np.random.default_rng(plan.seed), location="median", draws=plan.draws)
     note = f"{found.draws} resamples, seed {plan.seed}"
-    yield _interval("difference of medians", found.value, found.bca, "bootstrap, BCa", note)
+    yield _interval(LOCATED["median"][y is None], found.value, found.bca, BCA, note)
 
 
 def _ranks(x: FloatArray, y: FloatArray) -> Iterator[Result]:

@@ -10,12 +10,12 @@ from itertools import product
 import numpy as np
 
 from csds.analysis.animals import Animals, LeftOut
-from csds.analysis.between import group_contrasts, pair_of, planned_contrasts, without_tukey
+from csds.analysis.between import describe, group_contrasts, pair_of, planned_contrasts, without_tukey
 from csds.analysis.cell_models import fit_cell_model
-from csds.analysis.comparison import Comparison, group_of
+from csds.analysis.comparison import EVERYONE, Comparison, group_of
 from csds.analysis.coverage_notes import pooled_note
-from csds.analysis.groups import added_variables, between_factors, group_factor, unit_factors, usable
-from csds.analysis.pairs import pair_pieces
+from csds.analysis.groups import Groups, added_variables, between_factors, group_factor, unit_factors, usable
+from csds.analysis.pairs import change_pieces, pair_pieces
 from csds.analysis.pieces import Computed, Piece, compute
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result, contrast_results
@@ -28,6 +28,8 @@ from csds.stats.mixed_anova import MixedAnova, mixed_anova, mixed_contrast, repe
 
 #: The factor of the two phases, its levels, and the columns that hold them.
 TARGET, PHASES = "target", {"absent": "interaction_absent_s", "present": "interaction_present_s"}
+#: What the seconds in the interaction zone are called as one outcome of both phases.
+BOTH_PHASES = "interaction_s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ def both_phases(animals: Animals, comparison: Comparison, plan: AnalysisPlan) ->
     found = used, tuple(left_out[row] for row in sorted(left_out))
     values = np.array([animals.numbers(PHASES[phase])[at] for at, phase in rows], float)
     labels = factor(TARGET, [phase for _, phase in rows], levels=tuple(PHASES))
-    return _repeated(animals, comparison, plan, "interaction_s", found, values, labels)
+    return _repeated(animals, comparison, plan, BOTH_PHASES, found, values, labels)
 
 
 def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> Computed:
@@ -159,8 +161,14 @@ def analyse_repeated(rows: Repeated, plan: AnalysisPlan, *, analysis: str) -> Co
         left_out=gone,
     )
     first, second = (everyone, complete) if is_adjusted else (complete, everyone)
+    described = compute(
+        [Piece(what="means", compute=partial(_descriptions, rows, plan))],
+        analysis="description",
+        outcome=rows.outcome,
+        left_out=gone if is_adjusted else [*gone, *incomplete],
+    )
     return Computed(
-        results=(*first.results, *second.results),
+        results=(*first.results, *second.results, *described.results),
         not_computed=(*first.not_computed, *second.not_computed),
         left_out=(*rows.left_out, *incomplete),
     )
@@ -217,17 +225,53 @@ def changes_by_group(rows: Repeated) -> tuple[FloatArray, Factor, tuple[int, ...
     factors = table.between.factors
     levels = [group_of(levels) for levels in product(*(one.levels for one in factors))]
     labels = [group_of(levels) for levels in zip(*(one.labels for one in factors), strict=True)]
+    if not factors:
+        levels, labels = [EVERYONE], [EVERYONE] * len(table.animals)
     lines = dict(zip(reversed(rows.animals), reversed(rows.lines), strict=True))
     changes = table.responses[:, -1] - table.responses[:, 0]
     return changes, factor("group", labels, levels=levels), tuple(lines[animal] for animal in table.animals)
 
 
+def values_by_level(rows: Repeated, plan: AnalysisPlan) -> dict[str, Groups]:
+    """Return the values at each level by group: of the animals of the planned model.
+
+    These are the animals with a value at every level, or all where the plan's own model, which is mixed, keeps them.
+    """
+    incomplete = set() if plan.is_adjusted else {one.animal for one in rows.incomplete()}
+    cells = zip(*(one.labels for one in rows.between), strict=True)
+    groups = [group_of(levels) for levels in cells] if rows.between else [EVERYONE] * len(rows.values)
+    names = [group_of(levels) for levels in product(*(one.levels for one in rows.between))]
+    found = {}
+    for level in rows.within.levels:
+        used = [
+            at
+            for at, label in enumerate(rows.within.labels)
+            if label == level and rows.animals[at] not in incomplete
+        ]
+        found[level] = Groups(
+            outcome=rows.outcome,
+            values=rows.values[used],
+            factors=tuple(one.take(used) for one in rows.between),
+            group=factor("group", [groups[at] for at in used], levels=names if rows.between else (EVERYONE,)),
+            lines=tuple(rows.lines[at] for at in used),
+        )
+    return found
+
+
+def _descriptions(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
+    for level, groups in values_by_level(rows, plan).items():
+        for group in groups.group.levels:
+            if len(groups.of(group)):
+                yield from describe(groups, group, at=level)
+
+
 def _change_pieces(rows: Repeated, plan: AnalysisPlan) -> Iterator[Piece]:
-    """Yield what is computed of two groups' changes, last level less first, beside the planned contrast."""
-    if not rows.between:
-        return
+    """Yield what is computed of groups' changes, last level less first, and their differences, beside the contrasts."""
     changes, group, _ = changes_by_group(rows)
     step = f"{rows.within.levels[-1]} - {rows.within.levels[0]}"
+    for level in group.levels:
+        own = f"{level}: {step}" if rows.between else step
+        yield from change_pieces(changes[group.codes == group.levels.index(level)], own, plan)
     for contrast in rows.contrasts:
         pair = pair_of(contrast)
         if pair:

@@ -118,20 +118,22 @@ def bootstrap(
 
 
 def bootstrap_draws(
-    x: Numbers, y: Numbers, *, rng: np.random.Generator, location: Location = "mean", draws: int = 10_000
+    x: Numbers, y: Numbers | None = None, *, rng: np.random.Generator, location: Location = "mean", draws: int = 10_000
 ) -> FloatArray:
-    """Return the resampled differences x − y, shape (draws,), that `bootstrap` takes its intervals from.
+    """Return the resampled means or medians of x, shape (draws,), or differences x − y, as `bootstrap` has them.
 
-    The same generator gives the same ones.
+    The same generator gives those that `bootstrap` takes its intervals from.
 
     Raises
     ------
     StatsError
         A sample is too small or not of finite numbers.
     """
-    samples = [check_sample(x, name="first group", at_least=3), check_sample(y, name="second group", at_least=3)]
-    first, second = (_resampled(one, _mean if location == "mean" else _median, draws, rng) for one in samples)
-    return first.locations - second.locations
+    samples = [check_sample(x, name="first group", at_least=3)]
+    if y is not None:
+        samples.append(check_sample(y, name="second group", at_least=3))
+    first, *second = (_resampled(one, _mean if location == "mean" else _median, draws, rng) for one in samples)
+    return first.locations - second[0].locations if second else first.locations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
