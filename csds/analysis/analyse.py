@@ -10,9 +10,8 @@ from functools import partial
 
 from csds.analysis.animals import Animals, LeftOut
 from csds.analysis.associations import correlate
-from csds.analysis.assumptions import Check, check_assumptions
+from csds.analysis.assumptions import Check
 from csds.analysis.between import analyse_groups, describe
-from csds.analysis.cell_models import fit_cell_model
 from csds.analysis.comparison import REPEATED, WITHIN, Comparison, find_comparison, find_factor
 from csds.analysis.groups import group_values, why_left_out
 from csds.analysis.guardrails import guardrails
@@ -20,10 +19,11 @@ from csds.analysis.notices import Notice
 from csds.analysis.phenotypes import PHENOTYPE, analyse_phenotypes
 from csds.analysis.pieces import Computed, NotComputed, Piece, compute
 from csds.analysis.plan import OUTCOMES, AnalysisPlan
+from csds.analysis.residuals import as_compared, planned_residuals
 from csds.analysis.results import Result, family
 from csds.analysis.selection import circular, selected, told_by_scores
 from csds.analysis.sensitivity import other_models
-from csds.analysis.within import PHASES, analyse_repeated, changes_by_group, repeated_rows
+from csds.analysis.within import analyse_repeated, repeated_rows
 from csds.errors import StatsError, TableError, UsageError
 from csds.protocol.nearest import nearest
 from csds.stats.adjust import adjust_p
@@ -137,8 +137,7 @@ def _selected(one: Result, only: str) -> Result:
 def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
     comparison = find_comparison(animals, planned)
     factors = [one.name for one in comparison.factors]
-    # Absent against present is about the times themselves, whatever the scores are.
-    plan = replace(planned, primary=PHASES["present"]) if comparison.name == "target_by_group" else planned
+    plan = as_compared(planned, comparison)
     primary = _analyse_outcome(animals, comparison, plan, plan.primary)
     secondary: list[Computed] = []
     further = _further(animals, comparison, plan)
@@ -158,6 +157,7 @@ def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
                 secondary.append(_nothing(PHENOTYPE, error.message, what="all" if is_secondary else "proportions"))
         beside = [*other_models(animals, comparison, plan, further), correlate(animals, comparison, plan)]
     parts = [primary, *secondary, *beside]
+    modelled = planned_residuals(animals, comparison, plan)
     return Analysis(
         plan=planned,
         comparison=comparison,
@@ -166,29 +166,11 @@ def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
             *_as_family([one for part in secondary for one in part.results]),
             *(one for part in beside for one in part.results),
         ),
-        checks=_checks(animals, comparison, plan),
+        checks=modelled.checks() if modelled else (),
         notices=guardrails(animals, comparison, plan, plan.primary),
         left_out={_outcome_of(part): part.left_out for part in (primary, *secondary)},
         not_computed=tuple(one for part in parts for one in part.not_computed),
     )
-
-
-def _checks(animals: Animals, comparison: Comparison, plan: AnalysisPlan) -> tuple[Check, ...]:
-    """Return the checks of the primary outcome; of repeated measures, of the changes from the first to the last."""
-    if not comparison.factors or circular(animals, [one.name for one in comparison.factors], plan.primary):
-        return ()
-    if comparison.name in REPEATED:
-        try:
-            values, group, lines = changes_by_group(repeated_rows(animals, comparison, plan.primary, plan))
-        except StatsError:
-            return ()  # no complete animals: the mixed ANOVA, which these checks are of, says so
-        fitted = fit_cell_model(values, (group,))
-    else:
-        groups = group_values(animals, comparison, plan.primary, plan)
-        values, group, lines = groups.values, groups.group, groups.lines
-        factors = groups.factors if comparison.name == "stress_by_treatment" else (group,)
-        fitted = fit_cell_model(values, factors, added=groups.added, random=groups.random)
-    return check_assumptions(values, group, fitted.residuals(values), rows=lines)
 
 
 def _analyse_outcome(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> Computed:

@@ -243,11 +243,8 @@ def values_by_level(rows: Repeated, plan: AnalysisPlan) -> dict[str, Groups]:
     names = [group_of(levels) for levels in product(*(one.levels for one in rows.between))]
     found = {}
     for level in rows.within.levels:
-        used = [
-            at
-            for at, label in enumerate(rows.within.labels)
-            if label == level and rows.animals[at] not in incomplete
-        ]
+        is_here = [label == level for label in rows.within.labels]
+        used = np.array([at for at, here in enumerate(is_here) if here and rows.animals[at] not in incomplete], int)
         found[level] = Groups(
             outcome=rows.outcome,
             values=rows.values[used],

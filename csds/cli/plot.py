@@ -29,6 +29,7 @@ def plot(
     outcome: Annotated[
         str, typer.Option(help="Of comparison and estimation, a column that is analysed. [default: the primary one]")
     ] = "",
+    centre: Annotated[str, typer.Option(help="Of comparison and estimation: mean or median.")] = "mean",
     width: Annotated[str, typer.Option(help="The journal's column: single (89 mm) or double (183 mm).")] = "single",
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
     kind: Annotated[list[str] | None, typer.Option(help="pdf, svg or png; once for each. [default: all]")] = None,
@@ -49,6 +50,7 @@ def plot(
       csds plot results
       csds plot results --figure comparison --figure paired --width double
       csds plot animals.csv --outcome log_si_ratio --figure comparison --kind pdf --theme dark
+      csds plot results --figure estimation --centre median
       csds plot --list
 
     \b
@@ -68,7 +70,7 @@ def plot(
     home = table if table.is_dir() else table.parent
     has_tracks = (home / "sessions.csv").is_file()
     chosen, style = find_figures(figure or (), tracks=has_tracks), _style(width, theme)
-    kinds, study = _kinds(kind or []), _study(table, outcome)
+    kinds, study = _kinds(kind or []), _study(table, outcome, centre)
     folder = out or home / "figures"
     told = _draw(chosen, study, style, (folder, kinds), quiet=quiet)
     if as_json:
@@ -92,6 +94,7 @@ def _draw(
 
     drawn, missing = [], []
     (folder, kinds), suffix = where, f"_{safe_name(study.outcome)}" if study.outcome else ""
+    suffix += "_median" if study.centre == "median" else ""
     for one in chosen:
         try:
             made = one.draw(study, style=style)
@@ -105,14 +108,16 @@ def _draw(
     return {"figures": drawn, "not_drawn": missing}
 
 
-def _study(table: Path, outcome: str) -> StudyResults:
+def _study(table: Path, outcome: str, centre: str) -> StudyResults:
     from csds.analysis.analyse import analyse
     from csds.analysis.animals import read_animals
     from csds.analysis.plan import read_plan
     from csds.formats.json_files import read_json
-    from csds.plots.study import StudyResults, cutoffs_of
+    from csds.plots.study import StudyResults, cutoffs_of, read_sessions
     from csds.study.blinding import refuse_blinded
 
+    if centre not in {"mean", "median"}:
+        raise UsageError(f"--centre {centre}: expected mean or median")
     refuse_blinded(table)
     animals = read_animals(table)
     home = table if table.is_dir() else table.parent
@@ -129,6 +134,8 @@ def _study(table: Path, outcome: str) -> StudyResults:
         outcome=outcome if outcome != found.plan.primary else "",
         cutoffs=cutoffs_of(read_json(home / "provenance.json")),
         folder=home if (home / "sessions.csv").is_file() else None,
+        centre="median" if centre == "median" else "mean",
+        sessions=read_sessions(home),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csds.analysis.comparison import EVERYONE
 from csds.analysis.results import Result
-from csds.analysis.wording import equals_text
+from csds.analysis.wording import adjusted_text, author_text, equals_text
 from csds.plots.labels import text_width
 from csds.plots.study import Arm
 from csds.plots.style import SMALL_PT, Style
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 ROW_PT = 13.0
 _TICK = 0.22
 _INSET = 0.06
+#: What stands before p, by how deep a difference is tested; of repeated tests each is one deeper.
+_KINDS = ("", "interaction ", "three-way ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,27 +35,77 @@ class Bracket:
     text: str
 
 
-def brackets_of(results: Sequence[Result], arms: Sequence[Arm]) -> list[Bracket]:
+def brackets_of(results: Sequence[Result], arms: Sequence[Arm], *, is_repeated: bool = False) -> list[Bracket]:
     """Return the brackets of contrasts between two groups, or between two such differences.
 
-    The p value is the adjusted one where there is one. What compares anything else has no bracket.
+    Of repeated tests, also those of a group's change, and of differences between the changes of groups. The p value
+    is the adjusted one where there is one. What compares anything else has no bracket.
     """
-    pairs = {f"{one.name} - {other.name}": (i, j) for i, one in enumerate(arms) for j, other in enumerate(arms)}
-    places = {name: (min(pair), max(pair)) for name, pair in pairs.items()}
+    own, steps = _steps(arms) if is_repeated else ({}, {"": {arm.name: float(i) for i, arm in enumerate(arms)}})
+    kinds = _KINDS[is_repeated:]
     found = []
     for one in results:
         p = one.p_value if math.isnan(one.p_adjusted) else one.p_adjusted
         if math.isnan(p):
             continue
-        if one.contrast in places:
-            start, end = places[one.contrast]
+        if one.contrast in own:
+            start, end = own[one.contrast]
             found.append(Bracket(result=one, start=start, end=end, text=f"p {equals_text(p)}"))
             continue
-        first, _, second = one.contrast.removeprefix("(").removesuffix(")").partition(") - (")
-        if first in places and second in places:
-            middles = sorted(sum(places[name]) / 2 for name in (first, second))
-            found.append(Bracket(result=one, start=middles[0], end=middles[1], text=f"interaction p {equals_text(p)}"))
+        step = next((step for step in steps if one.contrast.startswith(step)), None)
+        if step is None:
+            continue
+        ends, depth = _ends(one.contrast.removeprefix(step), steps[step])
+        if ends:
+            text = f"{kinds[depth]}p {equals_text(p)}"
+            found.append(Bracket(result=one, start=min(ends), end=max(ends), text=text))
     return found
+
+
+def p_note(results: Sequence[Result]) -> str:
+    """Return which p values figures show of some results: adjusted by what and over how many, or not.
+
+    Examples
+    --------
+    >>> p_note([Result(test="", p_value=0.01, p_adjusted=0.05, adjustment="holm, 5 contrasts of 2 secondary outcomes")])
+    'p adjusted (Holm, 5 contrasts of 2 secondary outcomes)'
+    >>> p_note([Result(test="", p_value=0.01, p_adjusted=0.01, adjustment="holm, 1 contrast")])
+    'p not adjusted'
+    """
+    said = dict.fromkeys(
+        f"adjusted ({author_text(one.adjustment)}{one.adjustment[one.adjustment.index(',') :]})"
+        if adjusted_text(one)
+        else "not adjusted"
+        for one in results
+    )
+    return f"p {' or '.join(said)}" if said else ""
+
+
+def _steps(arms: Sequence[Arm]) -> tuple[dict[str, tuple[float, float]], dict[str, dict[str, float]]]:
+    """Return where each group's change stands, and by the name of each change where the groups' middles are."""
+    places = {(arm.group, arm.levels[-1]): float(i) for i, arm in enumerate(arms)}
+    first, *later = dict.fromkeys(arm.levels[-1] for arm in arms)
+    own: dict[str, tuple[float, float]] = {}
+    steps: dict[str, dict[str, float]] = {}
+    for level in later:
+        step = f"{level} - {first}"
+        for group in dict.fromkeys(arm.group for arm in arms):
+            if (group, first) in places and (group, level) in places:
+                ends = places[group, first], places[group, level]
+                own[step if group == EVERYONE else f"{group}: {step}"] = ends
+                steps.setdefault(f"({step}): ", {})[group] = sum(ends) / 2
+    return own, steps
+
+
+def _ends(contrast: str, at: Mapping[str, float]) -> tuple[tuple[float, ...], int]:
+    """Return the two ends of a contrast, none where it compares something else, and how deep a difference it is."""
+    pairs = {f"{a} - {b}": (at[a], at[b]) for a in at for b in at}
+    if contrast in pairs:
+        return pairs[contrast], 0
+    first, _, second = contrast.removeprefix("(").removesuffix(")").partition(") - (")
+    if first in pairs and second in pairs:
+        return tuple(sum(pairs[name]) / 2 for name in (first, second)), 1
+    return (), 0
 
 
 def rows_of(brackets: Sequence[Bracket], place_pt: float) -> list[int]:

@@ -7,42 +7,25 @@ Statistics) and Ho et al. (2019, Nat Methods 16:565, doi:10.1038/s41592-019-0470
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from csds.analysis.comparison import REPEATED
-from csds.analysis.groups import group_values
-from csds.analysis.phenotypes import PHENOTYPE
-from csds.analysis.results import Result
 from csds.analysis.wording import effect_text
-from csds.errors import StatsError
-from csds.model.shapes import FloatArray
 from csds.plots import labels, marks
 from csds.plots.comparison import draw_points
+from csds.plots.differences import Difference, differences_of
+from csds.plots.measured import Measured, centres_of, measured
 from csds.plots.plot import Plot
-from csds.plots.study import Arm, StudyResults
+from csds.plots.study import StudyResults
 from csds.plots.style import SMALL_PT, Style, drawing, new_figure
-from csds.stats.bootstrap import bootstrap_draws
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NAME = "estimation"
 _HEIGHT_PT = {"single": 120.0, "double": 150.0}
-_INTERVAL = "bootstrap, BCa"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A difference of two groups' means: the result, both groups' places, and its resampled values."""
-
-    result: Result
-    first: int
-    reference: int
-    draws: FloatArray
 
 
 def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
@@ -52,6 +35,10 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
     means; of more, the planned differences below the groups. Each has its bootstrap distribution (the very resamples
     of the analysis) and BCa interval. Of several differences of one group, that from the first group is drawn.
 
+    Of repeated tests, or target absent and present, a line joins each animal's values, and below are each group's
+    change from the first test to the last, and the differences between the changes of groups, as Ho et al.'s paired
+    plots. Where the study's ``centre`` is the median all of this is of medians.
+
     Raises
     ------
     StatsError
@@ -60,74 +47,54 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
         There is no such column, or it holds text.
     """
     outcome, comparison = study.shown, study.analysis.comparison
-    if comparison.name in REPEATED:
-        raise StatsError(
-            f"figure '{NAME}': expected groups of animals, found the design {comparison.name}",
-            hint="Animals compared with themselves are in the figure 'paired'.",
-        )
-    lines = group_values(study.analysed, comparison, outcome, study.analysis.plan).lines
-    animals, arms = study.having([outcome], lines)
-    values = animals.numbers(outcome)
-    differences = _differences(study, arms, values)
-    data = pd.concat(
-        [
-            study.listing([outcome], lines, NAME),
-            pd.DataFrame([marks.result_row(one.result, group=arms[one.first].name) for one in differences]),
-        ],
-        ignore_index=True,
-    )
-    described = study.results(outcome, "description")
-    means = [one.effect for arm in arms for one in described if one.term == arm.name and one.effect_name == "mean"]
-    phenotypes = animals.texts(PHENOTYPE)
-    draw = _gardner_altman if len(arms) == 2 else _cumming
+    data = measured(study)
+    differences, arms = differences_of(study, data), data.arms
+    centres = {name: one.effect for name, one in centres_of(study, data).items()}
+    is_repeated, is_beside = comparison.name in REPEATED, len(arms) == 2 and comparison.name not in REPEATED
+    note = _note(study, differences)
     with drawing(style):
         height = _HEIGHT_PT[style.width]
         figure = new_figure(style, height / labels.POINTS_PER_INCH + 2)
-        if len(arms) == 2:
-            axes, beside = figure.subplots(1, 2, width_ratios=(2.2, 1))
+        if is_beside:
+            axes, other = figure.subplots(1, 2, width_ratios=(2.2, 1))
         else:
-            axes, beside = figure.subplots(2, 1)
-        handles = marks.phenotype_handles((phenotypes[at] for arm in arms for at in arm.rows), style)
-        marks.add_legend(figure, [*handles, marks.mean_handle(style, "mean or difference, 95 % interval")], style)
-        everyone = values[[at for arm in arms for at in arm.rows]]
-        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *means]))
+            axes, other = figure.subplots(2, 1)
+        handles = marks.phenotype_handles((data.phenotypes[at] for at in data.shown), style)
+        marks.add_legend(
+            figure, [*handles, marks.mean_handle(style, f"{study.centre} or difference, 95 % interval")], style
+        )
+        marks.add_note(figure, note, style)
+        everyone = data.numbers[data.shown]
+        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *centres.values()]))
         marks.name_y(axes, marks.axis_name(outcome), height)
         marks.name_groups(axes, arms, comparison, style)
-        draw(axes, beside, arms, means, differences, style)
-        marks.fit_height(figure, axes, height, rows=1 if len(arms) == 2 else 2)
-        aside = draw_points(axes, arms, values, phenotypes, style)
-        if len(arms) > 2:
-            for i, mean in enumerate(means):
-                axes.plot([i + aside], [mean], color=style.inks.ink, marker="_", markersize=6, markeredgewidth=1.6)
+        if is_repeated:
+            _changes(other, data, differences, study, style)
+        elif is_beside:
+            _gardner_altman(axes, other, data, centres, differences[0], study, style)
+        else:
+            _cumming(axes, other, data, differences, study, style)
+        marks.fit_height(figure, axes, height, rows=1 if is_beside else 2)
+        places, wide = draw_points(axes, data, style)
+        for arm, place in zip(arms, places, strict=True):
+            if not is_beside and arm.name in centres:
+                axes.plot(
+                    [place], [centres[arm.name]], color=style.inks.ink, marker="_", markersize=wide, markeredgewidth=1.6
+                )
+    rows = [marks.result_row(one.result, group=one.group) for one in differences]
+    table = pd.concat([study.listing(list(data.columns), data.lines, NAME), pd.DataFrame(rows)], ignore_index=True)
     told = "; ".join(f"{one.result.contrast}, {effect_text(one.result)}" for one in differences)
-    alt = f"Differences of means of {marks.axis_name(outcome)} with bootstrap distributions and 95 % intervals: {told}."
-    return Plot(name=NAME, figure=figure, data=data, alt=alt, style=style)
+    what = f"Changes of {study.centre}s, and their differences," if is_repeated else f"Differences of {study.centre}s"
+    alt = f"{what} of {marks.axis_name(outcome)} with bootstrap distributions and 95 % intervals: {told}. {note}"
+    return Plot(name=NAME, figure=figure, data=table, alt=alt, style=style)
 
 
-def _differences(study: StudyResults, arms: Sequence[Arm], values: FloatArray) -> list[Difference]:
-    plan = study.analysis.plan
-    pairs = {f"{one.name} - {other.name}": (i, j) for i, one in enumerate(arms) for j, other in enumerate(arms)}
-    found = [
-        one
-        for one in study.results(study.shown, "planned", "secondary", "sensitivity")
-        if one.test == _INTERVAL and one.effect_name == "difference of means" and one.contrast in pairs
-    ]
-    if not found:
-        missing = [one.why for one in study.analysis.not_computed if "bootstrap of the mean" in one.what]
-        raise StatsError(
-            f"figure '{NAME}': expected bootstrap intervals of {study.shown}, found none"
-            + (f" ({missing[0]})" if missing else ""),
-            hint="Three animals in each group, and values that vary, are needed; the figure 'comparison' needs less.",
-        )
-    chosen: dict[int, Difference] = {}
-    for one in sorted(found, key=lambda one: pairs[one.contrast][1]):
-        first, reference = pairs[one.contrast]
-        if first not in chosen:
-            # Sorted, and from the plan's seed, as the analysis draws them.
-            x, y = (np.sort(values[list(arms[at].rows)]) for at in (first, reference))
-            draws = bootstrap_draws(x, y, rng=np.random.default_rng(plan.seed), draws=plan.draws)
-            chosen[first] = Difference(result=one, first=first, reference=reference, draws=draws)
-    return [chosen[at] for at in sorted(chosen)]
+def _note(study: StudyResults, differences: Sequence[Difference]) -> str:
+    resamples = f"{study.analysis.plan.draws:,} resamples"
+    text = f"Bootstrap distributions ({resamples}) and BCa intervals of the {study.centre}, as in stats.csv"
+    if any(not one.reference for one in differences):
+        text += "; each animal's change from the first test to the last is resampled within its group"
+    return f"{text}."
 
 
 def _draw_difference(axes: Axes, x: float, one: Difference, colour: str, style: Style) -> None:
@@ -143,13 +110,14 @@ def _draw_difference(axes: Axes, x: float, one: Difference, colour: str, style: 
 def _gardner_altman(
     axes: Axes,
     beside: Axes,
-    arms: Sequence[Arm],
-    means: Sequence[float],
-    differences: Sequence[Difference],
+    data: Measured,
+    centres: dict[str, float],
+    one: Difference,
+    study: StudyResults,
     style: Style,
 ) -> None:
-    (one,) = differences
-    base, other = means[one.reference], means[one.first]
+    arms = {arm.name: i for i, arm in enumerate(data.arms)}
+    base, other = centres[one.reference], centres[one.group]
     low, high = axes.get_ylim()
     ends = [base + one.draws.min(), base + one.draws.max(), low, high]
     axes.set_ylim(min(ends), max(ends))
@@ -159,33 +127,41 @@ def _gardner_altman(
     beside.yaxis.set_label_position("right")
     beside.spines["left"].set_visible(False)
     beside.spines["right"].set_visible(True)
-    _draw_difference(beside, 0, one, arms[one.first].colour(style), style)
-    for place, height in ((one.reference, base), (one.first, other)):
+    _draw_difference(beside, 0, one, data.arms[arms[one.group]].colour(style), style)
+    for place, height in ((arms[one.reference], base), (arms[one.group], other)):
         axes.plot([place + 0.12, len(arms) - 0.5], [height] * 2, color=style.inks.muted, linewidth=0.7, zorder=1)
         beside.plot([-0.3, 0.7], [height - base] * 2, color=style.inks.muted, linewidth=0.7, zorder=1)
     beside.set_xticks([])
-    beside.set_ylabel("Difference of means")
+    beside.set_ylabel(f"Difference of {study.centre}s")
 
 
 def _cumming(
-    axes: Axes,
-    below: Axes,
-    arms: Sequence[Arm],
-    means: Sequence[float],
-    differences: Sequence[Difference],
-    style: Style,
+    axes: Axes, below: Axes, data: Measured, differences: Sequence[Difference], study: StudyResults, style: Style
 ) -> None:
-    del means  # they are drawn with the groups
+    places = {arm.name: i for i, arm in enumerate(data.arms)}
     below.set_xlim(axes.get_xlim())
     for one in differences:
-        _draw_difference(below, one.first, one, arms[one.first].colour(style), style)
+        at = places[one.group]
+        _draw_difference(below, at, one, data.arms[at].colour(style), style)
     below.axhline(0, color=style.inks.muted, linewidth=0.7, zorder=1)
-    names = [f"less {arms[one.reference].name}" for one in differences]
-    fitted = labels.fit_labels(names, labels.width_pt(below) / len(arms), SMALL_PT)
+    names = [f"less {one.reference}" for one in differences]
+    fitted = labels.fit_labels(names, labels.width_pt(below) / len(data.arms), SMALL_PT)
     labels.grow(below, fitted.height_pt)
     below.set_xticks(
-        [one.first for one in differences], fitted.texts, rotation=90 if fitted.is_upright else 0, va="top",
+        [places[one.group] for one in differences], fitted.texts, rotation=90 if fitted.is_upright else 0, va="top",
         multialignment="right" if fitted.is_upright else "center", linespacing=1.2,
     )  # fmt: skip
     below.tick_params(axis="x", length=0)
-    below.set_ylabel("Difference\nof means")
+    below.set_ylabel(f"Difference\nof {study.centre}s")
+
+
+def _changes(below: Axes, data: Measured, differences: Sequence[Difference], study: StudyResults, style: Style) -> None:
+    colours = {arm.group: arm.colour(style) for arm in data.arms}
+    first, *_, last = dict.fromkeys(arm.levels[-1] for arm in data.arms)
+    for at, one in enumerate(differences):
+        _draw_difference(below, at, one, colours[one.group], style)
+    below.axhline(0, color=style.inks.muted, linewidth=0.7, zorder=1)
+    names = [f"{one.group}\nless {one.reference}" if one.reference else one.group for one in differences]
+    bands = ["difference of changes" if one.reference else f"change, {first} to {last}" for one in differences]
+    marks.name_places(below, names, bands, style)
+    below.set_ylabel(f"{study.centre.capitalize()} change\nor difference")

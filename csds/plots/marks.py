@@ -95,6 +95,15 @@ def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
     )  # fmt: skip
 
 
+def add_note(figure: Figure, text: str, style: Style) -> None:
+    """Write below a figure's axes what is to be known of its numbers, wrapped to the page's width."""
+    room = style.width_in * labels.POINTS_PER_INCH - 2 * _GAP_PT
+    figure.supxlabel(
+        labels.wrap_label(text, room, SMALL_PT), x=_GAP_PT / (style.width_in * labels.POINTS_PER_INCH), ha="left",
+        fontsize=SMALL_PT, color=style.inks.muted, linespacing=1.2,
+    )  # fmt: skip
+
+
 def fit_height(figure: Figure, axes: Axes, wanted_pt: float, *, rows: int = 1) -> None:
     """Make a figure as high as lets its axes, one of some rows, be as high as is wanted, whatever stands around."""
     for _ in range(5):
@@ -122,30 +131,35 @@ def name_y(axes: Axes, text: str, height_pt: float) -> None:
     axes.set_ylabel(labels.wrap_label(text, height_pt, TEXT_PT))
 
 
-def name_groups(axes: Axes, arms: Sequence[Arm], comparison: Comparison, style: Style) -> float:
-    """Name the groups below an axis that has one at each of 0, 1, 2 …, and return the height of the names, pt.
+def name_groups(axes: Axes, arms: Sequence[Arm], comparison: Comparison, style: Style) -> None:
+    """Name the groups below an axis that has one at each of 0, 1, 2 ….
 
-    Of two crossed factors the second's levels stand below each group, the first's once below those that share it.
+    Of two crossed factors the second's levels stand below each group, the first's once below those that share it; of
+    repeated tests the tests, and the group below its own.
     """
-    axes.set_xlim(-0.5, len(arms) - 0.5)
-    axes.set_xticks(range(len(arms)))
+    is_repeated = all(arm.group not in ("", arm.name) for arm in arms)
+    is_banded = is_repeated or (len(comparison.factors) == 2 and comparison.is_crossed)
+    names = [arm.levels[-1] if is_repeated else ", ".join(arm.levels[1:]) if is_banded else arm.name for arm in arms]
+    bands = [arm.group if is_repeated else arm.levels[0] for arm in arms] if is_banded else []
+    name_places(axes, [f"{name}\nn = {len(arm.rows)}" for name, arm in zip(names, arms, strict=True)], bands, style)
+
+
+def name_places(axes: Axes, names: Sequence[str], bands: Sequence[str], style: Style) -> None:
+    """Name what stands at 0, 1, 2 … of an axis and, where there are bands, below these what neighbours share."""
+    axes.set_xlim(-0.5, len(names) - 0.5)
     axes.tick_params(axis="x", length=0)
-    place = labels.width_pt(axes) / max(1, len(arms))
-    is_banded = len(comparison.factors) == 2 and comparison.is_crossed
-    own = [(", ".join(arm.levels[1:]) if is_banded else arm.name) + f"\nn = {len(arm.rows)}" for arm in arms]
-    fitted = labels.fit_labels(own, place, SMALL_PT)
+    place = labels.width_pt(axes) / max(1, len(names))
+    fitted = labels.fit_labels(names, place, SMALL_PT)
     labels.grow(axes, fitted.height_pt)
-    axes.set_xticklabels(
-        fitted.texts, rotation=90 if fitted.is_upright else 0, rotation_mode="default", linespacing=1.2, va="top",
-        multialignment="right" if fitted.is_upright else "center",
+    axes.set_xticks(
+        range(len(names)), fitted.texts, rotation=90 if fitted.is_upright else 0, rotation_mode="default",
+        linespacing=1.2, va="top", multialignment="right" if fitted.is_upright else "center",
     )  # fmt: skip
-    if not is_banded:
-        return fitted.height_pt
-    top = fitted.height_pt + 2 * _GAP_PT + 1
-    return top + _name_bands(axes, [arm.levels[0] for arm in arms], top, place, style)
+    if bands:
+        _name_bands(axes, bands, fitted.height_pt + 2 * _GAP_PT + 1, place, style)
 
 
-def _name_bands(axes: Axes, of: Sequence[str], top_pt: float, place_pt: float, style: Style) -> float:
+def _name_bands(axes: Axes, of: Sequence[str], top_pt: float, place_pt: float, style: Style) -> None:
     from matplotlib.transforms import ScaledTranslation
 
     down = ScaledTranslation(0, -top_pt / labels.POINTS_PER_INCH, labels.figure_of(axes).dpi_scale_trans)
@@ -164,7 +178,6 @@ def _name_bands(axes: Axes, of: Sequence[str], top_pt: float, place_pt: float, s
             xytext=(0, -top_pt - _GAP_PT), textcoords="offset points", ha="center", va="top", fontsize=SMALL_PT,
             annotation_clip=False, linespacing=1.2,
         )  # fmt: skip
-    return _GAP_PT + max(one.height_pt for one in names)
 
 
 def result_row(one: Result, *, group: str = "") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from csds.analysis.results import Result
 from csds.analysis.wording import effect_text
 from csds.errors import StatsError
 from csds.plots import labels, marks
-from csds.plots.brackets import ROW_PT, brackets_of, draw_brackets, rows_of
+from csds.plots.brackets import ROW_PT, Bracket, brackets_of, draw_brackets, p_note, rows_of
 from csds.plots.plot import Plot
 from csds.plots.study import Arm, StudyResults
 from csds.plots.style import SMALL_PT, Style, drawing, new_figure
@@ -59,11 +59,12 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
     counts = [[sum(calls[whole[at]] == call for at in arm.rows) for call in _CALLS] for arm in arms]
     brackets = brackets_of(tests, arms)
     data = _data(study, arms, counts, shares, tests)
-    inks = style.inks
+    inks, note = style.inks, _note(brackets)
     with drawing(style):
         figure = new_figure(style, _HEIGHT_PT[style.width] / labels.POINTS_PER_INCH + 1)
         upper, axes = figure.subplots(2, 1, height_ratios=(0.3, 1), sharex=True)
         marks.add_legend(figure, _handles(style), style)
+        marks.add_note(figure, note, style)
         axes.set_ylim(0, 100)
         axes.set_ylabel("Animals (%)")
         for i, (arm, count) in enumerate(zip(arms, counts, strict=True)):
@@ -88,7 +89,17 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
         marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
     told = "; ".join(f"{arm.name}, {shares[arm.name].note}, {effect_text(shares[arm.name])}" for arm in arms)
     said = "".join(f" {one.result.contrast}: {one.text}." for one in brackets)
-    return Plot(name=NAME, figure=figure, data=data, alt=f"Proportion susceptible by group: {told}.{said}", style=style)
+    return Plot(
+        name=NAME, figure=figure, data=data, alt=f"Proportion susceptible by group: {told}.{said} {note}", style=style
+    )
+
+
+def _note(brackets: Sequence[Bracket]) -> str:
+    """Return what the numbers are; proportions are tested in the family of secondary outcomes, or are exploratory."""
+    results = [one.result for one in brackets]
+    kind = ", exploratory" if any(one.analysis == "exploratory" for one in results) else ""
+    tests = f"; brackets: Fisher's exact test, {p_note(results)}{kind}" if results else ""
+    return f"Share susceptible with Wilson's 95 % interval{tests}."
 
 
 def _write_counts(axes: Axes, place: int, count: Sequence[int]) -> None:

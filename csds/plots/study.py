@@ -6,18 +6,23 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from csds.analysis.analyse import Analysis, randomised
 from csds.analysis.animals import KEYS, Animals
-from csds.analysis.comparison import WITHIN, Comparison, groups_of
+from csds.analysis.comparison import EVERYONE, WITHIN, Comparison, groups_of
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.results import Result
+from csds.analysis.within import BOTH_PHASES
 from csds.errors import StatsError
+from csds.formats.tables import read_table
 from csds.plots.style import Style
+from csds.stats.bootstrap import Location
+
+Centre: TypeAlias = Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,8 @@ class Arm:
         What its colour stands for.
     place : int
         Among those without a colour of their own.
+    group : str
+        The group alone, where the name has the test as well.
     """
 
     name: str
@@ -43,6 +50,7 @@ class Arm:
     rows: tuple[int, ...]
     meaning: str
     place: int
+    group: str = ""
 
     def colour(self, style: Style) -> str:
         """Return its colour."""
@@ -65,6 +73,10 @@ class StudyResults:
         By score, below what an animal is susceptible.
     folder : Path or None
         Results with saved tracks; None where there is a table alone.
+    centre : {"mean", "median"}
+        What stands for a group in figures of groups.
+    sessions : DataFrame
+        ``sessions.csv``, as text; empty where there is none.
     """
 
     animals: Animals
@@ -72,11 +84,14 @@ class StudyResults:
     outcome: str = ""
     cutoffs: Mapping[str, float] = field(default_factory=lambda: cutoffs_of(None))
     folder: Path | None = None
+    centre: Centre = "mean"
+    sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def shown(self) -> str:
         """The outcome that is shown."""
-        return self.outcome or self.analysis.plan.primary
+        both = BOTH_PHASES if self.analysis.comparison.name == "target_by_group" else ""
+        return self.outcome or both or self.analysis.plan.primary
 
     @property
     def analysed(self) -> Animals:
@@ -93,7 +108,7 @@ class StudyResults:
             _arm(comparison, group, levels[group], test, [
                 at for at, one in enumerate(groups) if one == group and (not test or tests[at] == test)
             ])
-            for group in comparison.groups
+            for group in comparison.groups or (EVERYONE,)
             for test in (comparison.within.levels if comparison.within else ("",))
         )  # fmt: skip
 
@@ -206,6 +221,18 @@ def cutoffs_of(provenance: Mapping[str, Any] | None) -> Mapping[str, float]:
     return found
 
 
+def read_sessions(folder: Path) -> pd.DataFrame:
+    """Return the table of sessions beside a table of animals, as text; empty where there is none.
+
+    Raises
+    ------
+    TableError
+        It can't be read.
+    """
+    path = folder / "sessions.csv"
+    return read_table(path) if path.is_file() else pd.DataFrame()
+
+
 def _levels(animals: Animals, comparison: Comparison) -> list[tuple[str, ...]]:
     if not comparison.factors:
         return [()] * len(animals.table)
@@ -215,7 +242,10 @@ def _levels(animals: Animals, comparison: Comparison) -> list[tuple[str, ...]]:
 def _arm(comparison: Comparison, group: str, levels: tuple[str, ...], test: str, rows: Sequence[int]) -> Arm:
     meaning, place = _meaning(comparison, levels)
     name = f"{group}, {test}" if test else group
-    return Arm(name=name, levels=(*levels, test) if test else levels, rows=tuple(rows), meaning=meaning, place=place)
+    return Arm(
+        name=name, levels=(*levels, test) if test else levels, rows=tuple(rows), meaning=meaning, place=place,
+        group=group,
+    )  # fmt: skip
 
 
 def _meaning(comparison: Comparison, levels: tuple[str, ...]) -> tuple[str, int]:

@@ -16,9 +16,12 @@ def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
     if report.analysis is None:
         return [], [report.why_not]
     study = StudyResults(
-        animals=read_animals(report.folder), analysis=report.analysis, cutoffs=cutoffs_of(report.provenance),
+        animals=read_animals(report.folder),
+        analysis=report.analysis,
+        cutoffs=cutoffs_of(report.provenance),
         folder=report.folder,
-    )  # fmt: skip
+        sessions=report.sessions,
+    )
     drawn, missing = [], []
     for one in GALLERY:
         try:
