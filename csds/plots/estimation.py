@@ -161,7 +161,12 @@ def _changes(below: Axes, data: Measured, differences: Sequence[Difference], stu
     for at, one in enumerate(differences):
         _draw_difference(below, at, one, colours[one.group], style)
     below.axhline(0, color=style.inks.muted, linewidth=0.7, zorder=1)
-    names = [f"{one.group}\nless {one.reference}" if one.reference else one.group for one in differences]
-    bands = ["difference of changes" if one.reference else f"change, {first} to {last}" for one in differences]
-    marks.name_places(below, names, bands, style)
+    references = {one.reference for one in differences if one.reference}
+    # One that all share is named once.
+    same = f" from that of {references.pop()}" if len(references) == 1 else ""
+    names = [f"{one.group}\nless {one.reference}" if one.reference and not same else one.group for one in differences]
+    bands = [
+        f"difference{same or ' of changes'}" if one.reference else f"change, {first} to {last}" for one in differences
+    ]
     below.set_ylabel(f"{study.centre.capitalize()} change\nor difference")
+    marks.name_places(below, names, bands, style)

@@ -9,6 +9,7 @@ from typing import Protocol
 from csds.errors import UsageError
 from csds.plots.certainty import draw_certainty
 from csds.plots.comparison import draw_comparison
+from csds.plots.diagnostics import draw_diagnostics
 from csds.plots.estimation import draw_estimation
 from csds.plots.paired import draw_paired
 from csds.plots.phenotypes import draw_phenotypes
@@ -54,7 +55,7 @@ class GalleryFigure:
 GALLERY: tuple[GalleryFigure, ...] = (
     GalleryFigure(
         name="comparison",
-        shows="every animal by group, means with 95 % intervals, planned contrasts",
+        shows="every animal by group, means or medians with 95 % intervals, planned contrasts",
         needs="the outcome; groups of animals",
         draw=draw_comparison,
     ),
@@ -94,6 +95,12 @@ GALLERY: tuple[GalleryFigure, ...] = (
         needs="tracks in the results folder; three animals an arm",
         draw=draw_specifications,
         takes_tracks=True,
+    ),
+    GalleryFigure(
+        name="diagnostics",
+        shows="residuals of the planned model; missing frames and tracking, session by session",
+        needs="groups of animals; sessions.csv beside it for the tracking",
+        draw=draw_diagnostics,
     ),
 )
 """In the order in which they are drawn."""

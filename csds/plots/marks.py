@@ -164,9 +164,12 @@ def _name_bands(axes: Axes, of: Sequence[str], top_pt: float, place_pt: float, s
 
     down = ScaledTranslation(0, -top_pt / labels.POINTS_PER_INCH, labels.figure_of(axes).dpi_scale_trans)
     bands = list(dict.fromkeys(of))
-    names = [
-        labels.fit_labels([name], of.count(name) * place_pt - 2 * _GAP_PT, SMALL_PT, upright=False) for name in bands
-    ]
+    widths = [of.count(name) * place_pt - 2 * _GAP_PT for name in bands]
+    names = [labels.fit_labels([name], width, SMALL_PT) for name, width in zip(bands, widths, strict=True)]
+    if any(one.is_upright for one in names):
+        names = [
+            labels.fit_labels([name], width, SMALL_PT, upright=True) for name, width in zip(bands, widths, strict=True)
+        ]
     for name, fitted in zip(bands, names, strict=True):
         first, last = of.index(name), len(of) - 1 - list(reversed(of)).index(name)
         axes.plot(
@@ -176,7 +179,8 @@ def _name_bands(axes: Axes, of: Sequence[str], top_pt: float, place_pt: float, s
         axes.annotate(
             fitted.texts[0], ((first + last) / 2, 0), xycoords=axes.get_xaxis_transform(),
             xytext=(0, -top_pt - _GAP_PT), textcoords="offset points", ha="center", va="top", fontsize=SMALL_PT,
-            annotation_clip=False, linespacing=1.2,
+            annotation_clip=False, linespacing=1.2, rotation=90 if fitted.is_upright else 0,
+            multialignment="right" if fitted.is_upright else "center",
         )  # fmt: skip
 
 
