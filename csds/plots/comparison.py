@@ -65,10 +65,16 @@ def draw_comparison(study: StudyResults, *, style: Style) -> Plot:
             f"figure '{NAME}': expected {outcome} to be analysed" + (f", but {why[0]}" if why else ", found it isn't"),
             hint=f"Take an outcome of the analysis: {', '.join(filter(None, study.analysis.left_out))}.",
         )
+    tests = study.results(outcome, "planned", "secondary")
+    is_repeated = comparison.name in REPEATED
+    if is_repeated and not any(one.contrast for one in tests):
+        raise StatsError(
+            f"figure '{NAME}': expected planned contrasts of {outcome}, found it described only",
+            hint="Groups that scores define aren't tested; the figure 'paired' shows their animals.",
+        )
     data = measured(study)
     centres, arms, values = centres_of(study, data), data.arms, data.numbers
-    tests = study.results(outcome, "planned", "secondary")
-    brackets = brackets_of(tests, arms, is_repeated=comparison.name in REPEATED)
+    brackets = brackets_of(tests, arms, is_repeated=is_repeated)
     with drawing(style):
         figure = new_figure(style, _HEIGHT_PT[style.width] / labels.POINTS_PER_INCH + 1)
         upper, axes = figure.subplots(2, 1, height_ratios=(0.3, 1), sharex=True)

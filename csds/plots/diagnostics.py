@@ -69,7 +69,10 @@ def draw_diagnostics(study: StudyResults, *, style: Style) -> Plot:
     note = _note(study, residuals, why_not, sessions)
     height, strip = _HEIGHT_PT[style.width], _STRIP_PT[style.width]
     upper, lower = residuals is not None, len(SHARES) if sessions else 0
-    layout: list[Any] = [*([["quantiles", "fitted"]] if upper else []), *([name, name] for name in list(SHARES)[:lower])]
+    layout: list[Any] = [
+        *([["quantiles", "fitted"]] if upper else []),
+        *([name, name] for name in list(SHARES)[:lower]),
+    ]
     with drawing(style):
         figure = new_figure(style, (height * upper + strip * lower) / labels.POINTS_PER_INCH + 1)
         panels = figure.subplot_mosaic(layout, height_ratios=[*([height] * upper), *([strip] * lower)])
@@ -90,7 +93,7 @@ def draw_diagnostics(study: StudyResults, *, style: Style) -> Plot:
     parts = [_animal_rows(study, residuals)] if residuals else []
     if sessions:
         shown = sessions.table["unknown_percent"].notna()
-        parts.append(sessions.table.drop(columns="stretch").assign(mark="session", shown=shown))
+        parts.append(sessions.table.assign(mark="session", shown=shown))
     return Plot(
         name=NAME, figure=figure, data=pd.concat(parts, ignore_index=True), style=style,
         alt=f"{_alt(residuals, sessions)} {note}",

@@ -73,11 +73,13 @@ def _differences(study: StudyResults, data: Measured) -> Iterator[Difference]:
 
 
 def _changes(study: StudyResults) -> Iterator[Difference]:
-    plan = study.analysis.plan
-    rows = repeated_rows(study.analysed, study.analysis.comparison, study.shown, plan)
+    results = _intervals(study)
+    if not results:
+        return
+    rows = repeated_rows(study.analysed, study.analysis.comparison, study.shown, study.analysis.plan)
     changes, group, _ = changes_by_group(rows)
     samples = {level: changes[group.codes == at] for at, level in enumerate(group.levels)}
-    step, results = f"{rows.within.levels[-1]} - {rows.within.levels[0]}", _intervals(study)
+    step = f"{rows.within.levels[-1]} - {rows.within.levels[0]}"
     for level, sample in samples.items():
         if one := results.get(step if level == EVERYONE else f"{level}: {step}"):
             yield Difference(result=one, group=level, reference="", draws=_draws(study, sample))

@@ -85,7 +85,8 @@ def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
     if not handles:
         return
     room = style.width_in * labels.POINTS_PER_INCH - 12
-    widths = [labels.text_width(str(handle.get_label()), SMALL_PT) + _KEY_PT for handle in handles]
+    names = [str(handle.get_label()).split("\n") for handle in handles]
+    widths = [max(labels.text_width(line, SMALL_PT) for line in lines) + _KEY_PT for lines in names]
     columns = next(
         (n for n in range(len(widths), 1, -1) if sum(max(part) for part in np.array_split(widths, n)) <= room), 1
     )

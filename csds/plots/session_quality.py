@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 #: Shares that are shown, each with what it is called.
 SHARES = {"unknown_percent": "Unknown", "interpolated_percent": "Interpolated", "detected_percent": "Detected"}
 _TRACKED, _INTERPOLATED = "tracked_fraction", "interpolated_fraction"
+_IN_WORDS = {"session_date": "date", "cohort": "cohort"}
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: Scales of shares that are all near 0 or 100 show at least so many points of percent.
 _LEAST_PERCENT = 5.0
@@ -37,14 +37,19 @@ class Sessions:
     Parameters
     ----------
     table : DataFrame
-        ``session_id``, ``cohort``, ``session_date``, the columns of `SHARES`, ``flags``, ``is_flagged``, ``is_failed``
-        and ``stretch``: what neighbours share.
-    order : str
-        How they are ordered, in words.
+        ``session_id``, ``cohort``, ``session_date``, the columns of `SHARES`, ``flags``, ``is_flagged`` and
+        ``is_failed``.
+    by : tuple of str
+        Columns that they are ordered by.
     """
 
     table: pd.DataFrame
-    order: str
+    by: tuple[str, ...]
+
+    @property
+    def order(self) -> str:
+        """How they are ordered, in words."""
+        return f"by {' and '.join(_IN_WORDS[name] for name in self.by)}" if self.by else "as in sessions.csv"
 
     @property
     def flagged(self) -> int:
@@ -95,15 +100,10 @@ def sessions_in_order(table: pd.DataFrame) -> Sessions | None:
     )
     has_dates = all(map(_ISO_DATE.fullmatch, texts["session_date"])) and len(set(texts["session_date"])) > 1
     cohorts = list(dict.fromkeys(texts["cohort"]))
-    has_cohorts = len(cohorts) > 1
-    by = [texts["session_date"][at] if has_dates else "" for at in range(len(made))]
-    order = sorted(range(len(made)), key=lambda at: (by[at], cohorts.index(texts["cohort"][at])))
-    made["stretch"] = [
-        "\n".join([*([texts["cohort"][at] or "no cohort"] if has_cohorts else []), *([by[at]] if has_dates else [])])
-        for at in range(len(made))
-    ]
-    said = " and ".join([*(["date"] if has_dates else []), *(["cohort"] if has_cohorts else [])])
-    return Sessions(table=made.iloc[order].reset_index(drop=True), order=f"by {said}" if said else "as in sessions.csv")
+    dates = texts["session_date"] if has_dates else [""] * len(made)
+    order = sorted(range(len(made)), key=lambda at: (dates[at], cohorts.index(texts["cohort"][at])))
+    by = (*(["session_date"] if has_dates else []), *(["cohort"] if len(cohorts) > 1 else []))
+    return Sessions(table=made.iloc[order].reset_index(drop=True), by=by)
 
 
 def draw_sessions(panels: Sequence[Axes], sessions: Sessions, style: Style) -> None:
@@ -111,9 +111,7 @@ def draw_sessions(panels: Sequence[Axes], sessions: Sessions, style: Style) -> N
     table, inks = sessions.table, style.inks
     places, size = np.arange(len(table)), max(1.4, min(3.2, 300 / len(table)))
     flagged, failed = (table[name].to_numpy(bool) for name in ("is_flagged", "is_failed"))
-    stretches = [
-        (name, [at for at, _ in some]) for name, some in groupby(enumerate(table["stretch"]), lambda one: one[1])
-    ]
+    is_plain, colour = ~flagged & ~failed, style.colour_of("susceptible")
     for axes, (column, name) in zip(panels, SHARES.items(), strict=True):
         shares = table[column].to_numpy(float)
         known = shares[np.isfinite(shares)]
@@ -123,53 +121,67 @@ def draw_sessions(panels: Sequence[Axes], sessions: Sessions, style: Style) -> N
         else:
             limits = (0.0, 1.08 * max(_LEAST_PERCENT, float(known.max(initial=0.0))))
         axes.set(xlim=(-1, len(table)), ylim=limits)
-        for mask, colour, marker, factor in (
-            (~flagged & ~failed, inks.muted, "o", 1.0),
-            (flagged & ~failed, style.colour_of("susceptible"), "D", 1.25),
-        ):
-            axes.plot(places[mask], shares[mask], linestyle="none", marker=marker, markersize=factor * size,
-                      markerfacecolor=colour, markeredgewidth=0, clip_on=False, zorder=3)  # fmt: skip
-        axes.plot(
-            places[failed], np.full(failed.sum(), limits[0]), linestyle="none", marker="x", markersize=3.6,
-            markeredgecolor=style.colour_of("susceptible"), markeredgewidth=0.8, clip_on=False, zorder=3,
-        )  # fmt: skip
-        for _, some in stretches[1:]:
-            axes.axvline(some[0] - 0.5, color=inks.faint, linewidth=0.5, zorder=1)
+        _draw_marks(axes, places[is_plain], shares[is_plain], ("o", size, inks.muted))
+        _draw_marks(axes, places[flagged & ~failed], shares[flagged & ~failed], ("D", 1.25 * size, colour))
         axes.yaxis.set_major_locator(marks.few_ticks())
         axes.set_xticks([])
         axes.set_ylabel(f"{name}\n(% of frames)", fontsize=SMALL_PT)
-    _name_stretches(panels[-1], stretches, sessions)
+    first = panels[0]
+    _draw_marks(first, places[failed], np.full(failed.sum(), first.get_ylim()[1]), ("x", 3.6, colour))
+    for start in _name_stretches(panels[-1], sessions)[1:]:
+        for axes in panels:
+            axes.axvline(start - 0.5, color=inks.faint, linewidth=0.5, zorder=1)
+
+
+def _draw_marks(axes: Axes, x: np.ndarray, y: np.ndarray, look: tuple[str, float, str]) -> None:
+    """Draw marks; none at all where there are none, as matplotlib reckons with an empty line's place."""
+    marker, size, colour = look
+    if len(x):
+        axes.plot(
+            x, y, linestyle="none", marker=marker, markersize=size, markerfacecolor=colour, markeredgecolor=colour,
+            markeredgewidth=0.8 if marker == "x" else 0, clip_on=False, zorder=3,
+        )  # fmt: skip
 
 
 def session_handles(sessions: Sessions, style: Style) -> list[Artist]:
-    """Return the entries of a legend for sessions."""
+    """Return the entries of a legend for sessions that aren't as the others."""
     from matplotlib.lines import Line2D
 
     colour, table = style.colour_of("susceptible"), sessions.table
     entries = (
-        ("session", style.inks.muted, "o", not (table["is_flagged"] | table["is_failed"]).all()),
-        ("flagged session", colour, "D", bool((table["is_flagged"] & ~table["is_failed"]).any())),
-        ("failed session", colour, "x", bool(table["is_failed"].any())),
+        ("flagged session", "D", bool((table["is_flagged"] & ~table["is_failed"]).any())),
+        ("failed session", "x", bool(table["is_failed"].any())),
     )
     return [
-        Line2D([], [], linestyle="none", marker=marker, markersize=3.4, markerfacecolor=ink, markeredgecolor=ink,
+        Line2D([], [], linestyle="none", marker=marker, markersize=3.4, markerfacecolor=colour, markeredgecolor=colour,
                markeredgewidth=0.8 if marker == "x" else 0, label=label)
-        for label, ink, marker, is_there in entries
+        for label, marker, is_there in entries
         if is_there
     ]  # fmt: skip
 
 
-def _name_stretches(axes: Axes, stretches: Sequence[tuple[str, list[int]]], sessions: Sessions) -> None:
-    """Name what neighbours share below them, where there is room for it."""
+def _name_stretches(axes: Axes, sessions: Sessions) -> list[int]:
+    """Name what neighbouring sessions share below them, and return where each stretch starts.
+
+    That is date and cohort, or one of them where stretches are too narrow for a name; none where both are.
+    """
     axes.set_xlabel(f"Sessions, {sessions.order}")
     unit = labels.width_pt(axes) / (len(sessions.table) + 1)
-    place = min(len(some) for _, some in stretches) * unit
-    if len(stretches) < 2 or place < _NARROWEST_PT:
-        return
-    fitted = labels.fit_labels([name for name, _ in stretches], place, SMALL_PT)
+    for columns in dict.fromkeys([sessions.by, sessions.by[-1:], sessions.by[:1]]):
+        names = ["\n".join(cell or "none" for cell in row) for row in sessions.table[list(columns)].to_numpy(str)]
+        starts = [at for at, name in enumerate(names) if at == 0 or name != names[at - 1]]
+        ends = [*starts[1:], len(names)]
+        place = min(end - start for start, end in zip(starts, ends, strict=True)) * unit
+        if columns and len(starts) > 1 and place >= _NARROWEST_PT:
+            break
+    else:
+        return []
+    fitted = labels.fit_labels([names[start] for start in starts], place, SMALL_PT)
     labels.grow(axes, fitted.height_pt)
     axes.set_xticks(
-        [(some[0] + some[-1]) / 2 for _, some in stretches], fitted.texts, rotation=90 if fitted.is_upright else 0,
-        va="top", multialignment="right" if fitted.is_upright else "center", linespacing=1.2,
+        [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)], fitted.texts,
+        rotation=90 if fitted.is_upright else 0, va="top",
+        multialignment="right" if fitted.is_upright else "center", linespacing=1.2,
     )  # fmt: skip
     axes.tick_params(axis="x", length=0)
+    return starts

@@ -32,7 +32,13 @@ def test_figures_that_the_data_allow_are_written_with_their_data(run) -> None:
     result = run("animals.csv", "--kind", "svg", "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert [one["figure"] for one in told["figures"]] == ["comparison", "estimation", "paired", "scatter"]
+    assert [one["figure"] for one in told["figures"]] == [
+        "comparison",
+        "estimation",
+        "paired",
+        "scatter",
+        "diagnostics",
+    ]
     assert [one["figure"] for one in told["not_drawn"]] == ["phenotypes", "certainty"]
     for one in told["figures"]:
         assert [Path(path).suffix for path in one["files"]] == [".svg", ".csv"]

@@ -17,7 +17,7 @@ from csds.analysis.analyse import analyse
 from csds.analysis.animals import read_animals
 from csds.analysis.plan import AnalysisPlan
 from csds.plots.plot import Plot
-from csds.plots.study import StudyResults
+from csds.plots.study import Centre, StudyResults
 from csds.plots.style import drawing
 
 StudyOf = Callable[..., StudyResults]
@@ -44,15 +44,53 @@ def _animals_of(groups: Sequence[tuple[str, str]], n: int, seed: int = 1) -> pd.
     return pd.DataFrame(rows)
 
 
+def _repeated_of(groups: Sequence[tuple[str, str]], n: int, tests: Sequence[str] = ("pre", "post")) -> pd.DataFrame:
+    """Return a table of animals with several tests each; later ones differ more between groups."""
+    parts = [_animals_of(groups, n, seed).assign(test=test) for seed, test in enumerate(tests, 1)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _sessions_of(n: int, cohorts: Sequence[str] = ("a", "b"), *, dated: bool = True) -> pd.DataFrame:
+    """Return a table of sessions as text, cohort after cohort; the last failed, the one before is flagged."""
+    rng, rows = np.random.default_rng(3), []
+    for i in range(n):
+        cohort = i * len(cohorts) // n
+        unknown, interpolated = rng.exponential(0.005), rng.exponential(0.005)
+        rows.append(
+            {
+                "session_id": f"s{i}", "cohort": cohorts[cohort], "animal_id": f"M{i}",
+                "session_date": f"2026-0{1 + cohort}-01" if dated else "",
+                "tracked_fraction": str(1 - unknown - interpolated), "interpolated_fraction": str(interpolated),
+                "flags": "uncertain_nose" if i % 3 == 0 else "",
+            }
+        )  # fmt: skip
+    rows[-1] |= {"tracked_fraction": "", "interpolated_fraction": "", "flags": "failed"}
+    rows[-2] |= {"tracked_fraction": "0.8", "interpolated_fraction": "0.05", "flags": "low_tracking"}
+    return pd.DataFrame(rows)
+
+
 @pytest.fixture
 def study_of(tmp_path: Path) -> StudyOf:
     """Return what analyses a table of animals, by a plan's keys."""
 
-    def made(table: pd.DataFrame, *, outcome: str = "", **plan: Any) -> StudyResults:
+    def made(
+        table: pd.DataFrame,
+        *,
+        outcome: str = "",
+        centre: Centre = "mean",
+        sessions: pd.DataFrame | None = None,
+        **plan: Any,
+    ) -> StudyResults:
         table.to_csv(tmp_path / "animals.csv", index=False)
         animals = read_animals(tmp_path / "animals.csv")
         analysis = analyse(animals, AnalysisPlan(**{"draws": 1000, "secondary": (), **plan}))
-        return StudyResults(animals=animals, analysis=analysis, outcome=outcome)
+        return StudyResults(
+            animals=animals,
+            analysis=analysis,
+            outcome=outcome,
+            centre=centre,
+            sessions=pd.DataFrame() if sessions is None else sessions,
+        )
 
     return made
 
@@ -103,3 +141,15 @@ def animals_of() -> AnimalsOf:
 def overlaps() -> Overlaps:
     """Return what finds the texts of a figure that lie on each other or leave the page."""
     return _overlaps
+
+
+@pytest.fixture
+def repeated_of() -> Callable[..., pd.DataFrame]:
+    """Return what makes a table of animals with several tests each."""
+    return _repeated_of
+
+
+@pytest.fixture
+def sessions_of() -> Callable[..., pd.DataFrame]:
+    """Return what makes a table of sessions."""
+    return _sessions_of

@@ -149,17 +149,6 @@ def test_gardner_altman_scale_begins_at_the_references_mean(study_of, animals_of
     )
 
 
-def test_repeated_tests_are_drawn_in_pairs_and_not_compared_as_groups(study_of, animals_of) -> None:
-    table = animals_of([*TWO, *TWO], 5)
-    table["test"] = ["pre"] * 10 + ["post"] * 10
-    table["animal_id"] = [f"M{i}" for i in range(10)] * 2
-    study = study_of(table)
-    for draw in (draw_comparison, draw_estimation):
-        with pytest.raises(StatsError, match="found the design pre_post"):
-            draw(study, style=Style())
-    assert len(find_figures(["paired"])[0].draw(study, style=Style()).figure.axes) == 4
-
-
 def test_figures_say_what_they_lack(study_of, animals_of) -> None:
     table = animals_of(TWO, 5)
     with pytest.raises(StatsError, match="expected animals with si_ratio and si_ratio_low"):

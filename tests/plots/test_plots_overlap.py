@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from csds.plots.gallery import GALLERY, find_figures
-from csds.plots.study import StudyResults
+from csds.plots.study import Centre, StudyResults
 from csds.plots.style import Style, Theme, Width
 
 WORDS = ("isotype", "anti-IL-4Rα", "fluoxetine 10 mg/kg", "βωξ", "dexamethasone", "saline", "ketamine", "IgG2a")
@@ -25,8 +25,8 @@ def named(length: int, count: int, *, spaced: bool = True) -> list[str]:
     return [f"{i}{'Wm' * length}"[:length] for i in range(count)]
 
 
-def faults(study: StudyResults, style: Style, overlaps) -> dict[str, list[str]]:
-    found = {one.name: overlaps(one.draw(study, style=style)) for one in find_figures((), tracks=False)}
+def faults(study: StudyResults, style: Style, overlaps, *names: str) -> dict[str, list[str]]:
+    found = {one.name: overlaps(one.draw(study, style=style)) for one in find_figures(names, tracks=False)}
     return {name: some for name, some in found.items() if some}
 
 
@@ -50,6 +50,40 @@ def test_texts_stay_apart_in_other_widths_and_themes(
 ) -> None:
     groups = [(stress, name) for stress in ("control", "defeated") for name in named(22, 3)]
     assert faults(study_of(animals_of(groups, 12)), Style(width=width, theme=theme), overlaps) == {}
+
+
+@pytest.mark.parametrize(("count", "length"), COUNTS)
+@pytest.mark.parametrize(("width", "centre"), [("single", "mean"), ("double", "median")])
+def test_texts_of_repeated_tests_stay_apart(
+    count: int, length: int, width: Width, centre: Centre, study_of, repeated_of, overlaps
+) -> None:
+    groups = [("defeated", name) for name in named(length, count)]
+    study = study_of(repeated_of(groups, 4), centre=centre)
+    assert faults(study, Style(width=width), overlaps, "comparison", "estimation", "diagnostics") == {}
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+@pytest.mark.parametrize("design", ["target_by_group", "pre_post"])
+def test_texts_of_crossed_factors_and_tests_stay_apart(
+    design: str, width: Width, study_of, animals_of, repeated_of, overlaps
+) -> None:
+    groups = [(stress, name) for stress in ("control", "defeated") for name in named(30, 2)]
+    tests = ("pre", "post", "six weeks after treatment")
+    table = animals_of(groups, 5) if design == "target_by_group" else repeated_of(groups, 5, tests)
+    study = study_of(table, design=design)
+    assert faults(study, Style(width=width), overlaps, "comparison", "estimation") == {}
+
+
+@pytest.mark.parametrize(("count", "length"), COUNTS)
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_texts_of_diagnostics_stay_apart(
+    count: int, length: int, width: Width, study_of, animals_of, sessions_of, overlaps
+) -> None:
+    names = named(length, count)
+    study = study_of(
+        animals_of([("defeated", name) for name in names], 5), sessions=sessions_of(20 * count, names, dated=count < 5)
+    )
+    assert faults(study, Style(width=width), overlaps, "diagnostics") == {}
 
 
 def test_texts_that_overlap_are_found(study_of, animals_of, overlaps) -> None:
