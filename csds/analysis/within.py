@@ -222,14 +222,10 @@ def _planned(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:
 def changes_by_group(rows: Repeated) -> tuple[FloatArray, Factor, tuple[int, ...]]:
     """Return each complete animal's change, last level less first, its group, and its first line in the file."""
     table = repeated_measures(rows.values, rows.animals, rows.within, rows.between)
-    factors = table.between.factors
-    levels = [group_of(levels) for levels in product(*(one.levels for one in factors))]
-    labels = [group_of(levels) for levels in zip(*(one.labels for one in factors), strict=True)]
-    if not factors:
-        levels, labels = [EVERYONE], [EVERYONE] * len(table.animals)
     lines = dict(zip(reversed(rows.animals), reversed(rows.lines), strict=True))
     changes = table.responses[:, -1] - table.responses[:, 0]
-    return changes, factor("group", labels, levels=levels), tuple(lines[animal] for animal in table.animals)
+    group = _as_one(table.between.factors, len(table.animals))
+    return changes, group, tuple(lines[animal] for animal in table.animals)
 
 
 def values_by_level(rows: Repeated, plan: AnalysisPlan) -> dict[str, Groups]:
@@ -238,21 +234,27 @@ def values_by_level(rows: Repeated, plan: AnalysisPlan) -> dict[str, Groups]:
     These are the animals with a value at every level, or all where the plan's own model, which is mixed, keeps them.
     """
     incomplete = set() if plan.is_adjusted else {one.animal for one in rows.incomplete()}
-    cells = zip(*(one.labels for one in rows.between), strict=True)
-    groups = [group_of(levels) for levels in cells] if rows.between else [EVERYONE] * len(rows.values)
-    names = [group_of(levels) for levels in product(*(one.levels for one in rows.between))]
     found = {}
     for level in rows.within.levels:
         is_here = [label == level for label in rows.within.labels]
         used = np.array([at for at, here in enumerate(is_here) if here and rows.animals[at] not in incomplete], int)
+        between = tuple(one.take(used) for one in rows.between)
         found[level] = Groups(
             outcome=rows.outcome,
             values=rows.values[used],
-            factors=tuple(one.take(used) for one in rows.between),
-            group=factor("group", [groups[at] for at in used], levels=names if rows.between else (EVERYONE,)),
+            factors=between,
+            group=_as_one(between, len(used)),
             lines=tuple(rows.lines[at] for at in used),
         )
     return found
+
+
+def _as_one(between: Sequence[Factor], n: int) -> Factor:
+    """Return the factors' combinations as one factor; everyone's group where there are none."""
+    if not between:
+        return Factor(name="group", levels=(EVERYONE,), codes=np.zeros(n, np.intp))
+    labels = [group_of(levels) for levels in zip(*(one.labels for one in between), strict=True)]
+    return factor("group", labels, levels=[group_of(levels) for levels in product(*(one.levels for one in between))])
 
 
 def _descriptions(rows: Repeated, plan: AnalysisPlan) -> Iterator[Result]:

@@ -125,15 +125,8 @@ def _residuals(study: StudyResults, style: Style) -> tuple[_Residuals | None, st
 def _draw_quantiles(axes: Axes, residuals: _Residuals, style: Style) -> None:
     qq, inks = residuals.qq, style.inks
     axes.fill_between(qq.quantiles, qq.low, qq.high, color=inks.faint, alpha=0.5, linewidth=0, zorder=0)
-    # As R's qqline: through the quartiles.
-    ends = np.array(np.quantile(qq.residuals, (0.25, 0.75)))
-    base = np.array(np.quantile(qq.quantiles, (0.25, 0.75)))
-    if base[1] > base[0]:
-        slope = (ends[1] - ends[0]) / (base[1] - base[0])
-        axes.plot(
-            qq.quantiles[[0, -1]], ends[0] + slope * (qq.quantiles[[0, -1]] - base[0]), color=inks.muted,
-            linewidth=0.7, zorder=1,
-        )  # fmt: skip
+    ends = qq.quantiles[[0, -1]]
+    axes.plot(ends, qq.residuals.std() * ends, color=inks.muted, linewidth=0.7, zorder=1)
     groups = residuals.planned.group.labels
     marks.scatter(axes, qq.quantiles, qq.residuals, [residuals.marks[groups[at]] for at in qq.order], 3.0)
     axes.set_ylim(*_around([*qq.residuals, *qq.low, *qq.high]))

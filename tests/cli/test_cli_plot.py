@@ -84,3 +84,20 @@ def test_wrong_calls(run, arguments: tuple[str, ...], said: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_medians_have_files_of_their_own(run) -> None:
+    result = run("animals.csv", "--figure", "comparison", "--figure", "scatter", "--centre", "median", "--kind", "svg")
+    assert result.exit_code == 0, result.output
+    assert "median" in result.stdout
+    assert Path("figures/comparison_median.svg").is_file()
+    assert Path("figures/scatter.svg").is_file()
+    assert run("animals.csv", "--centre", "mode").exit_code == 2
+
+
+def test_sessions_beside_the_animals_are_in_the_diagnostics(run) -> None:
+    assert "no sessions.csv stands beside" in run("animals.csv", "--figure", "diagnostics", "--kind", "svg").stdout
+    lines = ["session_id,tracked_fraction,interpolated_fraction,flags", "a,0.99,0.01,", "b,0.8,0.1,low_tracking"]
+    Path("sessions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    result = run("animals.csv", "--figure", "diagnostics", "--kind", "svg")
+    assert "most in b (10.0 %)" in result.stdout

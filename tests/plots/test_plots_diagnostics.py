@@ -94,7 +94,7 @@ def test_flagged_failed_and_worst_sessions_are_told(study_of, animals_of, sessio
     plot = draw_diagnostics(study_of(animals_of(TWO, 4), sessions=sessions_of(8)), style=Style())
     assert "Tracking of 8 sessions by date and cohort, 2 flagged, 1 failed" in plot.alt
     assert "most in s6 (15.0 %)" in plot.alt
-    assert {"flagged session", "failed session", "2026-01-01\nb"} <= set(texts(plot))
+    assert {"flagged session", "failed session", "2026-01-01\na"} <= set(texts(plot))
     rows = plot.data[plot.data["mark"] == "session"]
     assert rows["shown"].tolist() == [True] * 7 + [False]
 
