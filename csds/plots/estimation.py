@@ -168,5 +168,5 @@ def _changes(below: Axes, data: Measured, differences: Sequence[Difference], stu
     bands = [
         f"difference{same or ' of changes'}" if one.reference else f"change, {first} to {last}" for one in differences
     ]
-    below.set_ylabel(f"{study.centre.capitalize()} change\nor difference")
+    below.set_ylabel(f"{study.centre.capitalize()} change" + ("\nor difference" if len(differences) > 1 else ""))
     marks.name_places(below, names, bands, style)

@@ -197,6 +197,8 @@ def result_row(one: Result, *, group: str = "") -> dict[str, Any]:
         "mark": "contrast" if one.contrast else one.effect_name,
         "group": group,
         "contrast": one.contrast,
+        "test": one.test,
+        "effect_name": one.effect_name,
         "effect": one.effect,
         "ci_low": one.ci_low,
         "ci_high": one.ci_high,

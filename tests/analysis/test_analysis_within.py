@@ -273,3 +273,49 @@ def test_three_tests_have_both_corrections_and_mauchlys_test(shared, tmp_path: P
     assert [row.p_value for row in corrected] == pytest.approx(
         [row["Pr(>F[HF])"] for row in expected["prepost3_mixed_eps"]], rel=1e-6
     )
+
+
+#: Changes whose mean has, in R, boot.ci's BCa interval (200,000 resamples) and t.test's interval that follow.
+CHANGES = (0.31, -0.12, 0.44, 0.25, 0.08, 0.61, -0.05, 0.37, 0.19, 0.9)
+BCA_BOUNDS, T_BOUNDS = (0.137, 0.500), (0.07912209, 0.51687791)
+
+
+def changed_by(changes: tuple[float, ...]) -> list[dict[str, object]]:
+    """Return rows of animals of one group, alike before and changed after; those of another change twice as much."""
+    return [
+        {"animal_id": f"{name}{i}", "test": test, "treatment": treatment,
+         "si_ratio": 1 + 0.01 * i + (times * change if test == "post" else 0.0)}
+        for name, treatment, times in (("a", "isotype", 1), ("b", "anti-IL-4Rα", 2))
+        for test in ("pre", "post") for i, change in enumerate(changes)
+    ]  # fmt: skip
+
+
+def test_each_groups_change_has_rs_bootstrap_interval(animals_of) -> None:
+    results = analysed(animals_of(changed_by(CHANGES)), AnalysisPlan(draws=100_000)).results
+    found = {(one.contrast, one.effect_name): one for one in results if one.test == "bootstrap, BCa"}
+    one = found["isotype: post - pre", "mean change"]
+    assert (one.effect, one.n, one.analysis) == (pytest.approx(0.298), 10, "planned")
+    assert (one.ci_low, one.ci_high) == pytest.approx(BCA_BOUNDS, abs=0.006)
+    double = found["anti-IL-4Rα: post - pre", "mean change"]
+    assert (double.ci_low, double.ci_high) == pytest.approx((2 * one.ci_low, 2 * one.ci_high))
+    assert found["isotype: post - pre", "median change"].effect == pytest.approx(np.median(CHANGES))
+
+
+def test_each_group_is_described_at_each_test(animals_of) -> None:
+    rows = [row | {"si_ratio": CHANGES[int(str(row["animal_id"])[1:])]} if row["test"] == "pre" else row
+            for row in changed_by(CHANGES)]  # fmt: skip
+    results = analysed(animals_of(rows), AnalysisPlan(draws=1000)).results
+    means = {one.term: one for one in results if one.analysis == "description" and one.effect_name == "mean"}
+    assert list(means) == ["isotype, pre", "anti-IL-4Rα, pre", "isotype, post", "anti-IL-4Rα, post"]
+    assert (means["isotype, pre"].ci_low, means["isotype, pre"].ci_high) == pytest.approx(T_BOUNDS)
+
+
+@pytest.mark.parametrize(("extra", "n"), [({}, 9), ({"fixed": ("sex",)}, 10)])
+def test_described_are_the_animals_of_the_planned_model(animals_of, extra: dict[str, Any], n: int) -> None:
+    rows = changed_by(CHANGES)
+    for row in rows:
+        row["sex"] = "MF"[int(str(row["animal_id"])[1:]) % 2]
+    rows[10]["si_ratio"] = ""  # a0 after
+    results = analysed(animals_of(rows), AnalysisPlan(draws=1000, **extra)).results
+    means = {one.term: one.n for one in results if one.analysis == "description" and one.effect_name == "mean"}
+    assert (means["isotype, pre"], means["isotype, post"]) == (n, 9)

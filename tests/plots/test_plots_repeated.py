@@ -140,6 +140,7 @@ def test_estimation_of_medians_is_the_analysis_own(study_of, animals_of) -> None
               and one.outcome == "si_ratio"]  # fmt: skip
     row = plot.data[plot.data["mark"] == "contrast"].iloc[0]
     assert (row["effect"], row["ci_low"], row["ci_high"]) == (one.effect, one.ci_low, one.ci_high)
+    assert (row["effect_name"], row["test"]) == ("difference of medians", "bootstrap, BCa")
     left, right = (axes.get_ylim() for axes in plot.figure.axes)
     base = table[table["treatment"] == "isotype"]["si_ratio"].median()
     assert [end + base for end in right] == pytest.approx(left)

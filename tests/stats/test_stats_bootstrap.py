@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from csds.errors import StatsError
-from csds.stats.bootstrap import bootstrap
+from csds.stats.bootstrap import bootstrap, bootstrap_draws
 
 VALUES = st.lists(st.integers(-60, 60).map(lambda i: i / 8), min_size=4, max_size=9, unique=True)
 
@@ -157,3 +157,13 @@ def test_what_cant_be_resampled_is_an_error() -> None:
         bootstrap([1, 1, 1], [2, 2, 2], rng=rng())
     with pytest.raises(StatsError, match="expected 100 draws at least, found 5"):
         bootstrap([1, 2, 3], rng=rng(), draws=5)
+
+
+@pytest.mark.parametrize("location", ["mean", "median"])
+def test_draws_of_one_sample_are_those_of_its_interval(location: str) -> None:
+    x = [1.1, 0.9, 1.4, 1.2, 1.3, 2.2]
+    draws = bootstrap_draws(x, rng=np.random.default_rng(3), location=location, draws=999)
+    told = bootstrap(x, rng=np.random.default_rng(3), location=location, draws=999)
+    assert np.quantile(draws, (0.025, 0.975), method="weibull") == pytest.approx(told.percentile)
+    with pytest.raises(StatsError):
+        bootstrap_draws(x[:2], rng=np.random.default_rng(3))
