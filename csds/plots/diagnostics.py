@@ -192,7 +192,7 @@ def _alt(residuals: _Residuals | None, sessions: Sessions | None) -> str:
     if residuals:
         n, out = len(residuals.qq.residuals), residuals.qq.outside
         parts.append(
-            f"Normal Q–Q plot of {n} residuals, {out} of them outside the band, and residuals by fitted value."
+            f"Normal Q–Q plot of {n} residuals, {out} of them outside the band (about {n / 20:.0f} by chance), and residuals by fitted value."
         )
     if sessions:
         many, worst = len(sessions.table), sessions.worst
