@@ -191,8 +191,10 @@ def _alt(residuals: _Residuals | None, sessions: Sessions | None) -> str:
     parts = []
     if residuals:
         n, out = len(residuals.qq.residuals), residuals.qq.outside
+        by_chance = f"about {n / 20:.0f} by chance"
         parts.append(
-            f"Normal Q–Q plot of {n} residuals, {out} of them outside the band (about {n / 20:.0f} by chance), and residuals by fitted value."
+            f"Normal Q–Q plot of {n} residuals, {out} of them outside the band ({by_chance}), "
+            "and residuals by fitted value."
         )
     if sessions:
         many, worst = len(sessions.table), sessions.worst
