@@ -14,7 +14,7 @@ from csds.plots.brackets import brackets_of
 from csds.plots.comparison import draw_comparison
 from csds.plots.differences import differences_of
 from csds.plots.estimation import draw_estimation
-from csds.plots.gallery import GALLERY, find_figures
+from csds.plots.gallery import find_figures
 from csds.plots.measured import measured
 from csds.plots.phenotypes import draw_phenotypes
 from csds.plots.style import Style
@@ -172,7 +172,7 @@ def test_repeated_tests_that_scores_define_groups_of_are_not_compared(study_of, 
         draw_estimation(study, style=Style())
 
 
-@pytest.mark.parametrize("one", GALLERY, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", find_figures((), tracks=False), ids=lambda one: one.name)
 def test_equal_changes_give_a_figure_or_say_why_not(one, study_of, repeated_of) -> None:
     table = repeated_of(TWO, 5)
     before = table["test"] == "pre"
