@@ -114,6 +114,7 @@ def _study(table: Path, outcome: str, centre: str) -> StudyResults:
     from csds.analysis.plan import read_plan
     from csds.formats.json_files import read_json
     from csds.plots.study import StudyResults, cutoffs_of, read_sessions
+    from csds.plots.tracks import tracks_of
     from csds.study.blinding import refuse_blinded
 
     if centre not in {"mean", "median"}:
@@ -136,6 +137,7 @@ def _study(table: Path, outcome: str, centre: str) -> StudyResults:
         folder=home if (home / "sessions.csv").is_file() else None,
         centre="median" if centre == "median" else "mean",
         sessions=read_sessions(home),
+        tracks=tracks_of(home) if (home / "sessions.csv").is_file() else None,
     )
 
 

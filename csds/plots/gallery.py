@@ -11,13 +11,16 @@ from csds.plots.certainty import draw_certainty
 from csds.plots.comparison import draw_comparison
 from csds.plots.diagnostics import draw_diagnostics
 from csds.plots.estimation import draw_estimation
+from csds.plots.occupancy import draw_occupancy
 from csds.plots.paired import draw_paired
+from csds.plots.paths import draw_paths
 from csds.plots.phenotypes import draw_phenotypes
 from csds.plots.plot import Plot
 from csds.plots.scatter import draw_scatter
 from csds.plots.specification_curve import draw_specifications
 from csds.plots.study import StudyResults
 from csds.plots.style import Style
+from csds.plots.time_course import draw_time_course
 from csds.protocol.nearest import nearest
 
 
@@ -82,6 +85,27 @@ GALLERY: tuple[GalleryFigure, ...] = (
         shows="proportion susceptible by group, with counts and Wilson's intervals",
         needs="phenotype, of two groups at least",
         draw=draw_phenotypes,
+    ),
+    GalleryFigure(
+        name="occupancy",
+        shows="where groups spent their time, target absent and present, and how treatment differs from its reference",
+        needs="tracks in the results folder",
+        draw=draw_occupancy,
+        takes_tracks=True,
+    ),
+    GalleryFigure(
+        name="paths",
+        shows="every animal's path, target absent and present, by group; on several pages where there are many",
+        needs="tracks in the results folder",
+        draw=draw_paths,
+        takes_tracks=True,
+    ),
+    GalleryFigure(
+        name="time_course",
+        shows="time in the interaction zone over each phase, means of groups with 95 % intervals",
+        needs="tracks in the results folder",
+        draw=draw_time_course,
+        takes_tracks=True,
     ),
     GalleryFigure(
         name="certainty",

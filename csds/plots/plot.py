@@ -36,6 +36,8 @@ class Plot:
         What the figure shows, for those who don't see it.
     style : Style
         By which it was drawn.
+    pages : tuple of Figure
+        Further pages, where one doesn't hold it all.
     """
 
     name: str
@@ -43,19 +45,22 @@ class Plot:
     data: pd.DataFrame
     alt: str
     style: Style
+    pages: tuple[Figure, ...] = ()
 
 
 def write_plot(plot: Plot, folder: Path, kinds: Sequence[Kind] = KINDS) -> list[Path]:
     """Write a figure and its data, ``NAME.csv``, into a folder, and return the files; each is whole or not there.
 
-    PDF and SVG keep their text editable, PNG has 600 dots an inch. The same figure gives the same bytes.
+    PDF and SVG keep their text editable, PNG has 600 dots an inch. Further pages are ``NAME_2`` and so on. The same
+    figure gives the same bytes.
     """
     files = []
-    for kind in kinds:
-        path = folder / f"{plot.name}.{kind}"
-        with drawing(plot.style), atomic_path(path) as part:
-            plot.figure.savefig(part, format=kind, metadata=_undated(kind))
-        files.append(path)
+    for page, figure in enumerate((plot.figure, *plot.pages), start=1):
+        for kind in kinds:
+            path = folder / f"{plot.name}{f'_{page}' if page > 1 else ''}.{kind}"
+            with drawing(plot.style), atomic_path(path) as part:
+                figure.savefig(part, format=kind, metadata=_undated(kind))
+            files.append(path)
     write_table(plot.data, folder / f"{plot.name}.csv")
     return [*files, folder / f"{plot.name}.csv"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from csds.analysis.within import BOTH_PHASES
 from csds.errors import StatsError
 from csds.formats.tables import read_table
 from csds.plots.style import Style
+from csds.plots.tracks import StudyTracks, keys_of, read_tracks
 from csds.stats.bootstrap import Location
 
 Centre: TypeAlias = Location
@@ -77,6 +78,8 @@ class StudyResults:
         What stands for a group in figures of groups.
     sessions : DataFrame
         ``sessions.csv``, as text; empty where there is none.
+    tracks : callable or None
+        What reads the saved tracks once (`csds.plots.tracks.tracks_of`); each figure reads them itself where None.
     """
 
     animals: Animals
@@ -86,6 +89,7 @@ class StudyResults:
     folder: Path | None = None
     centre: Centre = "mean"
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tracks: Callable[[], StudyTracks] | None = None
 
     @property
     def shown(self) -> str:
@@ -160,6 +164,7 @@ class StudyResults:
                 hint="See which columns of the table are empty, or draw another figure: csds plot --list.",
             )
         rows = [int(row) for row in whole.index]
+        without = [f"no {' or no '.join(columns)}"] if columns else []
         return pd.DataFrame(
             {
                 "mark": "animal",
@@ -169,11 +174,58 @@ class StudyResults:
                 **{column: everyone.numbers(column) for column in columns},
                 "shown": [row in lines for row in rows],
                 "why_not": [
-                    "" if row in lines else reasons.get(row) or f"no {' or no '.join(columns)}, or in no group"
-                    for row in rows
+                    "" if row in lines else reasons.get(row) or ", or ".join([*without, "in no group"]) for row in rows
                 ],
             }
         )
+
+    def read_tracks(self, figure: str) -> StudyTracks:
+        """Return the saved tracks, read when they are first asked for.
+
+        Raises
+        ------
+        StatsError
+            There is a table alone.
+        TableError
+            The folder holds none.
+        """
+        return self.tracks() if self.tracks else read_tracks(self.results_folder(figure))
+
+    def track_listing(self, tracks: StudyTracks, why_not: Mapping[tuple[int, str], str], figure: str) -> pd.DataFrame:
+        """Return every animal of the table as `listing` does, with the phases whose tracks a figure shows.
+
+        Parameters
+        ----------
+        tracks : StudyTracks
+        why_not : mapping
+            By row of those analysed, and phase: why a track that there is isn't shown.
+        figure : str
+
+        Raises
+        ------
+        StatsError
+            None is shown.
+        """
+        animals, keys = self.analysed, keys_of(self.analysed)
+        shown, reasons = {}, {}
+        for at in sorted({at for arm in self.arms for at in arm.rows}):
+            lacking = {phase: why_not.get((at, phase)) or tracks.lacking(keys[at], phase) for phase in tracks.phases}
+            line = int(animals.table.index[at])
+            shown[line] = "; ".join(phase for phase, why in lacking.items() if not why)
+            reasons[line] = "; ".join(f"{phase}: {why}" for phase, why in lacking.items() if why)
+        if not any(shown.values()):
+            raise StatsError(
+                f"figure '{figure}': expected tracks of the animals that are compared, found none",
+                hint="Do cohort, animal_id and test in animals.csv and sessions.csv agree?",
+            )
+        data = self.listing([], (line for line, phases in shown.items() if phases), figure)
+        lines = sorted([*map(int, self.animals.table.index), *map(int, self.animals.excluded.index)])
+        data.insert(len(data.columns) - 1, "phases_shown", [shown.get(line, "") for line in lines])
+        data["why_not"] = [
+            reasons.get(line) or (told if line not in shown else "")
+            for line, told in zip(lines, data["why_not"], strict=True)
+        ]
+        return data
 
     def having(self, columns: Sequence[str], lines: Iterable[int] | None = None) -> tuple[Animals, tuple[Arm, ...]]:
         """Return the animals that are analysed, and the groups with only those that have numbers in some columns.

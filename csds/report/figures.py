@@ -8,7 +8,11 @@ from csds.plots.gallery import GALLERY
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults, cutoffs_of
 from csds.plots.style import Style
+from csds.plots.tracks import tracks_of
 from csds.report.content import Report
+
+#: Figures of every animal on pages of their own, which csds plot draws.
+_TOO_LARGE = ("paths",)
 
 
 def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
@@ -21,9 +25,10 @@ def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
         cutoffs=cutoffs_of(report.provenance),
         folder=report.folder,
         sessions=report.sessions,
+        tracks=tracks_of(report.folder),
     )
     drawn, missing = [], []
-    for one in GALLERY:
+    for one in (one for one in GALLERY if one.name not in _TOO_LARGE):
         try:
             drawn.append(one.draw(study, style=Style()))
         except CsdsError as error:

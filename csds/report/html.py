@@ -25,6 +25,9 @@ from csds.report.quality import session_rows
 
 _TEST_COLUMNS = ("comparison", "test", "statistic", "p", "adjusted p", "effect [95 % CI]", "effect is")
 
+#: Of what is no line within a figure, such as maps of where animals were.
+_MAPS_DPI = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -141,6 +144,6 @@ def figure_address(plot: Plot) -> str:
     import matplotlib as mpl
 
     drawn = io.BytesIO()
-    with drawing(plot.style), mpl.rc_context({"svg.fonttype": "path"}):
+    with drawing(plot.style), mpl.rc_context({"svg.fonttype": "path", "savefig.dpi": _MAPS_DPI}):
         plot.figure.savefig(drawn, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode("ascii")
