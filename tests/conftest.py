@@ -90,6 +90,26 @@ def tracked(filmed: Path, short_protocol: Path, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
+def grown(tracked: Path, tmp_path: Path) -> Path:
+    """The results as if of six animals: each of the two three times, as 0-M01, 1-M01 …; they vary in grams alone."""
+    results = tmp_path / "grown" / "results"
+    (results / "sessions").mkdir(parents=True)
+    (results / "tracks").mkdir()
+    shutil.copy2(tracked / "provenance.json", results)
+    for name in ("animals", "sessions"):
+        head, *lines = (tracked / f"{name}.csv").read_text(encoding="utf-8-sig").splitlines()
+        copies = [f"{line.replace('M0', f'{copy}-M0')},{20 + copy}" for line in lines for copy in range(3)]
+        (results / f"{name}.csv").write_text("\n".join([f"{head},grams", *copies, ""]), encoding="utf-8")
+    for path in (tracked / "sessions").iterdir():
+        for copy in range(3):
+            name = path.stem.replace("M0", f"{copy}-M0")
+            text = path.read_text(encoding="utf-8").replace('"M0', f'"{copy}-M0')
+            (results / "sessions" / f"{name}.json").write_text(text, encoding="utf-8")
+            shutil.copy2(tracked / "tracks" / f"{path.stem}.parquet", results / "tracks" / f"{name}.parquet")
+    return results
+
+
+@pytest.fixture
 def copied(filmed: Path, tmp_path: Path) -> Callable[..., Path]:
     """Copy the study, or some of its recordings and rows, into a folder of one's own; return the sheet."""
 

@@ -64,6 +64,17 @@ def test_a_figure_that_was_named_and_cant_be_drawn_is_a_failure(run) -> None:
     assert Path("figures/scatter.svg").is_file()
 
 
+def test_a_results_folder_has_figures_of_its_tracks(grown: Path) -> None:
+    plan = '[analysis]\nfactors = ["stress"]\nprimary = "grams"\nsecondary = []\ndraws = 1000\n'
+    (grown.parent / "study.toml").write_text(plan, encoding="utf-8")
+    names = ["occupancy", "paths", "time_course"]
+    asked = [word for name in names for word in ("--figure", name)]
+    result = CliRunner().invoke(app, ["plot", str(grown), *asked, "--kind", "svg"])
+    assert result.exit_code == 0, result.output
+    files = sorted(f"{name}.{kind}" for name in names for kind in ("csv", "svg"))
+    assert sorted(path.name for path in (grown / "figures").iterdir()) == files
+
+
 def test_figures_are_listed(run) -> None:
     assert "certainty" in run("--list").stdout
     assert [one["figure"] for one in json.loads(run("--list", "--json").stdout)] == [one.name for one in GALLERY]

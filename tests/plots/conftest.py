@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,15 @@ from matplotlib.text import Text
 from csds.analysis.analyse import analyse
 from csds.analysis.animals import read_animals
 from csds.analysis.plan import AnalysisPlan
+from csds.behaviour.session import measure_session
+from csds.model.arena import Arena
 from csds.plots.plot import Plot
 from csds.plots.study import Centre, StudyResults
 from csds.plots.style import drawing
+from csds.plots.tracks import StudyTracks, summarise_track
+from csds.protocol import load_protocol
+from csds.protocol.zones import enclosure_shape, resolve_zones
+from csds.results.sessions import SavedSession
 
 StudyOf = Callable[..., StudyResults]
 AnimalsOf = Callable[..., pd.DataFrame]
@@ -42,6 +50,57 @@ def _animals_of(groups: Sequence[tuple[str, str]], n: int, seed: int = 1) -> pd.
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def floor(width_cm: float = 42.0, height_cm: float = 42.0, *, shape: str = "rectangle") -> Arena:
+    """Return an arena of a size."""
+    corners = ((0.0, 0.0), (419.0, 0.0), (419.0, 419.0), (0.0, 419.0))
+    return Arena(
+        name="A", shape=shape, corners_px=corners, width_cm=width_cm, height_cm=height_cm, frame_size_px=(420, 420)
+    )
+
+
+def session_of(arena: Arena, seconds: float, protocol: str = "golden2011", **row: Any) -> SavedSession:
+    """Return a session as a results folder holds it, but for its track."""
+    rules, size = load_protocol(protocol), (arena.width_cm, arena.height_cm)
+    return SavedSession(
+        row={"duration_s": seconds, "cohort": "", "test": "", **row}, arena=arena, zones=resolve_zones(rules, *size),
+        enclosure=enclosure_shape(rules, *size), path=Path("none"),
+    )  # fmt: skip
+
+
+def track_of(session: SavedSession, x_cm: Any, y_cm: Any, fps: float = 10.0) -> pd.DataFrame:
+    """Return a track of positions, with what csds finishes it with."""
+    rules = load_protocol("golden2011").behaviour
+    x, y = np.broadcast_arrays(np.asarray(x_cm, float), np.asarray(y_cm, float))
+    raw = pd.DataFrame({"time_s": np.arange(x.size) / fps, "x_cm": x, "y_cm": y})
+    return measure_session(raw, session.zones, session.arena.floor, rules, session.duration_s)[0]
+
+
+def wander(arena: Arena, frames: int, at_zone: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return a path from goal to goal, a share of them in the interaction zone."""
+    goals = rng.uniform(0.2, 0.8, (frames // 12 + 2, 2)) * (arena.width_cm, arena.height_cm)
+    near = rng.random(len(goals)) < at_zone
+    goals[near] = rng.uniform((0.35, 0.2), (0.65, 0.3), (int(near.sum()), 2)) * (arena.width_cm, arena.height_cm)
+    at = np.linspace(0, len(goals) - 1, frames)
+    x, y = (np.interp(at, np.arange(len(goals)), goals[:, axis]) for axis in (0, 1))
+    return x, y
+
+
+def _tracks_of(table: pd.DataFrame, *, arenas: Sequence[Arena] = (), seconds: float = 90.0) -> StudyTracks:
+    """Return tracks of a table's animals, some with a gap; arenas are taken in turn."""
+    rng, summaries = np.random.default_rng(1), {}
+    protocol = "witness_round_cage" if any(one.shape == "circle" for one in arenas) else "golden2011"
+    for at, row in enumerate(table.to_dict("records")):
+        arena = (arenas or (floor(),))[at % len(arenas or (0,))]
+        for phase, share in (("target_absent", 0.5), ("target_present", 0.3 if row["stress"] == "defeated" else 0.7)):
+            session = session_of(arena, seconds, protocol, distance_cm=900.0, phase=phase)
+            x, y = wander(arena, round(seconds * 4), share, rng)
+            if at % 3 == 0:
+                x[40:80] = np.nan
+            key = (str(row.get("cohort", "")), str(row["animal_id"]), str(row.get("test", "")))
+            summaries[key, phase] = summarise_track(session, track_of(session, x, y, 4.0))
+    return StudyTracks(phases=("target_absent", "target_present"), summaries=summaries)
 
 
 def _repeated_of(groups: Sequence[tuple[str, str]], n: int, tests: Sequence[str] = ("pre", "post")) -> pd.DataFrame:
@@ -71,7 +130,7 @@ def _sessions_of(n: int, cohorts: Sequence[str] = ("a", "b"), *, dated: bool = T
 
 @pytest.fixture
 def study_of(tmp_path: Path) -> StudyOf:
-    """Return what analyses a table of animals, by a plan's keys."""
+    """Return what analyses a table of animals, by a plan's keys; their tracks are made when a figure asks for them."""
 
     def made(
         table: pd.DataFrame,
@@ -79,6 +138,7 @@ def study_of(tmp_path: Path) -> StudyOf:
         outcome: str = "",
         centre: Centre = "mean",
         sessions: pd.DataFrame | None = None,
+        arenas: Sequence[Arena] = (),
         **plan: Any,
     ) -> StudyResults:
         table.to_csv(tmp_path / "animals.csv", index=False)
@@ -90,6 +150,7 @@ def study_of(tmp_path: Path) -> StudyOf:
             outcome=outcome,
             centre=centre,
             sessions=pd.DataFrame() if sessions is None else sessions,
+            tracks=cache(lambda: _tracks_of(table, arenas=arenas)),
         )
 
     return made
@@ -97,16 +158,20 @@ def study_of(tmp_path: Path) -> StudyOf:
 
 def _overlaps(plot: Plot) -> list[str]:
     """Return every pair of texts of a figure that lie on each other, and every text that leaves it."""
+    return [fault for page in (plot.figure, *plot.pages) for fault in _overlaps_of(page, plot)]
+
+
+def _overlaps_of(figure: Figure, plot: Plot) -> list[str]:
     with drawing(plot.style):
-        plot.figure.canvas.draw()
-        renderer: Any = plot.figure.canvas
-        hidden = _hidden(plot.figure)
+        figure.canvas.draw()
+        renderer: Any = figure.canvas
+        hidden = _hidden(figure)
         boxes = [
             (text.get_text(), text.get_window_extent(renderer.get_renderer()))
-            for text in plot.figure.findobj(Text)
+            for text in figure.findobj(Text)
             if isinstance(text, Text) and text.get_visible() and text.get_text().strip() and text not in hidden
         ]
-    page, found = plot.figure.bbox, []
+    page, found = figure.bbox, []
     for i, (text, box) in enumerate(boxes):
         if box.x0 < page.x0 - 1 or box.x1 > page.x1 + 1 or box.y0 < page.y0 - 1 or box.y1 > page.y1 + 1:
             found.append(f"{text!r} leaves the page")
@@ -129,6 +194,12 @@ def _hidden(figure: Figure) -> set[Text]:
                 if not (axes.axison and tick in drawn and inside):
                     hidden |= {tick.label1, tick.label2}
     return hidden
+
+
+@pytest.fixture
+def lab() -> SimpleNamespace:
+    """Return what makes arenas, sessions and tracks: ``floor``, ``session_of`` and ``track_of``."""
+    return SimpleNamespace(floor=floor, session_of=session_of, track_of=track_of)
 
 
 @pytest.fixture
