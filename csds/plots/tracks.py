@@ -16,6 +16,7 @@ import pandas as pd
 from csds.analysis.animals import KEYS, Animals
 from csds.behaviour.bins import measure_time_bins
 from csds.behaviour.timing import frame_durations
+from csds.behaviour.zones import point_columns
 from csds.errors import CsdsError, TableError
 from csds.figures.occupancy import OccupancyGrid, occupancy
 from csds.figures.paths import known_runs
@@ -131,11 +132,11 @@ def read_tracks(results: Path) -> StudyTracks:
             f"expected the tracks of a results folder: {error.message}",
             hint=error.hint or "Name a folder that csds track has filled.",
         ) from error
-    bin_s, summaries, unread = _bin_length(results), {}, {}
+    bin_s, by, summaries, unread = _bin_length(results), rules.behaviour.in_zone_by, {}, {}
     for session in saved.values():
         key = tuple(str(session.row.get(name, "")).strip() for name in KEYS), str(session.row["phase"])
         try:
-            summaries[key] = summarise_track(session, session.track(), bin_s, by=rules.behaviour.in_zone_by)
+            summaries[key] = summarise_track(session, session.track(_columns(session, by)), bin_s, by=by)
         except (CsdsError, KeyError, OSError, ValueError) as error:
             unread[key] = f"its track can't be read ({' '.join(str(error).split())[:80]})"
     if not summaries:
@@ -195,6 +196,12 @@ def commonest(values: Sequence[Any]) -> Any:
     150.0
     """
     return Counter(values).most_common(1)[0][0]
+
+
+def _columns(session: SavedSession, by: Point) -> list[str]:
+    """Return what summaries need of a track."""
+    inside = [f"in_{zone.name}" for zone in session.zones if zone.name == ZONE]
+    return [*dict.fromkeys(("time_s", *point_columns("centre"), *point_columns(by), "speed_cm_s")), *inside]
 
 
 def _thinned(line: FloatArray, arena: Arena) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +115,9 @@ def write_track(path: Path, track: pd.DataFrame) -> None:
     pyarrow.default_memory_pool().release_unused()
 
 
-def read_track(path: Path) -> pd.DataFrame:
-    """Return a track that `write_track` wrote."""
-    track = pd.read_parquet(path)
+def read_track(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return a track that `write_track` wrote, or some of its columns."""
+    track = pd.read_parquet(path, columns=None if columns is None else list(columns))
     pyarrow.default_memory_pool().release_unused()
     return track
 

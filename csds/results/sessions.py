@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,9 @@ class SavedSession:
         """Length of the session's window in s."""
         return float(self.row["duration_s"])
 
-    def track(self) -> pd.DataFrame:
-        """Return the track, a row a frame; columns of `csds.model.columns.TRACK_COLUMNS`."""
-        return read_track(self.path)
+    def track(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the track, a row a frame; those or all of `csds.model.columns.TRACK_COLUMNS`."""
+        return read_track(self.path, columns)
 
 
 def saved_sessions(results: Path, protocol: Protocol) -> dict[str, SavedSession]:
