@@ -180,4 +180,4 @@ def _ellipse_points(body: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _values(track: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
-    return np.asarray(track[list(columns)].to_numpy(dtype=float, na_value=np.nan), float)
+    return np.column_stack([track[name].to_numpy(dtype=float, na_value=np.nan) for name in columns])
