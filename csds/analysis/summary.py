@@ -8,9 +8,11 @@ from typing import Any
 
 from csds.analysis.analyse import Analysis
 from csds.analysis.methods import methods_sentences
+from csds.analysis.pieces import NotComputed
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.sentences import results_sentences
 from csds.analysis.wording import check_text, left_out_texts
+from csds.formats.markdown import escaped
 
 
 def summary(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -> dict[str, Any]:
@@ -67,9 +69,24 @@ def summary_sections(analysis: Analysis, planned: AnalysisPlan, history: Sequenc
         "Left out": [
             f"{outcome}: {line}" for outcome, left_out in analysis.left_out.items() for line in left_out_texts(left_out)
         ],
-        "Not computed": [f"{one.outcome}, {one.what}: {one.why}" for one in analysis.not_computed],
+        "Not computed": not_computed_texts(analysis.not_computed),
     }
     return {title: lines for title, lines in parts.items() if lines}
+
+
+def not_computed_texts(missing: Iterable[NotComputed]) -> list[str]:
+    """Return a line for each part that couldn't be computed and its reason: all outcomes that it is missing of.
+
+    Examples
+    --------
+    >>> part = {"what": "bootstrap", "why": "too few values"}
+    >>> not_computed_texts([NotComputed(outcome="si_ratio", **part), NotComputed(outcome="weight_g", **part)])
+    ['bootstrap: too few values (si_ratio, weight_g)']
+    """
+    outcomes: dict[str, list[str]] = {}
+    for one in missing:
+        outcomes.setdefault(f"{'whole analysis' if one.what == 'all' else one.what}: {one.why}", []).append(one.outcome)
+    return [f"{line} ({', '.join(names)})" for line, names in outcomes.items()]
 
 
 def _departures(analysis: Analysis, planned: AnalysisPlan) -> Iterable[tuple[str, tuple[Any, Any]]]:
@@ -77,4 +94,4 @@ def _departures(analysis: Analysis, planned: AnalysisPlan) -> Iterable[tuple[str
 
 
 def _section(title: str, lines: Iterable[str]) -> str:
-    return f"# {title}\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+    return f"# {title}\n\n" + "\n".join(f"- {escaped(line)}" for line in lines) + "\n"

@@ -126,3 +126,15 @@ def test_plan_written_before_tracking_is_said_to_have_been(run) -> None:
     Path("results/provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     assert "was in study.toml when the recordings were first tracked" in run().stdout
     assert "first tracked" in Path("results/stats.md").read_text(encoding="utf-8")
+
+
+def test_names_are_text_in_markdown_and_as_they_are_in_json(run) -> None:
+    table = Path("results/animals.csv").read_text(encoding="utf-8").replace("anti-IL-4Rα", "<b>*anti*</b>")
+    Path("results/animals.csv").write_text(table, encoding="utf-8")
+    assert run().exit_code == 0
+    text = Path("results/stats.md").read_text(encoding="utf-8")
+    assert r"defeated + \<b\>\*anti\*\</b\>" in text
+    assert "<b>" not in text.replace(r"\<b\>", "")
+    assert (
+        "defeated + <b>*anti*</b>" in json.loads(Path("results/stats.json").read_text(encoding="utf-8"))["sentences"][0]
+    )
