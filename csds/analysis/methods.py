@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
 
 from csds.analysis.analyse import Analysis
 from csds.analysis.comparison import REPEATED, Comparison
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result
-from csds.analysis.wording import author_text, outcome_text, sentence, series_text
+from csds.analysis.wording import author_text, outcome_text, reason_text, sentence, series_text
 
 _POOLED = {
     "stress_by_treatment": "{outcome} was analysed by a two-way analysis of variance of {factors} between animals "
@@ -28,9 +30,7 @@ _SEPARATE = {
 
 def methods_sentences(analysis: Analysis) -> list[str]:
     """Return how the analysis was done, for a methods section."""
-    from csds import __version__
-
-    software = f"statistics were computed with csds {__version__}"
+    software = _software(analysis)
     primary = [one for one in analysis.results if one.analysis == "planned"]
     if not primary:
         parts = ["groups that the scores themselves tell apart were described, not tested", software]
@@ -39,7 +39,7 @@ def methods_sentences(analysis: Analysis) -> list[str]:
     parts = [
         _model(analysis, tests),
         *_family(tests, analysis.comparison),
-        "tests are two-sided",
+        "tests were two-sided, and intervals have a confidence of 95 %",
         *_effect_sizes(analysis, tests[0].outcome),
         *_secondary(analysis, tests),
         *_not_followed(analysis, tests),
@@ -47,6 +47,27 @@ def methods_sentences(analysis: Analysis) -> list[str]:
         software,
     ]
     return [sentence(part) for part in parts]
+
+
+def versions_text(versions: Mapping[str, str]) -> str:
+    """Return versions in brackets, a space before them; empty where none is known.
+
+    Examples
+    --------
+    >>> versions_text({"Python": "3.13.1", "numpy": "2.4.0", "scipy": ""})
+    ' (Python 3.13.1, numpy 2.4.0)'
+    """
+    known = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return f" ({known})" if known else ""
+
+
+def _software(analysis: Analysis) -> str:
+    """Return what computed the statistics, now."""
+    from csds import __version__
+
+    names = ("numpy", "pandas", "scipy", *(["pingouin"] if analysis.plan.bayes_factors else []))
+    versions = {"Python": platform.python_version()} | {name: metadata.version(name) for name in names}
+    return f"statistics were computed with csds {__version__}{versions_text(versions)}"
 
 
 def _model(analysis: Analysis, tests: Sequence[Result]) -> str:
@@ -83,7 +104,7 @@ def _adjusted(analysis: Analysis, outcome: str, factors: str) -> str:
         f"{outcome} was analysed by a linear {'mixed ' if units else ''}model of {' × '.join(fixed)}"
         + (f", adjusted for {added}" if added else "")
         + (f", with random intercepts of {' and '.join(units)} (restricted maximum likelihood)" if units else "")
-        + "; contrasts are of estimated marginal means, "
+        + "; contrasts were of estimated marginal means, "
         + ("with Satterthwaite's degrees of freedom" if units else "with the pooled error")
     )
 
@@ -121,21 +142,24 @@ def _effect_sizes(analysis: Analysis, outcome: str) -> Iterator[str]:
     etas = [word for name, word in (("partial eta squared", "partial η²"), ("eta squared", "η²")) if name in planned]
     sizes += [f"{word} with intervals from the noncentral F distribution" for word in etas]
     if sizes:
-        yield f"effect sizes are {' and '.join(sizes)}"
+        yield f"effect sizes were {' and '.join(sizes)}"
     if "difference of means" in names:
         yield (
-            "differences of means have studentised and bias-corrected accelerated bootstrap intervals beside them, "
+            "differences of means had studentised and bias-corrected accelerated bootstrap intervals beside them, "
             f"those of medians the latter ({analysis.plan.draws:,} resamples, seed {analysis.plan.seed})"
         )
     if any(name.startswith("Bayes factor") for name in names):
-        yield "Bayes factors are of Student's t, with a Cauchy prior of scale 0.707 on the standardised difference"
+        yield "Bayes factors were of Student's t, with a Cauchy prior of scale 0.707 on the standardised difference"
 
 
 def _secondary(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
     secondary = [one for one in analysis.results if one.analysis == "secondary"]
     names = [name for name in dict.fromkeys(one.outcome for one in secondary) if name != PHENOTYPE]
     fisher = next((one.analysis for one in analysis.results if one.test == "Fisher's exact test"), "")
-    proportions = "proportions of susceptible animals were compared by Fisher's exact test"
+    proportions = (
+        "proportions of susceptible animals, with Wilson's intervals, were compared by Fisher's exact test, and their "
+        "differences had Newcombe's intervals"
+    )
     parts = []
     if names:
         is_separate = _is_separate(tests)
@@ -154,11 +178,11 @@ def _secondary(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
             parts.append(f"the p values of these {number} comparisons were adjusted as one family by Holm's method")
         yield "; ".join(parts)
     if fisher == "exploratory":
-        yield f"{proportions}, as an exploratory analysis"
+        yield f"as an exploratory analysis, {proportions}"
     if any("correlation" in one.test and one.analysis == "exploratory" for one in analysis.results):
         columns = " and ".join(analysis.plan.correlate)
         yield (
-            f"correlations with {columns} within groups (Pearson's and Spearman's) are exploratory; the p values of "
+            f"correlations with {columns} within groups (Pearson's and Spearman's) were exploratory; the p values of "
             "each kind were adjusted by Holm's method"
         )
     if any(one.analysis == "selected" for one in analysis.results):
@@ -171,16 +195,19 @@ def _not_followed(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
     plan, design = analysis.plan, analysis.comparison.name
     how = next((one.adjustment.partition(",")[0] for one in tests if one.contrast), "")
     if how and plan.adjust and plan.adjust != how:
-        yield f"{author_text(plan.adjust)}'s adjustment, as planned, isn't for these contrasts"
+        yield f"{author_text(plan.adjust)}'s adjustment, as planned, does not apply to these contrasts"
     if _type(tests) and _type(tests) != plan.sum_of_squares:
-        yield f"type {plan.sum_of_squares} sums of squares, as planned, aren't for this model; type {_type(tests)} are"
+        yield (
+            f"type {plan.sum_of_squares} sums of squares, as planned, do not apply to this model; those of type "
+            f"{_type(tests)} were used"
+        )
     if design in REPEATED and plan.variances == "separate":
-        yield "separate variances of groups, as planned, aren't for repeated measures"
+        yield "separate variances of groups, as planned, do not apply to repeated measures"
     if design == "target_by_group" and plan.primary != AnalysisPlan().primary:
-        yield f"{outcome_text(plan.primary)}, as planned, isn't what this design compares"
+        yield f"{outcome_text(plan.primary)}, as planned, is not what this design compares"
     if plan.outliers == "left out":
         yield (
-            "values far out were left in: leaving them out, as planned, isn't for repeated measures"
+            "values far out were left in: leaving them out, as planned, does not apply to repeated measures"
             if design in REPEATED
             else "values more than three interquartile ranges beyond their group's quartiles were left out"
         )
@@ -190,7 +217,9 @@ def _animals(one: Result) -> str:
     if not one.n_excluded:
         return f"all {one.n} animals were analysed"
     every = one.n + one.n_excluded
-    return f"of {every} animals, {one.n} were analysed and {one.n_excluded} left out: {one.excluded_because}"
+    return (
+        f"of {every} animals, {one.n} were analysed and {one.n_excluded} left out: {reason_text(one.excluded_because)}"
+    )
 
 
 def _type(tests: Sequence[Result]) -> str:

@@ -166,7 +166,8 @@ def _proportions(results: Sequence[Result]) -> Iterator[str]:
         if one.analysis in ("secondary", "exploratory") and one.test == "Fisher's exact test":
             first, second = one.contrast.split(" - ") if one.contrast.count(" - ") == 1 else (one.contrast, "")
             count, _, base = one.note.partition(" against ")
-            where = f"{count} animals were susceptible in {first} and {base} in {second}"
+            verb = "was" if count.startswith("1 ") else "were"
+            where = f"{count} animals {verb} susceptible in {first} and {base} in {second}"
             if not second:
                 where = f"animals that were susceptible, {first}: {count} and {base}"
             parts = ["Fisher's exact test", f"p {equals_text(one.p_value)}"]

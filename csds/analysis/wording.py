@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from csds.analysis.animals import LeftOut
 from csds.analysis.assumptions import Check
 from csds.analysis.results import Result
+from csds.model.flags import FLAGS, split_flags
 from csds.stats.design import listed
 
 #: Outcomes as sentences name them.
@@ -37,6 +39,9 @@ _AUTHORS = {
     "tukey": "Tukey",
     "dunnett": "Dunnett",
 }
+#: A reason to leave an animal out that stands in the sheet, and an outcome that it lacks, with flags that may say why.
+_OF_SHEET = "excluded: "
+_MISSING = re.compile(r"(\w+) (is missing|is infinite)(?: \(([a-z_;]+)\))?")
 #: Statistics and effects have so many decimals, p values three.
 _DECIMALS = 2
 
@@ -209,6 +214,23 @@ def left_out_texts(left_out: Iterable[LeftOut]) -> list[str]:
     for one in left_out:
         by_reason.setdefault(one.reason, []).append(one)
     return [f"{reason}: {listed(f'{one.name} (row {one.row})' for one in some)}" for reason, some in by_reason.items()]
+
+
+def reason_text(reason: str) -> str:
+    """Return why animals were left out, with outcomes and flags in words.
+
+    Examples
+    --------
+    >>> reason_text("excluded: wound (2); si_ratio is missing (missing_phase) (1)")
+    'wound (2); SI ratio is missing: one of the two phases has no result (1)'
+    """
+    return _MISSING.sub(_missing_text, reason.replace(_OF_SHEET, ""))
+
+
+def _missing_text(found: re.Match[str]) -> str:
+    codes = split_flags(found[3] or "")
+    meanings = [FLAGS[code].meaning if code in FLAGS else code for code in codes]
+    return f"{outcome_text(found[1])} {found[2]}{f': {series_text(meanings)}' if meanings else ''}"
 
 
 def series_text(items: Iterable[str]) -> str:

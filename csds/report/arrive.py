@@ -6,18 +6,15 @@ the authors; nothing is made up.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from csds.analysis.methods import methods_sentences
-from csds.analysis.sentences import results_sentences
-from csds.analysis.wording import left_out_texts, outcome_text
+from csds.analysis.wording import outcome_text
+from csds.report.arms import group_numbers
 from csds.report.content import Report
-
-#: How study.toml leaves a field open.
-_OPEN = ("", "open")
+from csds.report.exclusions import exclusions
+from csds.report.study import column_text, fact_name, fact_text, is_open, name_of_test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +41,21 @@ def arrive_items(report: Report) -> tuple[ArriveItem, ...]:
             ["how animals were allocated (the record of csds allocate), and how confounders were met"],
         ),
         "Blinding": ([report.blinding.sentence], ["who knew the groups during treatment, defeat and test"]),
-        "Outcome measures": (_outcomes(report), []),
-        "Statistical methods": (methods_sentences(report.analysis) if report.analysis else [], []),
+        "Outcome measures": (_outcomes(report), [] if report.analysis else ["primary and secondary outcomes"]),
+        "Statistical methods": (
+            ["See Methods."] if report.analysis else [],
+            [] if report.analysis else ["all of them"],
+        ),
         "Experimental animals": (_animals(report), ["supplier, genotype, health status, age, housing history"]),
         "Experimental procedures": (_procedures(report), ["defeat: days, aggressors, duration; housing; time of day"]),
-        "Results": (results_sentences(report.analysis) if report.analysis else [report.why_not], []),
+        "Results": (
+            [
+                "See Answer, and the tables of tests."
+                if report.analysis
+                else f"No groups are compared: {report.why_not}."
+            ],
+            [],
+        ),
     }
     return tuple(
         ArriveItem(number=number, title=title, known=tuple(filter(None, known)), to_fill=tuple(to_fill))
@@ -65,7 +72,7 @@ def open_fields(settings: Mapping[str, Any]) -> list[str]:
     ['dose_mg_kg']
     """
     treatment = settings.get("treatment", {})
-    return [name for name, value in treatment.items() if value in _OPEN] if isinstance(treatment, dict) else []
+    return [name for name, value in treatment.items() if is_open(value)] if isinstance(treatment, dict) else []
 
 
 def _design(report: Report) -> list[str]:
@@ -76,18 +83,16 @@ def _design(report: Report) -> list[str]:
 
 
 def _sizes(report: Report) -> list[str]:
-    if report.analysis is None:
-        return [f"{len(report.animals)} animals in the table."]
-    own = [one for one in report.analysis.results if one.effect_name == "mean"]
-    first = [one for one in own if one.outcome == own[0].outcome] if own else []
-    return [f"Analysed: {', '.join(f'{one.term} {one.n}' for one in first)}."] if first else []
+    head, rows = group_numbers(report)
+    what = "analysed" if "analysed" in head else "in the study"
+    arms = [" ".join(row[: head.index("in the study")]) for row in rows]
+    counts = ", ".join(f"{arm} {row[head.index(what)]}" for arm, row in zip(arms, rows, strict=True))
+    return [f"Animals {what}: {counts}."]
 
 
 def _exclusions(report: Report) -> list[str]:
-    if report.analysis is None:
-        return []
-    left_out = next(iter(report.analysis.left_out.values()), ())
-    return [f"Left out: {line}." for line in left_out_texts(left_out)] or ["No animal was left out."]
+    lines = [f"{arm}, {n}: {reason} ({who})." for arm, reason, n, who in exclusions(report)]
+    return lines or ["No animal was left out."]
 
 
 def _outcomes(report: Report) -> list[str]:
@@ -99,24 +104,18 @@ def _outcomes(report: Report) -> list[str]:
 
 
 def _animals(report: Report) -> list[str]:
-    return [sentence for column in ("sex", "strain", "age_weeks", "weight_g") for sentence in _column(report, column)]
-
-
-def _column(report: Report, column: str) -> Iterator[str]:
-    if column in report.animals:
-        cells = [str(cell).strip() for cell in report.animals[column]]
-        counts = Counter(cell or "not given" for cell in cells)
-        numbers = [float(cell) for cell in cells if cell.replace(".", "", 1).isdigit()]
-        if column in ("weight_g", "age_weeks") and numbers:
-            yield f"{column.replace('_', ' (')}): {min(numbers):g} to {max(numbers):g}, {len(numbers)} animals."
-        else:
-            yield f"{column}: {', '.join(f'{name} {count}' for name, count in counts.items())}."
+    columns = ("sex", "strain", "age_weeks", "weight_g")
+    return [f"{fact_name(column)}: {text}." for column in columns if (text := column_text(report, column))]
 
 
 def _procedures(report: Report) -> list[str]:
     treatment = report.settings.get("treatment", {})
-    known = [f"{name}: {value}." for name, value in treatment.items() if value not in _OPEN]
+    known = [
+        f"{fact_name(name)}: {fact_text(value).removesuffix('.')}."
+        for name, value in treatment.items()
+        if not is_open(value)
+    ]
     missing = open_fields(report.settings)
     name = report.protocol.get("name", "")
-    protocol = [f"Social interaction test by the protocol {name}."] if name else []
+    protocol = [f"{name_of_test(report)}, by the protocol {name}; see Methods."] if name else []
     return [*protocol, *known, *([f"Open in study.toml: {', '.join(missing)}."] if missing else [])]

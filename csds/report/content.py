@@ -38,6 +38,7 @@ class Report:
         The tables as text; without rows where there is no such file.
     planned : AnalysisPlan
     analysis : Analysis or None
+        By the plan, and by what the last ``csds stats`` on this folder was asked beside it.
     why_not : str
         Why there is no analysis; empty where there is one.
     when : str
@@ -77,8 +78,8 @@ def read_report(folder: Path) -> Report:
     planned = read_plan(folder if (folder / "study.toml").is_file() else folder.parent)
     analysis, why_not = None, ""
     try:
-        analysis = analyse(read_animals(folder), planned)
-    except (StatsError, TableError) as error:
+        analysis = analyse(read_animals(folder), planned.changed(**_asked(folder, planned)))
+    except (StatsError, TableError, UsageError) as error:
         why_not = error.message
     return Report(
         folder=folder,
@@ -95,6 +96,15 @@ def read_report(folder: Path) -> Report:
         when=when_planned(planned, provenance),
         blinding=blinding_state(folder),
     )
+
+
+def _asked(folder: Path, planned: AnalysisPlan) -> dict[str, Any]:
+    """Return what the last ``csds stats`` was asked beyond the plan; nothing where the plan is another since."""
+    told = (read_json(folder / "stats.json") or {}).get("planned", {})
+    if not isinstance(told, dict) or told.get("sha256") != planned.sha256:
+        return {}
+    changed = {name: one["used"] for name, one in told.get("changed", {}).items()}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in changed.items()}
 
 
 def _table(path: Path) -> pd.DataFrame:

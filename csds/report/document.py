@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from csds.analysis.results import Result
+from csds.analysis.summary import summary_sections
 from csds.analysis.wording import effect_text, outcome_text, p_text, statistic_text
-from csds.report.told import read_told
+from csds.report.answer import answer_sentences
+from csds.report.arms import group_numbers
+from csds.report.arrive import arrive_items
+from csds.report.content import Report
+from csds.report.exclusions import EXCLUSIONS_HEAD, exclusions
+from csds.report.methods import report_methods
+from csds.report.quality import doubtful_sessions
+from csds.report.study import study_facts
 from csds.report.typed_tables import TypedTable, read_typed_tables
 
-#: The sections of csds stats that stand before any table.
-_FIRST = ("Results", "To be known", "Departures from the plan")
+_NOT_GIVEN = "to be filled in (study.toml)"
 _TESTS = ("outcome", "comparison", "test", "statistic", "p", "adjusted p", "effect [95 % CI]", "effect is", "n")
 _GROUPS = ("outcome", "group", "what", "value [95 % CI]", "n")
 _ANIMALS = ("cohort", "animal_id", "test", "stress", "treatment", "interaction_absent_s", "interaction_present_s",
             "si_ratio", "phenotype", "exclude", "flags")  # fmt: skip
 _FAILURES = ("session_id", "stage", "error", "how_to_fix")
-_NO_STATISTICS = "There are no statistics in this folder: csds stats makes them."
+_SESSIONS = ("session", "group", "phase", "tracked %", "flags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class Section:
     title : str
     sentences : tuple of str
         Without line ends or control characters.
+    kind : {"list", "prose", "numbered"}
+        Whether sentences are items, make one paragraph, or are numbered from 1 on.
     head : tuple of str
         The table's names; empty where there is no table.
     rows : tuple of tuple of str
@@ -42,46 +48,66 @@ class Section:
 
     title: str
     sentences: tuple[str, ...] = ()
+    kind: Literal["list", "prose", "numbered"] = "list"
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def read_document(folder: Path) -> tuple[Section, ...]:
-    """Return the report of a results folder: what was found first, then how, then each animal.
-
-    The sentences are those of ``stats.json``, the tables come from ``stats.csv``, ``animals.csv`` and
-    ``failures.csv``; numbers are rounded here.
+def report_sections(report: Report) -> tuple[Section, ...]:
+    """Return a report as sections: what was found first, then who was studied and how, then each animal.
 
     Raises
     ------
-    UsageError
-        The folder holds no table.
     TableError
-        A table or ``stats.json`` can't be read as what it should be.
+        A table holds text where numbers belong.
     """
-    tables = {table.name: table for table in read_typed_tables(folder)}
-    told = read_told(folder)
-    said = told.text if told else {_FIRST[0]: (_NO_STATISTICS,)}
-    text = {title: Section(title=title, sentences=_all_shown(lines)) for title, lines in said.items()}
-    first = [text.pop(title) for title in _FIRST if title in text]
-    return (*first, *_result_tables(tables.get("stats")), *text.values(), *_study_tables(tables))
+    return tuple(_sections(report))
 
 
-def _result_tables(stats: TypedTable | None) -> Iterator[Section]:
-    if stats is None:
-        return
-    results = [_result(row) for row in stats.frame.to_dict(orient="records")]
+def _sections(report: Report) -> Iterator[Section]:
+    tables = {table.name: table for table in read_typed_tables(report.folder)}
+    found = report.analysis
+    # Results, methods and who was left out have sections of their own here.
+    told = {} if found is None else summary_sections(found, report.planned, ())
+    yield _text("Answer", answer_sentences(report))
+    yield from (_text(title, told[title]) for title in ("To be known", "Departures from the plan") if title in told)
+    facts = [(name, _NOT_GIVEN if value == "open" else value) for name, value in study_facts(report)]
+    yield from _table("Study and treatment", ("what", "value"), facts)
+    yield from _table("Animals by group and phase", *group_numbers(report))
+    left_out = exclusions(report)
+    if left_out:
+        yield from _table("Exclusions by arm and reason", EXCLUSIONS_HEAD, left_out)
+    else:
+        yield _text("Exclusions by arm and reason", ["No animal was left out, and no session failed."])
+    if found:
+        yield from _result_tables(found.results)
+    yield from (_text(title, told[title]) for title in ("Checks", "Not computed") if title in told)
+    if doubtful := doubtful_sessions(report):
+        yield from _table("Sessions to look at before their numbers are used", _SESSIONS, doubtful)
+    methods = report_methods(report)
+    if methods.sentences:
+        yield _text("Methods", methods.sentences, kind="prose")
+    if methods.to_fill:
+        yield _text("To be filled in among the methods", methods.to_fill)
+    yield _text("References", (f"{one.text} {one.url}".strip() for one in methods.references), kind="numbered")
+    items = arrive_items(report)
+    yield _text(
+        f"ARRIVE 2.0, the essential ten [{len(methods.references)}]",
+        (
+            " ".join((f"{one.title}.", *one.known, *(f"To be filled in: {missing}." for missing in one.to_fill)))
+            for one in items
+        ),
+        kind="numbered",
+    )
+    yield from _study_tables(tables)
+
+
+def _result_tables(results: Sequence[Result]) -> Iterator[Section]:
     for title, analysis in (("Planned tests", "planned"), ("Secondary outcomes", "secondary")):
         yield from _table(title, _TESTS, (_test_row(one) for one in results if _is_test(one, analysis)))
     planned = {one.outcome for one in results if one.analysis == "planned"}
     described = [one for one in results if one.analysis == "description" and one.outcome in planned]
     yield from _table("Groups", _GROUPS, (_group_row(one) for one in described))
-
-
-def _result(row: Mapping[Hashable, Any]) -> Result:
-    """Return a row of ``stats.csv`` as the result that it was made from; other columns are none of it."""
-    known = {name: row[name] for name in (field.name for field in fields(Result)) if name in row}
-    return Result(**{"test": ""} | {name: value for name, value in known.items() if not pd.isna(value)})
 
 
 def _is_test(one: Result, analysis: str) -> bool:
@@ -99,6 +125,10 @@ def _group_row(one: Result) -> tuple[object, ...]:
     return outcome_text(one.outcome), one.term, one.effect_name, effect_text(one), one.n
 
 
+def _text(title: str, sentences: Iterable[str], kind: Literal["list", "prose", "numbered"] = "list") -> Section:
+    return Section(title=title, sentences=_all_shown(sentences), kind=kind)
+
+
 def _study_tables(tables: dict[str, TypedTable]) -> Iterator[Section]:
     for title, name, wanted in (("Animals", "animals", _ANIMALS), ("What could not be used", "failures", _FAILURES)):
         if name in tables:
@@ -114,10 +144,10 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) ->
 
 
 def _all_shown(values: Iterable[object]) -> tuple[str, ...]:
-    return tuple(_shown(value) for value in values)
+    return tuple(shown_text(value) for value in values)
 
 
-def _shown(value: object) -> str:
+def shown_text(value: object) -> str:
     """Return a value as a reader sees it: numbers to two decimals, control characters spelled out."""
     if isinstance(value, float):
         return "" if value != value else f"{value:.2f}"  # noqa: PLR0124 - NaN alone differs from itself

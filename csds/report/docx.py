@@ -10,9 +10,11 @@ from typing import Any
 from csds.errors import UsageError
 from csds.formats.atomic import atomic_path
 from csds.formats.office import undated
-from csds.report.document import Section, read_document
+from csds.report.content import read_report
+from csds.report.document import Section, report_sections, shown_text
 
 _TABLE_PT, _MARGIN_CM = 8, 2
+_MAX_TITLE = 255  # of a document's properties
 
 
 def write_docx(folder: Path, target: Path) -> Path:
@@ -25,7 +27,7 @@ def write_docx(folder: Path, target: Path) -> Path:
     UsageError
         python-docx isn't installed, or the folder holds no table.
     TableError
-        See `csds.report.document.read_document`.
+        See `csds.report.content.read_report` and `csds.report.document.report_sections`.
     ResultsError
         The file can't be written, or is open in another program.
     """
@@ -36,12 +38,15 @@ def write_docx(folder: Path, target: Path) -> Path:
         message = "docx: expected the package python-docx, found that it isn't installed"
         raise UsageError(message, hint="Install it: python -m pip install 'csds[docx]'; or use --format md.") from error
 
-    sections = read_document(folder)
+    report = read_report(folder)
+    sections = report_sections(report)
     document = docx.Document()
-    document.core_properties.author, document.core_properties.title = "csds", "Report"
+    title = shown_text(report.title)
+    document.core_properties.author, document.core_properties.title = "csds", title[:_MAX_TITLE]
     for page in document.sections:
         page.page_width, page.page_height = Cm(29.7), Cm(21)  # A4 on its side: the tables are wide
         page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(_MARGIN_CM)
+    document.add_heading(title, level=0)
     for section in sections:
         _write(document, section)
     content = io.BytesIO()
@@ -53,8 +58,15 @@ def write_docx(folder: Path, target: Path) -> Path:
 
 def _write(document: Any, section: Section) -> None:
     document.add_heading(section.title, level=1)
-    for sentence in section.sentences:
-        document.add_paragraph(sentence)
+    match section.kind:
+        case "prose":
+            document.add_paragraph(" ".join(section.sentences))
+        case "numbered":
+            for number, sentence in enumerate(section.sentences, 1):
+                document.add_paragraph(f"{number}. {sentence}")
+        case _:
+            for sentence in section.sentences:
+                document.add_paragraph(sentence)
     if section.head:
         table = document.add_table(rows=1 + len(section.rows), cols=len(section.head), style="Table Grid")
         for row, cells in zip(table.rows, (section.head, *section.rows), strict=True):

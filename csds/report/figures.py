@@ -32,5 +32,5 @@ def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
         try:
             drawn.append(one.draw(study, style=Style()))
         except CsdsError as error:
-            missing.append(f"{one.name}: {error.message}")
+            missing.append(f"{one.name}: {error.message.removeprefix(f'figure {one.name!r}: ')}")
     return drawn, missing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -63,3 +63,41 @@ FORMATS: Mapping[FormatName, Format] = {
     "xlsx": Format(file="results.xlsx", write=_workbook),
 }
 """Every form by the name that the command line has for it."""
+
+DEFAULT: tuple[FormatName, ...] = ("html", "xlsx")
+"""What a results folder gets where no form is asked for."""
+
+
+def write_report(
+    folder: Path, names: Sequence[FormatName], target: Path, *, embed: EmbedName = "thumbnails"
+) -> dict[FormatName, Path]:
+    """Write the report of a results folder in some forms, and return their files.
+
+    Parameters
+    ----------
+    folder : Path
+        The results.
+    names : sequence of str
+        Keys of `FORMATS`.
+    target : Path
+        A folder, made if need be, where each form's file has its own name; or, of one form, the file itself.
+    embed : {"thumbnails", "all"}
+        Of html: whether full pictures are within the file as well.
+
+    Raises
+    ------
+    UsageError, TableError, ResultsError
+        As the forms' writers do.
+    """
+    written = {}
+    for name in names:
+        file = target / FORMATS[name].file if is_folder(target) else target
+        written[name] = (
+            write_html_report(folder, file, embed=embed) if name == "html" else FORMATS[name].write(folder, file)
+        )
+    return written
+
+
+def is_folder(path: Path) -> bool:
+    """Return True for a folder, or what is to be one: it isn't there, and has no ending."""
+    return path.is_dir() or not (path.suffix or path.exists())

@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from csds import __version__
-from csds.analysis.methods import methods_sentences
 from csds.analysis.results import Result
-from csds.analysis.sentences import results_sentences
-from csds.analysis.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
+from csds.analysis.summary import not_computed_texts, summary_sections
+from csds.analysis.wording import check_text, effect_text, outcome_text, p_text, statistic_text
 from csds.formats.atomic import atomic_path
 from csds.plots.plot import Plot
 from csds.plots.style import drawing
+from csds.report.answer import answer_sentences
+from csds.report.arms import group_numbers
 from csds.report.arrive import arrive_items
 from csds.report.content import Report
+from csds.report.exclusions import EXCLUSIONS_HEAD, exclusions
 from csds.report.formats import EmbedName
+from csds.report.methods import report_methods
 from csds.report.quality import session_rows
+from csds.report.study import name_of_test, study_facts
 
 _TEST_COLUMNS = ("comparison", "test", "statistic", "p", "adjusted p", "effect [95 % CI]", "effect is")
 
@@ -76,28 +80,33 @@ def html_text(
 
 def _content(report: Report, plots: Sequence[Plot], embed: EmbedName) -> dict[str, Any]:
     found = report.analysis
-    sentences = results_sentences(found) if found else []
+    sentences = answer_sentences(report)
     planned = [one for one in found.results if one.analysis == "planned" and one.statistic_name] if found else []
     others = [one for one in found.results if one.statistic_name and one.analysis != "planned"] if found else []
     rows = session_rows(report, embed=embed)
     return {
         "title": report.title,
-        "answer": sentences[0] if sentences else f"No comparison: {report.why_not}",
+        "test": name_of_test(report),
+        "answer": sentences[0],
         "sentences": sentences[1:],
         "warnings": [one for one in found.notices if one.severity == "warning"] if found else [],
         "notes": [one for one in found.notices if one.severity != "warning"] if found else [],
         "checks": [check_text(check) for check in found.checks] if found else [],
-        "facts": _facts(report),
+        "departures": summary_sections(found, report.planned, ()).get("Departures from the plan", []) if found else [],
+        "facts": study_facts(report),
+        "numbers": group_numbers(report),
         "figures": [
-            Figure(title=plot.name.replace("_", " "), address=figure_address(plot), alt=plot.alt) for plot in plots
+            Figure(title=plot.name.replace("_", " ").capitalize(), address=figure_address(plot), alt=plot.alt)
+            for plot in plots
         ],
         "test_columns": _TEST_COLUMNS,
         "planned": [_cells(one) for one in planned],
-        "others": [(one.outcome, one.analysis, *_cells(one)) for one in others],
-        "exclusions": _exclusions(report),
-        "failures": report.failures.to_dict("records"),
+        "others": [(outcome_text(one.outcome), one.analysis, *_cells(one)) for one in others],
+        "not_computed": not_computed_texts(found.not_computed) if found else [],
+        "exclusions_head": EXCLUSIONS_HEAD,
+        "exclusions": exclusions(report),
         "arrive": arrive_items(report),
-        "methods": [*(methods_sentences(found) if found else []), report.when, report.blinding.sentence],
+        "methods": report_methods(report),
         "sessions": rows,
         "flagged": sum(bool(row.doubts) for row in rows),
         "provenance": _provenance(report),
@@ -111,19 +120,6 @@ def _cells(one: Result) -> tuple[str, ...]:
         one.contrast or one.term.replace(":", " × "), one.test, statistic_text(one), p_text(one.p_value),
         p_text(one.p_adjusted), effect_text(one), one.effect_name,
     )  # fmt: skip
-
-
-def _facts(report: Report) -> list[tuple[str, str]]:
-    treatment = report.settings.get("treatment", {})
-    facts = [("animals", str(len(report.animals))), ("sessions", str(len(report.sessions)))]
-    facts.append(("protocol", str(report.protocol.get("name", "not recorded"))))
-    return [*facts, *((name.replace("_", " "), str(value)) for name, value in treatment.items())]
-
-
-def _exclusions(report: Report) -> list[str]:
-    if report.analysis is None:
-        return []
-    return left_out_texts(next(iter(report.analysis.left_out.values()), ()))
 
 
 def _provenance(report: Report) -> list[tuple[str, str]]:

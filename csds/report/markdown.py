@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from csds.formats.atomic import atomic_path
-from csds.report.document import Section, read_document
-
-#: What Markdown, or HTML within it, would take for more than text; an underscore within a word is none of it.
-_MARKS = re.compile(r"[\\`*\[\]<>|~&$#]|(?<![^\W_])_|_(?![^\W_])|^[-+](?=[\s-]|$)")
-#: The start of a numbered list.
-_NUMBERED = re.compile(r"^(\d+)(?=[.)](\s|$))")
+from csds.formats.markdown import escaped
+from csds.report.content import read_report
+from csds.report.document import Section, report_sections, shown_text
 
 
 def write_markdown(folder: Path, target: Path) -> Path:
@@ -23,30 +19,29 @@ def write_markdown(folder: Path, target: Path) -> Path:
     Raises
     ------
     UsageError, TableError
-        See `csds.report.document.read_document`.
+        See `csds.report.content.read_report` and `csds.report.document.report_sections`.
     ResultsError
         The file can't be written.
     """
-    text = "\n".join(line for section in read_document(folder) for line in _lines(section))
+    report = read_report(folder)
+    text = "\n".join(
+        [f"# {escaped(shown_text(report.title))}\n", *(line for one in report_sections(report) for line in _lines(one))]
+    )
     with atomic_path(target) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return target
 
 
-def escaped(text: str) -> str:
-    r"""Return a text that Markdown shows as it is.
-
-    Examples
-    --------
-    >>> print(escaped("<b> *si_ratio* | 1"))
-    \<b\> \*si_ratio\* \| 1
-    """
-    return _NUMBERED.sub(r"\1\\", _MARKS.sub(r"\\\g<0>", text))
-
-
 def _lines(section: Section) -> Iterator[str]:
-    yield f"# {escaped(section.title)}\n"
-    yield from (f"- {escaped(sentence)}" for sentence in section.sentences)
+    yield f"## {escaped(section.title)}\n"
+    sentences = [escaped(sentence) for sentence in section.sentences]
+    match section.kind:
+        case "prose":
+            yield " ".join(sentences)
+        case "numbered":
+            yield from (f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))
+        case _:
+            yield from (f"- {sentence}" for sentence in sentences)
     if section.head:
         for cells in (section.head, None, *section.rows):
             yield f"| {' | '.join(map(escaped, cells))} |" if cells else "|" + "---|" * len(section.head)

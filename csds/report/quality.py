@@ -49,7 +49,7 @@ class SessionRow:
         return sum(trust for _, _, trust in self.flags)
 
 
-def session_rows(report: Report, *, embed: EmbedName = "thumbnails") -> list[SessionRow]:
+def session_rows(report: Report, *, embed: EmbedName = "thumbnails", with_pictures: bool = True) -> list[SessionRow]:
     """Return every session, those with most doubts first.
 
     Parameters
@@ -57,6 +57,8 @@ def session_rows(report: Report, *, embed: EmbedName = "thumbnails") -> list[Ses
     report : Report
     embed : {"thumbnails", "all"}
         Whether full pictures are within the report as well, or links to files in the results folder.
+    with_pictures : bool
+        Whether pictures are looked for at all.
     """
     rows = []
     for cells in report.sessions.to_dict("records"):
@@ -71,11 +73,32 @@ def session_rows(report: Report, *, embed: EmbedName = "thumbnails") -> list[Ses
                 tracked=_percent(cells.get("tracked_fraction", "")),
                 interpolated=_percent(cells.get("interpolated_fraction", "")),
                 flags=tuple(_explained(code) for code in split_flags(str(cells.get("flags", "")))),
-                small=small_address(report.folder / "thumbnails" / f"{session}.png"),
-                full=data_address(full) if embed == "all" else f"overlays/{session}.png" if full.is_file() else "",
+                small=small_address(report.folder / "thumbnails" / f"{session}.png") if with_pictures else "",
+                full=""
+                if not with_pictures
+                else data_address(full)
+                if embed == "all"
+                else f"overlays/{session}.png"
+                if full.is_file()
+                else "",
             )
         )
     return sorted(rows, key=lambda row: -row.doubts)
+
+
+def doubtful_sessions(report: Report) -> list[tuple[str, str, str, str, str]]:
+    """Return session, group, phase, percent tracked and flags of the sessions whose numbers should be looked at."""
+    return [
+        (
+            row.session_id,
+            row.group,
+            row.phase,
+            row.tracked,
+            "; ".join(f"{code}: {meaning}" for code, meaning, _ in row.flags),
+        )
+        for row in session_rows(report, with_pictures=False)
+        if row.doubts
+    ]
 
 
 def data_address(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import csds
 from csds.analysis.analyse import analyse
 from csds.analysis.animals import Animals
 from csds.analysis.methods import methods_sentences
@@ -59,21 +60,22 @@ def methods(animals_of: Read, table: list[dict[str, object]], **plan: Any) -> st
         (rows(cells=2), {"variances": "pooled"}, ["SI ratio of two groups was compared by Student's t test"]),
         (
             rows(), {"fixed": ("sex",), "covariates": ("weight_g",)},
-            ["linear model of stress × treatment, adjusted for sex and weight_g; contrasts are of estimated marginal "
+            ["linear model of stress × treatment, adjusted for sex and weight_g; contrasts were of estimated marginal "
              "means, with the pooled error", "Hedges' g, not adjusted for what the model has beside the factors,"],
         ),
         (
             rows(), {"random": ("cage",), "sum_of_squares": "I", "adjust": "tukey"},
             ["linear mixed model of stress × treatment, with random intercepts of cage (restricted maximum likelihood)",
              "with Satterthwaite's degrees of freedom", "adjusted by Holm's method",
-             "Tukey's adjustment, as planned, isn't for these contrasts",
-             "Type I sums of squares, as planned, aren't for this model; type III are."],
+             "Tukey's adjustment, as planned, does not apply to these contrasts",
+             "Type I sums of squares, as planned, do not apply to this model; those of type III were used."],
         ),
         (
             rows(("pre", "post")), {"variances": "separate", "outliers": "left out"},
             ["SI ratio at pre and post was analysed by a mixed analysis of variance (test within animals, "
              "stress × treatment between them; type III sums of squares)", "Hedges' g of changes from the first",
-             "Separate variances of groups, as planned, aren't for repeated measures.", "Values far out were left in"],
+             "Separate variances of groups, as planned, do not apply to repeated measures.",
+             "Values far out were left in"],
         ),
         (rows(("pre", "post", "late")), {}, ["Greenhouse–Geisser's correction)"]),
         (
@@ -122,7 +124,7 @@ def test_methods_name_what_was_computed(
     [
         (rows(cells=2), {}, ["η²", "adjusted", "sums of squares", "planned contrasts"]),
         (rows(), {"random": ("cage",)}, ["η²", "pooled error"]),
-        (rows(), {}, ["as planned", "isn't", "exploratory", "Secondary", "Fisher"]),
+        (rows(), {}, ["as planned", "does not", "exploratory", "Secondary", "Fisher"]),
         (rows(("pre", "post")), {}, ["Greenhouse", "random intercept", "as planned"]),
         (rows(("pre", "post"), cells=1), {}, ["Hedges", "bootstrap", "between"]),
         (rows(), {"design": "one_way"}, ["Holm", "as planned", "partial"]),
@@ -143,9 +145,13 @@ def phenotyped() -> list[dict[str, object]]:
 
 
 def test_proportions_are_named_by_what_they_are(animals_of: Read) -> None:
-    assert "Fisher's exact test, as an exploratory analysis." in methods(animals_of, phenotyped())
+    text = methods(animals_of, phenotyped())
+    assert (
+        "As an exploratory analysis, proportions of susceptible animals, with Wilson's intervals, were compared" in text
+    )
+    assert "by Fisher's exact test, and their differences had Newcombe's intervals." in text
     planned = methods(animals_of, phenotyped(), secondary=("weight_g", "phenotype"))
-    assert "Secondary outcomes (weight_g) were analysed in the same way; proportions of susceptible animals were" in (
+    assert "Secondary outcomes (weight_g) were analysed in the same way; proportions of susceptible animals, with" in (
         planned
     )
     assert "p values of these 5 comparisons" in planned
@@ -157,9 +163,20 @@ def test_chosen_and_left_out_animals_are_counted(animals_of: Read) -> None:
     table[1]["si_ratio"] = ""
     text = methods(animals_of, table, only={"phenotype": "susceptible"})
     assert "Animals with phenotype susceptible, chosen after treatment, were then analysed by themselves." in text
-    assert "Of 24 animals, 22 were analysed and 2 left out: excluded: died (1); si_ratio is missing (1)." in text
+    assert "Of 24 animals, 22 were analysed and 2 left out: died (1); SI ratio is missing (1)." in text
 
 
 def test_groups_that_scores_tell_apart_are_said_not_to_be_tested(animals_of: Read) -> None:
     text = methods(animals_of, phenotyped(), factors=("phenotype",))
     assert text.startswith("Groups that the scores themselves tell apart were described, not tested.\nStatistics")
+
+
+def test_versions_of_what_computed_it_are_named(animals_of: Read) -> None:
+    import platform
+
+    import scipy
+
+    text = methods(animals_of, rows())
+    assert f"Statistics were computed with csds {csds.__version__} (Python {platform.python_version()}, numpy " in text
+    assert text.endswith(f", scipy {scipy.__version__}).")
+    assert ", pingouin " in methods(animals_of, rows(), bayes_factors=True)

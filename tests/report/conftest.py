@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from csds.formats.json_files import write_json
 from csds.formats.tables import write_table
+from csds.protocol import load_protocol
 
 Folder = Callable[..., Path]
 SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
@@ -21,7 +24,9 @@ SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
 def results(tmp_path: Path) -> Folder:
     """Return a results folder of 24 animals; ``name`` replaces an animal's id, ``treatment`` the antibody."""
 
-    def make(*, name: str = "m0", treatment: str = "anti-IL-4Rα", exclude: str = "") -> Path:
+    def make(
+        *, name: str = "m0", treatment: str = "anti-IL-4Rα", exclude: str = "", protocol: str = "golden2011"
+    ) -> Path:
         folder = tmp_path / "study" / "results"
         for place in (folder / "thumbnails", folder / "overlays"):
             place.mkdir(parents=True, exist_ok=True)
@@ -44,9 +49,11 @@ def results(tmp_path: Path) -> Folder:
         (folder / "animals.csv").write_text("\n".join(animals) + "\n", encoding="utf-8")
         (folder / "sessions.csv").write_text("\n".join(sessions) + "\n", encoding="utf-8")
         settings = {"treatment": {"route": "i.p.", "dose_mg_kg": "open"}}
-        provenance = {"csds": "0.1.0", "study": {"title": "Antibody study", "settings": settings},
-                      "protocol": {"name": "golden2011", "sha256": "ab" * 32}}  # fmt: skip
-        (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+        content = asdict(load_protocol(protocol))
+        provenance = {"csds": "0.1.0", "python": "3.13.1", "libraries": {"opencv-python": "4.11.0", "av": "15.0"},
+                      "study": {"title": "Antibody study", "settings": settings},
+                      "protocol": {"name": protocol, "sha256": "ab" * 32, "content": content}}  # fmt: skip
+        write_json(folder / "provenance.json", provenance)
         return folder
 
     return make

@@ -16,10 +16,11 @@ def test_ten_items_in_the_guidelines_order(results) -> None:
 
 def test_what_is_known_is_filled_in_and_what_is_open_is_named(results) -> None:
     items = {item.title: item for item in arrive_items(read_report(results(exclude="fell ill")))}
-    assert "control + isotype 6" in items["Sample size"].known[0]
-    assert items["Inclusion and exclusion criteria"].known == ("Left out: excluded: fell ill: m1 (row 3).",)
+    assert "control + isotype 6, control + anti-IL-4Rα 5" in items["Sample size"].known[0]
+    assert items["Inclusion and exclusion criteria"].known == ("control + anti-IL-4Rα, 1: fell ill (m1).",)
     assert "sex: F 24." in items["Experimental animals"].known
-    assert "route: i.p.." in items["Experimental procedures"].known
+    assert "weight (g): 20 to 25.75." in items["Experimental animals"].known
+    assert "route: i.p." in items["Experimental procedures"].known
     assert "Open in study.toml: dose_mg_kg." in items["Experimental procedures"].known
     assert open_fields({}) == []
 

@@ -14,20 +14,31 @@ SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
 
 
 @pytest.fixture
-def document(analysed: Path):
+def folder(results) -> Path:
+    return results(name=COMMAND, treatment=SCRIPT)
+
+
+@pytest.fixture
+def document(folder: Path):
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
-    return docx.Document(str(write_docx(analysed, analysed / "report.docx")))
+    return docx.Document(str(write_docx(folder, folder / "report.docx")))
 
 
 def test_headings_sentences_and_tables(document) -> None:
     headings = [one.text for one in document.paragraphs if one.style.name == "Heading 1"]
-    assert headings[:3] == ["Results", "To be known", "Planned tests"]
-    assert f"SI ratio was higher in {SCRIPT} than in isotype." in [one.text for one in document.paragraphs]
-    assert len(document.tables) == 5
-    cells = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
-    assert cells[0][:4] == ["outcome", "comparison", "test", "statistic"]
-    assert cells[1][:4] == ["SI ratio", "anti-IL-4Rα - isotype", "contrast", "t(4) = 1.76"]
-    assert [row.cells[0].text for row in document.tables[3].rows][1:] == [SCRIPT, COMMAND, r"α*1*\x1b[2J β"]
+    assert document.paragraphs[0].text == document.core_properties.title == "Antibody study"
+    assert headings[:2] == ["Answer", "To be known"]
+    texts = [one.text for one in document.paragraphs]
+    assert any(f"in defeated + {SCRIPT} than in defeated + isotype" in text for text in texts)
+    assert texts[texts.index("References") + 1].startswith("1. Golden SA")
+    assert texts[texts.index("References") + 1].endswith("https://doi.org/10.1038/nprot.2011.361")
+    assert (
+        len([text for text in texts[texts.index("Methods") + 1 : texts.index("References")] if "SI ratio" in text]) == 1
+    )
+    heads = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
+    assert ["outcome", "comparison", "test", "statistic"] in [head[:4] for head in heads]
+    animals = next(table for table, head in zip(document.tables, heads, strict=True) if head[0] == "animal_id")
+    assert animals.rows[1].cells[0].text == COMMAND
 
 
 def test_names_stand_at_the_head_of_each_page(document) -> None:
@@ -36,13 +47,13 @@ def test_names_stand_at_the_head_of_each_page(document) -> None:
         assert repeated == [True] + [False] * (len(repeated) - 1)
 
 
-def test_same_folder_gives_the_same_bytes(analysed: Path, document) -> None:
-    first = (analysed / "report.docx").read_bytes()
-    assert write_docx(analysed, analysed / "again.docx").read_bytes() == first
+def test_same_folder_gives_the_same_bytes(folder: Path, document) -> None:
+    first = (folder / "report.docx").read_bytes()
+    assert write_docx(folder, folder / "again.docx").read_bytes() == first
 
 
-def test_without_python_docx(analysed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_python_docx(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docx", None)
     with pytest.raises(UsageError, match="expected the package python-docx") as caught:
-        write_docx(analysed, analysed / "report.docx")
+        write_docx(folder, folder / "report.docx")
     assert "csds[docx]" in caught.value.hint

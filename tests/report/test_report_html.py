@@ -38,6 +38,10 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
+def is_within(folder: Path, link: str) -> bool:
+    return link.startswith("#") or (folder / link).is_file()
+
+
 def figure() -> Plot:
     with drawing(Style()):
         drawn = new_figure(Style(), 1.5)
@@ -61,12 +65,13 @@ def test_nothing_is_fetched_and_every_picture_is_there(results) -> None:
     assert len(pictures) == 25
     assert all((picture["src"] or "").startswith("data:image/") and picture["alt"] for picture in pictures)
     links = [link["href"] or "" for link in page.all("a")]
-    assert all((folder / link).is_file() for link in links if not link.startswith("#"))
     ids = {attributes.get("id") for _, attributes in page.tags}
     assert {link[1:] for link in links if link.startswith("#")} <= ids
     assert not page.all("link")
     assert not [script for script in page.all("script") if script.get("src")]
-    assert "http" not in re.sub(r"data:image/[^\"]*", "", target.read_text(encoding="utf-8")).replace("http-equiv", "")
+    assert all(link.startswith("https://doi.org/10.") for link in links if not is_within(folder, link))
+    outside = re.findall(r"https?://[^\"<]*", re.sub(r"data:image/[^\"]*", "", target.read_text(encoding="utf-8")))
+    assert set(outside) == {link for link in links if link.startswith("https")}
 
 
 def test_full_pictures_are_within_where_asked_for(results) -> None:
@@ -100,6 +105,43 @@ def test_flagged_sessions_stand_first_with_what_the_flag_means(results) -> None:
     rows = re.findall(r'<th scope="row">(s\d+)</th>', text)
     assert rows[0] == "s5"
     assert 'title="the animal was found in fewer than 95 %' in text
+
+
+def test_references_are_numbered_links_and_what_is_missing_is_marked(results) -> None:
+    text = html_text(read_report(results()))
+    listed = re.search(r'<h3 id="references">References</h3>\n<ol>(.*?)</ol>', text, re.DOTALL)
+    assert listed
+    assert '<a href="https://doi.org/10.1038/nprot.2011.361">' in listed[1]
+    cited = {int(number) for found in re.findall(r"\[(\d+(?:, \d+)*)\]", text) for number in found.split(", ")}
+    assert set(range(1, listed[1].count("<li>") + 1)) <= cited
+    assert '<span class="fill">To be filled in: who was blind to the groups' in text
+
+
+def test_exclusions_stand_by_arm_and_reason(results) -> None:
+    text = html_text(read_report(results(exclude=EVIL)))
+    assert re.search(
+        r"<th scope=.row.>control \+ anti-IL-4Rα</th><td>&lt;script&gt;.*?</td><td>1</td><td>m1</td>", text
+    )
+    assert "No animal was left out, and no session failed." in html_text(read_report(results()))
+
+
+def test_departures_from_the_plan_are_said(results) -> None:
+    from typer.testing import CliRunner
+
+    from csds.cli import app
+
+    folder = results()
+    (folder.parent / "study.toml").write_text('[analysis]\nprimary = "si_ratio"\n', encoding="utf-8")
+    assert "departure from the plan" not in html_text(read_report(folder))
+    CliRunner().invoke(app, ["stats", str(folder), "--adjust", "sidak", "--covariate", "weight_g"])
+    report = read_report(folder)
+    assert report.analysis
+    assert (report.analysis.plan.adjust, report.analysis.plan.covariates) == ("sidak", ("weight_g",))
+    assert "adjust: planned &#39;&#39;, used &#39;sidak&#39;" in html_text(report)
+    (folder.parent / "study.toml").write_text('[analysis]\nprimary = "interaction_present_s"\n', encoding="utf-8")
+    report = read_report(folder)
+    assert report.analysis
+    assert report.analysis.plan == report.planned
 
 
 def test_folder_without_results_is_a_wrong_call(tmp_path: Path) -> None:

@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from hypothesis import example, given
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from csds.report.markdown import escaped, write_markdown
+from csds.report.markdown import write_markdown
 
 SCRIPT, COMMAND = "<script>alert(1)</script>", "=cmd|'/C calc'!A0"
-
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def shown(markdown: str) -> tuple[str, set[str]]:
-    """Return a line's text as it is shown, and what else than text it was taken for."""
-    tokens = READER.parse(markdown)
-    inline = [child for token in tokens if token.type == "inline" for child in token.children or ()]
-    texts = [child.content for child in inline if child.type in {"text", "text_special"}]
-    blocks = {token.type.removesuffix("_open") for token in tokens if token.nesting == 1}
-    return "".join(texts), (blocks | {child.type for child in inline}) - {"text", "text_special"}
-
-
-WORDS = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_from("\\`*_[]<>|~&$#-+=1.)!:/ "), min_size=1)
-
-
-@example("--")
-@given(WORDS.map(lambda text: " ".join(text.split())).filter(bool))
-def test_any_text_is_shown_as_it_is(text: str) -> None:
-    assert shown(f"- {escaped(text)}") == (text, {"bullet_list", "list_item", "paragraph"})
-
-
-@given(WORDS.map(lambda text: " ".join(text.split())).filter(bool))
-def test_any_text_stays_in_its_cell(text: str) -> None:
-    found, kinds = shown(f"| a | b |\n|---|---|\n| {escaped(text)} | c |")
-    assert found == f"ab{text}c"
-    assert kinds == {"table", "thead", "tbody", "tr", "th", "td"}
-
-
-def test_report(analysed: Path) -> None:
-    path = write_markdown(analysed, analysed / "report.md")
+def test_report(results) -> None:
+    folder = results(name=COMMAND, treatment=SCRIPT)
+    path = write_markdown(folder, folder / "report.md")
     text = path.read_text(encoding="utf-8")
     page = READER.render(text)
-    assert text.startswith("# Results\n\n- SI ratio was higher in \\<script\\>")
+    assert text.startswith("# Antibody study\n\n## Answer\n\n- SI ratio was ")
     assert "<script>" not in page
-    assert page.count("<table>") == 5
-    assert page.count("<h1>") == 8
-    assert COMMAND in READER.render(text).replace("&amp;", "&")
-    assert SCRIPT.replace("<", "&lt;").replace(">", "&gt;") in page
-    assert "anti-IL-4Rα" in page
+    assert page.count("<h1>") == 1
+    assert page.count("<table>") == text.count("|\n|---|")
+    assert COMMAND in page.replace("&amp;", "&")
+    assert f"defeated + {SCRIPT}".replace("<", "&lt;").replace(">", "&gt;") in page
     assert b"\r" not in path.read_bytes()
 
 
-def test_names_with_underscores_stay_readable() -> None:
-    assert escaped("interaction_absent_s") == "interaction_absent_s"
-    assert escaped("-0.16 [0.63]") == r"-0.16 \[0.63\]"
+def test_methods_are_one_paragraph_and_references_a_numbered_list(results) -> None:
+    folder = results()
+    page = READER.render(write_markdown(folder, folder / "report.md").read_text(encoding="utf-8"))
+    methods = page.partition("<h2>Methods</h2>\n")[2].partition("\n<h2>")[0]
+    assert methods.startswith("<p>The social interaction test")
+    assert methods.count("<p>") == 1
+    references = page.partition("<h2>References</h2>\n")[2].partition("\n<h2>")[0]
+    assert references.startswith("<ol>\n<li>Golden SA")
+    assert "https://doi.org/10.1038/nprot.2011.361" in references
