@@ -18,6 +18,7 @@ TIME_BINS_S = 10.0  # the sample recordings last half a minute
 
 _RESULTS = (
     ("the report", "report.html"),
+    ("all tables as a workbook", "results.xlsx"),
     ("pictures of each animal", "animals"),
     ("pictures of each session", "overlays"),
     ("animals and phenotypes", "animals.csv"),
@@ -42,7 +43,7 @@ def demo(
     from csds.batch import TrackOptions
     from csds.cli.stats import analyse_and_show
     from csds.cli.track import read_input, run_and_show
-    from csds.report.formats import write_html_report
+    from csds.report.formats import DEFAULT, write_report
 
     sheet = copy_sample_study(folder)
     console.note(f"the sample study is in {folder}; it is simulated, so its mice prove nothing", quiet=quiet)
@@ -53,7 +54,7 @@ def demo(
     if not as_json:
         console.say()
         analyse_and_show(results, {}, results, quiet=quiet, as_json=False)
-        write_html_report(results, results / "report.html")
+        write_report(results, DEFAULT, results)
     for what, where in _RESULTS:
         console.note(f"{what:<26}{results / where}", quiet=quiet)
     console.note(f"the same by hand: csds track {sheet} --out {results} --time-bins {TIME_BINS_S:.0f}", quiet=quiet)

@@ -10,19 +10,20 @@ import typer
 from csds.cli import console
 from csds.cli.console import JsonOption, QuietOption
 from csds.errors import UsageError
-from csds.report.formats import FORMATS, EmbedName, FormatName, write_html_report
+from csds.report.formats import DEFAULT, FORMATS, EmbedName, FormatName, is_folder, write_report
 
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder of csds track, score or stats.")],
     format_: Annotated[
-        FormatName,
+        FormatName | None,
         typer.Option(
             "--format",
             "-f",
-            help="html: all of it, with figures. md, docx: text and tables. xlsx: every table, typed, in one workbook.",
+            help="html: all of it, with figures. md, docx: text and tables. xlsx: every table, typed, in one workbook. "
+            "[default: html and xlsx]",
         ),
-    ] = "html",
+    ] = None,
     embed: Annotated[
         EmbedName, typer.Option(help="Of html: all puts full pictures in; thumbnails links to those in DIR.")
     ] = "thumbnails",
@@ -31,7 +32,8 @@ def report(
         typer.Option(
             "--out",
             "-o",
-            help="File to write, or a folder for it. [default: report.html, .md, .docx or results.xlsx in DIR]",
+            help="A folder for report.html, .md, .docx or results.xlsx [default: DIR]; or one file, whose ending says "
+            "the format.",
         ),
     ] = None,
     quiet: QuietOption = False,
@@ -39,32 +41,35 @@ def report(
 ) -> None:
     """Write a results folder as a document that others can read.
 
-    report.html needs no network: the answer first, figures, statistics with what speaks against them, the
-    quality of each session with its pictures, ARRIVE items, methods, provenance. report.md and report.docx have
-    the sentences of csds stats, what it warns of, and tables of tests, groups and animals, rounded. results.xlsx
-    has every table in full, with units under the names, rows with flags in colour, and a dictionary.
+    Without --format that is report.html and, beside it, results.xlsx. report.html needs no network: the answer
+    first, figures, statistics with what speaks against them, exclusions, the quality of each session with its
+    pictures, a methods paragraph with references, ARRIVE items, provenance. report.md and report.docx have its text
+    and tables. results.xlsx has every table in full, with units under the names, rows with flags in colour, and a
+    dictionary. What the last csds stats on DIR was asked beside the plan is followed.
 
     \b
     Examples:
       csds report results
       csds report results --embed all --out to_the_journal.html
+      csds report results --format html
       csds report results --format docx
       csds report results --format xlsx --out for_the_paper/table_S1.xlsx
 
     \b
     Exit code: 0 all well, 1 a table can't be read or the file not be written, 2 the call is wrong.
     """
-    form = FORMATS[format_]
     target = out or folder
-    if target.is_dir() or not (target.suffix or target.exists()):
-        target = target / form.file
-    if format_ == "html":
-        written = write_html_report(folder, target, embed=embed)
-    elif embed != "thumbnails":
-        raise UsageError(f"--embed {embed}: is for html, found --format {format_}", hint="Leave --embed out.")
-    else:
-        written = form.write(folder, target)
+    names = (format_,) if format_ else DEFAULT if is_folder(target) else (_by_ending(target),)
+    if embed != "thumbnails" and "html" not in names:
+        raise UsageError(f"--embed {embed}: is for html, found {names[0]}", hint="Leave --embed out.")
+    written = write_report(folder, names, target, embed=embed)
     if as_json:
-        console.print_json({"format": format_, "file": str(written)})
+        console.print_json({"files": {name: str(file) for name, file in written.items()}})
         return
-    console.note(f"written: {written}", quiet=quiet)
+    for file in written.values():
+        console.note(f"written: {file}", quiet=quiet)
+
+
+def _by_ending(file: Path) -> FormatName:
+    """Return the form that a file's ending says; html where none has it."""
+    return next((name for name, form in FORMATS.items() if Path(form.file).suffix == file.suffix.casefold()), "html")

@@ -45,7 +45,9 @@ def test_out_names_a_file_or_a_folder(run, out: str, file: str) -> None:
 
 def test_json_names_the_file(run) -> None:
     told = json.loads(run("results", "--format", "xlsx", "--json").stdout)
-    assert told == {"format": "xlsx", "file": str(Path("results/results.xlsx"))}
+    assert told == {"files": {"xlsx": str(Path("results/results.xlsx"))}}
+    told = json.loads(run("results", "--json").stdout)
+    assert told == {"files": {"html": str(Path("results/report.html")), "xlsx": str(Path("results/results.xlsx"))}}
 
 
 def test_wrong_calls(run) -> None:
@@ -56,9 +58,24 @@ def test_wrong_calls(run) -> None:
     assert "--embed all: is for html" in result.stderr
 
 
-def test_report_is_a_page_unless_another_form_is_asked_for(run) -> None:
-    assert run("results", "--embed", "all").exit_code == 0
-    assert "<h1>" in Path("results/report.html").read_text(encoding="utf-8")
+def test_report_is_a_page_and_a_workbook_unless_a_form_is_asked_for(run) -> None:
+    result = run("results", "--embed", "all", "--out", "sent")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [f"written: {Path('sent') / name}" for name in ("report.html", "results.xlsx")]
+    assert "<h1>" in Path("sent/report.html").read_text(encoding="utf-8")
+    assert load_workbook("sent/results.xlsx").sheetnames[0] == "animals"
+
+
+def test_html_alone_is_the_page_alone(run) -> None:
+    assert run("results", "--format", "html").exit_code == 0
+    assert sorted(path.name for path in Path("results").iterdir()) == ["animals.csv", "report.html"]
+
+
+@pytest.mark.parametrize(("file", "start"), [("page.html", b"<!doctype"), ("page.MD", b"# "), ("page.xlsx", b"PK")])
+def test_ending_of_a_file_says_the_form(run, file: str, start: bytes) -> None:
+    assert run("results", "--out", file).exit_code == 0
+    assert Path(file).read_bytes().startswith(start)
+    assert len(list(Path().iterdir())) == 2
 
 
 def test_table_that_can_not_be_read(run) -> None:
