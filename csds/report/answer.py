@@ -48,10 +48,11 @@ def _reading(one: Result) -> str:
     if one.ci_low > 0 or one.ci_high < 0:
         return (
             f"The 95 % interval excludes zero, but after {author_text(one.adjustment)}'s adjustment the planned test "
-            "shows no difference."
+            "does not show a difference."
         )
     return (
-        "The 95 % interval includes zero: the planned test shows no difference, which does not show that there is none."
+        "The 95 % interval includes zero: the planned test does not show a difference, which is not to show that there "
+        "is none."
     )
 
 

@@ -59,31 +59,41 @@ def write_html(
     embed : {"thumbnails", "all"}
         Whether full pictures are within the file as well.
     """
-    text = html_text(report, plots, not_drawn, embed=embed)
+    text = html_text(report, plots, not_drawn, embed=embed, beside=target.parent)
     with atomic_path(target) as part:
         part.write_text(text, encoding="utf-8")
     return target
 
 
 def html_text(
-    report: Report, plots: Sequence[Plot] = (), not_drawn: Sequence[str] = (), *, embed: EmbedName = "thumbnails"
+    report: Report,
+    plots: Sequence[Plot] = (),
+    not_drawn: Sequence[str] = (),
+    *,
+    embed: EmbedName = "thumbnails",
+    beside: Path | None = None,
 ) -> str:
-    """Return a report as HTML; whatever comes from the study's files is escaped."""
+    """Return a report as HTML, to lie in a folder; whatever comes from the study's files is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     surroundings = Environment(
         loader=PackageLoader("csds.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    return surroundings.get_template("report.html.j2").render(**_content(report, plots, embed), not_drawn=not_drawn)
+    sessions = session_rows(report, embed=embed, beside=beside or report.folder)
+    return surroundings.get_template("report.html.j2").render(
+        **_content(report, plots),
+        sessions=sessions,
+        flagged=sum(bool(row.doubts) for row in sessions),
+        not_drawn=not_drawn,
+    )
 
 
-def _content(report: Report, plots: Sequence[Plot], embed: EmbedName) -> dict[str, Any]:
+def _content(report: Report, plots: Sequence[Plot]) -> dict[str, Any]:
     found = report.analysis
     sentences = answer_sentences(report)
     planned = [one for one in found.results if one.analysis == "planned" and one.statistic_name] if found else []
     others = [one for one in found.results if one.statistic_name and one.analysis != "planned"] if found else []
-    rows = session_rows(report, embed=embed)
     return {
         "title": report.title,
         "test": name_of_test(report),
@@ -107,8 +117,6 @@ def _content(report: Report, plots: Sequence[Plot], embed: EmbedName) -> dict[st
         "exclusions": exclusions(report),
         "arrive": arrive_items(report),
         "methods": report_methods(report),
-        "sessions": rows,
-        "flagged": sum(bool(row.doubts) for row in rows),
         "provenance": _provenance(report),
         "version": __version__,
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -13,6 +15,8 @@ import numpy as np
 from csds.model.flags import FLAGS, split_flags
 from csds.report.content import Report
 from csds.report.formats import EmbedName
+from csds.results.sessions import kept_sessions
+from csds.study.session_ids import safe_name
 
 #: Of small pictures, from 0 to 100; from here on fur and mesh look as they do in the file beside.
 _JPEG_QUALITY = 75
@@ -49,7 +53,7 @@ class SessionRow:
         return sum(trust for _, _, trust in self.flags)
 
 
-def session_rows(report: Report, *, embed: EmbedName = "thumbnails", with_pictures: bool = True) -> list[SessionRow]:
+def session_rows(report: Report, *, embed: EmbedName = "thumbnails", beside: Path | None = None) -> list[SessionRow]:
     """Return every session, those with most doubts first.
 
     Parameters
@@ -57,13 +61,18 @@ def session_rows(report: Report, *, embed: EmbedName = "thumbnails", with_pictur
     report : Report
     embed : {"thumbnails", "all"}
         Whether full pictures are within the report as well, or links to files in the results folder.
-    with_pictures : bool
-        Whether pictures are looked for at all.
+    beside : Path, optional
+        The folder that links go from; default: no pictures.
     """
+    folder, codes = kept_sessions(report.folder)
     rows = []
     for cells in report.sessions.to_dict("records"):
         session = str(cells["session_id"])
-        full = report.folder / "overlays" / f"{session}.png"
+        kept = codes.get(session, session)
+        small, full = "", ""
+        if beside is not None and safe_name(kept) == kept:
+            small, picture = small_address(folder.thumbnails(kept)), folder.overlay(kept)
+            full = data_address(picture) if embed == "all" else _link(picture, beside)
         rows.append(
             SessionRow(
                 session_id=session,
@@ -73,14 +82,8 @@ def session_rows(report: Report, *, embed: EmbedName = "thumbnails", with_pictur
                 tracked=_percent(cells.get("tracked_fraction", "")),
                 interpolated=_percent(cells.get("interpolated_fraction", "")),
                 flags=tuple(_explained(code) for code in split_flags(str(cells.get("flags", "")))),
-                small=small_address(report.folder / "thumbnails" / f"{session}.png") if with_pictures else "",
-                full=""
-                if not with_pictures
-                else data_address(full)
-                if embed == "all"
-                else f"overlays/{session}.png"
-                if full.is_file()
-                else "",
+                small=small,
+                full=full,
             )
         )
     return sorted(rows, key=lambda row: -row.doubts)
@@ -96,7 +99,7 @@ def doubtful_sessions(report: Report) -> list[tuple[str, str, str, str, str]]:
             row.tracked,
             "; ".join(f"{code}: {meaning}" for code, meaning, _ in row.flags),
         )
-        for row in session_rows(report, with_pictures=False)
+        for row in session_rows(report)
         if row.doubts
     ]
 
@@ -117,6 +120,17 @@ def small_address(path: Path) -> str:
         return ""
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+
+
+def _link(path: Path, beside: Path) -> str:
+    """Return how a page in a folder links to a file; empty where there is none, or no way from there."""
+    if not path.is_file():
+        return ""
+    try:
+        way = os.path.relpath(path.resolve(), beside.resolve())
+    except ValueError:  # on another drive
+        return ""
+    return quote(Path(way).as_posix())
 
 
 def _explained(code: str) -> tuple[str, str, bool]:

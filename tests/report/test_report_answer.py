@@ -28,7 +28,7 @@ def spread(means: dict[str, float], n: int = 8) -> list[str]:
     ("high", "reading"),
     [
         (2.0, "By the planned test the two differ, at a level of 5 %."),
-        (1.05, "The 95 % interval includes zero: the planned test shows no difference"),
+        (1.05, "The 95 % interval includes zero: the planned test does not show a difference"),
     ],
 )
 def test_two_groups_have_effect_interval_and_reading(tmp_path: Path, high: float, reading: str) -> None:
@@ -52,8 +52,8 @@ def test_interval_and_adjusted_p_that_disagree_are_told_apart(tmp_path: Path) ->
     (tmp_path / "study.toml").write_text('[analysis]\nadjust = "bonferroni"\n', encoding="utf-8")
     found = answer(tmp_path, table)
     assert (
-        "The 95 % interval excludes zero, but after Bonferroni's adjustment the planned test shows no difference."
-        in found[0]
+        "The 95 % interval excludes zero, but after Bonferroni's adjustment the planned test does not show a "
+        "difference." in found[0]
     )
     assert "none show a difference" in found[1]
 
