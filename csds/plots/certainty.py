@@ -14,6 +14,8 @@ NAME = "certainty"
 _COLUMNS = ("si_ratio", "si_ratio_low", "si_ratio_high")
 _HEIGHT_PT = 150.0
 _GAP = 1.5
+_THINNEST_PT, _THICKEST_PT = 0.25, 1.4
+_DIAMETERS_PT = (1.4, 4.2)
 
 
 def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
@@ -32,8 +34,8 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
     animals, arms = study.having(_COLUMNS[:2])
     data = study.listing(list(_COLUMNS), (animals.table.index[at] for arm in arms for at in arm.rows), NAME)
     arms = tuple(arm for arm in arms if arm.rows)
-    ratio, low, high = (animals.numbers(column) for column in _COLUMNS)
-    cutoff, inks = study.cutoffs.get("si_ratio"), style.inks
+    (ratio, low, high), inks = (animals.numbers(column) for column in _COLUMNS), style.inks
+    cutoff = study.cutoffs.get("si_ratio")
     phenotypes = animals.texts(PHENOTYPE)
     everyone = [at for arm in arms for at in arm.rows]
     data["cutoff"] = cutoff
@@ -54,7 +56,9 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
             axes.set_ylim(*marks.value_limits(known))
         axes.set_ylabel("SI ratio")
         start, middles, unsure = 0.0, [], 0
-        stroke = min(1.6, 0.5 * style.width_in * labels.POINTS_PER_INCH / len(everyone))
+        pitch = 0.8 * style.width_in * labels.POINTS_PER_INCH / len(everyone)
+        thick = float(np.clip(0.5 * pitch, 2 * _THINNEST_PT, _THICKEST_PT))
+        diameter = float(np.clip(0.8 * pitch, *_DIAMETERS_PT))
         for arm in arms:
             rows = sorted(arm.rows, key=lambda at: ratio[at])
             places = np.asarray(start + np.arange(len(rows)), np.float64)
@@ -63,21 +67,23 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
                 unsure += is_unsure
                 mark = marks.mark_of(phenotypes[at], arm, style)
                 top = high[at] if np.isfinite(high[at]) else axes.get_ylim()[1]
+                stroke = thick if is_unsure else max(0.4 * thick, _THINNEST_PT)
                 axes.plot(
-                    [x, x], [low[at], top], linewidth=stroke if is_unsure else 0.4 * stroke, solid_capstyle="butt",
+                    [x, x], [low[at], top], linewidth=stroke, solid_capstyle="butt",
                     color=mark.edge if mark.face == inks.page else mark.face, zorder=2,
                 )  # fmt: skip
             of = [marks.mark_of(phenotypes[at], arm, style) for at in rows]
-            marks.scatter(
-                axes, np.asarray(places, np.float64), ratio[rows], of, max(1.6, min(3.6, 150 / len(everyone)))
-            )
+            marks.scatter(axes, places, ratio[rows], of, diameter)
             middles.append((places[0], places[-1]))
             start = places[-1] + 1 + _GAP
-        axes.set_xlim(-1, start - _GAP)
+        axes.set_xlim(-_GAP, start - 1)
         if cutoff is not None:
             marks.draw_cutoff(axes, cutoff, style)
         marks.name_spans(axes, arms, middles, style)
-        marks.add_legend(figure, marks.phenotype_handles((phenotypes[at] for at in everyone), style), style)
+        handles = marks.phenotype_handles((phenotypes[at] for at in everyone), style)
+        if unsure:
+            handles.append(marks.mean_handle(style, "interval holds the cut-off", linewidth=_THICKEST_PT))
+        marks.add_legend(figure, handles, style)
         marks.fit_height(figure, axes, _HEIGHT_PT)
     alt = (
         f"SI ratio of {len(everyone)} animals with the 95 % intervals of their measurement, by group"

@@ -60,9 +60,7 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
         else:
             axes, other = figure.subplots(2, 1)
         handles = marks.phenotype_handles((data.phenotypes[at] for at in data.shown), style)
-        marks.add_legend(
-            figure, [*handles, marks.mean_handle(style, f"{study.centre} or difference, 95 % interval")], style
-        )
+        marks.add_legend(figure, [*handles, marks.mean_handle(style, f"{study.centre} or 95 % interval")], style)
         marks.add_note(figure, note, style)
         everyone = data.numbers[data.shown]
         axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *centres.values()]))
@@ -144,7 +142,8 @@ def _cumming(
         at = places[one.group]
         _draw_difference(below, at, one, data.arms[at].colour(style), style)
     below.axhline(0, color=style.inks.muted, linewidth=0.7, zorder=1)
-    names = [f"less {one.reference}" for one in differences]
+    called = {arm.name: arm.label for arm in data.arms}
+    names = [f"less {called[one.reference]}" for one in differences]
     fitted = labels.fit_labels(names, labels.width_pt(below) / len(data.arms), SMALL_PT)
     labels.grow(below, fitted.height_pt)
     below.set_xticks(
@@ -156,15 +155,19 @@ def _cumming(
 
 
 def _changes(below: Axes, data: Measured, differences: Sequence[Difference], study: StudyResults, style: Style) -> None:
-    colours = {arm.group: arm.colour(style) for arm in data.arms}
+    arms = {arm.group: arm for arm in data.arms}
     first, *_, last = dict.fromkeys(arm.levels[-1] for arm in data.arms)
     for at, one in enumerate(differences):
-        _draw_difference(below, at, one, colours[one.group], style)
+        _draw_difference(below, at, one, arms[one.group].colour(style), style)
     below.axhline(0, color=style.inks.muted, linewidth=0.7, zorder=1)
     references = {one.reference for one in differences if one.reference}
     # One that all share is named once.
-    same = f" from that of {references.pop()}" if len(references) == 1 else ""
-    names = [f"{one.group}\nless {one.reference}" if one.reference and not same else one.group for one in differences]
+    same = f" from that of {arms[references.pop()].group_label}" if len(references) == 1 else ""
+    names = [
+        arms[one.group].group_label
+        + (f"\nless {arms[one.reference].group_label}" if one.reference and not same else "")
+        for one in differences
+    ]
     bands = [
         f"difference{same or ' of changes'}" if one.reference else f"change, {first} to {last}" for one in differences
     ]

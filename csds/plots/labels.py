@@ -31,6 +31,8 @@ _MOST_LINES = 4
 _UPRIGHT_PT = (60.0, 90.0, 130.0, 200.0, 10_000.0)
 #: Longer words are broken anywhere.
 _LONGEST_PT = 130.0
+#: Letters of a name that figures have room for, at any number of groups.
+MOST_LETTERS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,20 @@ def wrap_label(label: str, width_pt: float, size_pt: float) -> str:
     return "\n".join(_wrapped(label, width_pt, size_pt, anywhere=True))
 
 
+def shortened(name: str) -> str:
+    """Return a name that figures have room for: of a longer one its beginning and end, around an ellipsis.
+
+    Examples
+    --------
+    >>> shortened("anti-IL-4Rα, 10 mg/kg, i.p., before each defeat, dose 2")
+    'anti-IL-4Rα, 10 mg/kg, i.…defeat, dose 2'
+    """
+    if len(name) <= MOST_LETTERS:
+        return name
+    end = MOST_LETTERS // 3
+    return f"{name[: MOST_LETTERS - end - 1].rstrip()}…{name[-end:].lstrip()}"
+
+
 @lru_cache(maxsize=4096)
 def text_width(line: str, size_pt: float) -> float:
     """Return how wide a line of text is, pt.
@@ -131,6 +147,14 @@ def width_pt(axes: Axes) -> float:
 def height_pt(axes: Axes) -> float:
     """Return how high axes are once the figure is laid out, pt."""
     return _extent(axes)[1]
+
+
+def beyond_right_pt(axes: Axes) -> float:
+    """Return how far the numbers of a laid out figure's axes stand out beyond their right end, pt."""
+    figure = figure_of(axes)
+    canvas: Any = figure.canvas
+    drawn = axes.get_tightbbox(canvas.get_renderer())
+    return max(0.0, (drawn.x1 - axes.get_window_extent().x1) * POINTS_PER_INCH / figure.dpi) if drawn else 0.0
 
 
 def grow(axes: Axes, by_pt: float) -> None:

@@ -32,8 +32,12 @@ MARKERS: Mapping[str, str] = {
     "undetermined": "D",
     "excluded": "X",
 }
+#: Markers that are an outline.
+_HOLLOW = (MARKERS["undetermined"], MARKERS["excluded"])
 _GAP_PT = 3.0
 _FAR = 2.5
+#: Points of this size and larger have a line around them, pt.
+_EDGED_PT = 2.4
 #: What an entry of a legend takes beside its text, pt.
 _KEY_PT = 3.2 * SMALL_PT
 
@@ -57,12 +61,13 @@ def mark_of(phenotype: str, arm: Arm, style: Style) -> Mark:
 
 
 def scatter(axes: Axes, x: FloatArray, y: FloatArray, marks: Sequence[Mark], diameter_pt: float) -> None:
-    """Draw animals' points, each with its mark."""
+    """Draw animals' points, each with its mark; the smallest without a line around it, which would leave little."""
     for mark in dict.fromkeys(marks):
+        edge = 0.3 if diameter_pt >= _EDGED_PT or mark.marker in _HOLLOW else 0.0
         of = [one == mark for one in marks]
         axes.plot(
             x[of], y[of], linestyle="none", marker=mark.marker, markersize=diameter_pt, markerfacecolor=mark.face,
-            markeredgecolor=mark.edge, markeredgewidth=0.3 if mark.face != mark.edge else 0.0, zorder=3, clip_on=False,
+            markeredgecolor=mark.edge, markeredgewidth=edge, zorder=3, clip_on=False,
         )  # fmt: skip
 
 
@@ -80,19 +85,19 @@ def phenotype_handles(phenotypes: Iterable[str], style: Style) -> list[Artist]:
     ]  # fmt: skip
 
 
-def add_legend(figure: Figure, handles: Sequence[Artist], style: Style) -> None:
-    """Put a legend above a figure's axes, in as many columns as its width allows."""
+def add_legend(figure: Figure, handles: Sequence[Artist], style: Style, *, below: bool = False) -> None:
+    """Put a legend above a figure's axes, or below, in as many columns as its width allows."""
     if not handles:
         return
     room = style.width_in * labels.POINTS_PER_INCH - 12
     names = [str(handle.get_label()).split("\n") for handle in handles]
     widths = [max(labels.text_width(line, SMALL_PT) for line in lines) + _KEY_PT for lines in names]
-    columns = next(
-        (n for n in range(len(widths), 1, -1) if sum(max(part) for part in np.array_split(widths, n)) <= room), 1
-    )
+    columns = next((n for n in range(len(widths), 1, -1) if sum(max(widths[at::n]) for at in range(n)) <= room), 1)
+    # Read line by line, though legends are filled column by column.
+    ordered = [handle for at in range(columns) for handle in handles[at::columns]]
     figure.legend(
-        handles=list(handles), loc="outside upper left", ncols=columns, borderaxespad=0.6, handlelength=1.2,
-        handletextpad=0.5, columnspacing=1.2,
+        handles=ordered, loc="outside lower left" if below else "outside upper left", ncols=columns, borderaxespad=0.6,
+        handlelength=1.2, handletextpad=0.5, columnspacing=1.2,
     )  # fmt: skip
 
 
@@ -140,9 +145,12 @@ def name_groups(axes: Axes, arms: Sequence[Arm], comparison: Comparison, style: 
     """
     is_repeated = all(arm.group not in ("", arm.name) for arm in arms)
     is_banded = is_repeated or (len(comparison.factors) == 2 and comparison.is_crossed)
-    names = [arm.levels[-1] if is_repeated else ", ".join(arm.levels[1:]) if is_banded else arm.name for arm in arms]
-    bands = [arm.group if is_repeated else arm.levels[0] for arm in arms] if is_banded else []
-    name_places(axes, [f"{name}\nn = {len(arm.rows)}" for name, arm in zip(names, arms, strict=True)], bands, style)
+    shorts = [[labels.shortened(level) for level in arm.levels] for arm in arms]
+    own = [of[-1] if is_repeated else ", ".join(of[1:]) for of in shorts]
+    names = own if is_banded else [arm.label for arm in arms]
+    bands = [arm.group_label if is_repeated else of[0] for arm, of in zip(arms, shorts, strict=True)]
+    name_places(axes, [f"{name}\nn = {len(arm.rows)}" for name, arm in zip(names, arms, strict=True)],
+                bands if is_banded else [], style)  # fmt: skip
 
 
 def name_places(axes: Axes, names: Sequence[str], bands: Sequence[str], style: Style) -> None:
@@ -257,18 +265,18 @@ def draw_cutoff(axes: Axes, cutoff: float, style: Style, *, upright: bool = Fals
     )  # fmt: skip
 
 
-def mean_handle(style: Style, label: str = "mean") -> Artist:
+def mean_handle(style: Style, label: str = "mean", *, linewidth: float = 1.2) -> Artist:
     """Return the entry of a legend for means, or what else is drawn in ink."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color=style.inks.ink, linewidth=1.2, label=label)
+    return Line2D([], [], color=style.inks.ink, linewidth=linewidth, label=label)
 
 
 def few_ticks() -> Locator:
     """Return where a small panel's scale has its ticks."""
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(nbins=3, steps=[1, 2, 5, 10])
+    return MaxNLocator(nbins=3, steps=[1, 2, 2.5, 5, 10])
 
 
 def set_height_ratios(upper: Axes, above_pt: float, height_pt: float) -> None:
@@ -284,7 +292,7 @@ def name_spans(axes: Axes, arms: Sequence[Arm], spans: Sequence[tuple[float, flo
     axes.set_xticks([(first + last) / 2 for first, last in spans])
     axes.tick_params(axis="x", length=0, pad=5)
     place = min(last - first + 2 for first, last in spans) * unit
-    fitted = labels.fit_labels([f"{arm.name}\nn = {len(arm.rows)}" for arm in arms], place, SMALL_PT)
+    fitted = labels.fit_labels([f"{arm.label}\nn = {len(arm.rows)}" for arm in arms], place, SMALL_PT)
     labels.grow(axes, fitted.height_pt)
     axes.set_xticklabels(
         fitted.texts, rotation=90 if fitted.is_upright else 0, linespacing=1.2, va="top",

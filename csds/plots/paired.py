@@ -10,7 +10,7 @@ from csds.plots import marks
 from csds.plots.panels import group_panels, name_panels
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
-from csds.plots.style import SMALL_PT, Style, drawing
+from csds.plots.style import SMALL_PT, TEXT_PT, Style, drawing
 
 NAME = "paired"
 _HEIGHT_PT, _NARROWEST_PT = 110.0, 60.0
@@ -50,8 +50,8 @@ def draw_paired(study: StudyResults, *, style: Style) -> Plot:
             axes.set_xticks([0, 1], list(PHASES), fontsize=SMALL_PT)
         everyone = [at for arm in arms for at in arm.rows]
         panels[0].set_ylim(*marks.value_limits([*absent[everyone], *present[everyone]]))
-        figure.supylabel("Time in the interaction zone (s)", fontsize=7)
-        figure.supxlabel("Target", fontsize=7)
+        figure.supylabel("Time in the interaction zone (s)", fontsize=TEXT_PT)
+        figure.supxlabel("Target", fontsize=TEXT_PT)
         handles = marks.phenotype_handles((phenotypes[at] for at in everyone), style)
         if any(math.isfinite(_mean(study, PHASES["present"], arm.name)) for arm in arms):
             handles.append(marks.mean_handle(style))

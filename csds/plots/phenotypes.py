@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 NAME = "phenotypes"
 _HEIGHT_PT = {"single": 110.0, "double": 140.0}
+#: Of a bar: its share of a group's place, but not wider; and how far its interval stands beside it.
+_BAR, _WIDEST_BAR_PT, _BESIDE_PT = 0.62, 56.0, 4.0
+#: The height in a bar that a count needs, pt.
+_LEAST_PT = 9.0
 _CALLS = ("susceptible", "resilient")
 
 
@@ -67,23 +71,26 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
         marks.add_note(figure, note, style)
         axes.set_ylim(0, 100)
         axes.set_ylabel("Animals (%)")
+        marks.name_groups(axes, arms, study.analysis.comparison, style)
+        place = labels.width_pt(axes) / len(arms)
+        bar = min(_BAR, _WIDEST_BAR_PT / place)
+        beside = bar / 2 + _BESIDE_PT / place
         for i, (arm, count) in enumerate(zip(arms, counts, strict=True)):
             base = 0.0
             for call, many in zip(_CALLS, count, strict=True):
                 height = 100 * many / sum(count)
-                axes.bar(i, height, 0.62, bottom=base, color=style.colour_of(call), edgecolor=inks.page, linewidth=0.6)
+                axes.bar(i, height, bar, bottom=base, color=style.colour_of(call), edgecolor=inks.page, linewidth=0.6)
                 base += height
             one = shares[arm.name]
             axes.plot(
-                [i + 0.38] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8, clip_on=False
+                [i + beside] * 2, [100 * one.ci_low, 100 * one.ci_high], color=inks.ink, linewidth=0.8, clip_on=False
             )
             axes.plot(
-                [i + 0.38], [100 * one.effect], color=inks.ink, marker="_", markersize=4, markeredgewidth=1.4,
+                [i + beside], [100 * one.effect], color=inks.ink, marker="_", markersize=4, markeredgewidth=1.4,
                 clip_on=False,
             )  # fmt: skip
-            _write_counts(axes, i, count)
-        marks.name_groups(axes, arms, study.analysis.comparison, style)
-        rows = rows_of(brackets, labels.width_pt(axes) / len(arms))
+            _write_counts(axes, (i - bar / 2, i), count, _HEIGHT_PT[style.width])
+        rows = rows_of(brackets, place)
         draw_brackets(upper, brackets, rows, style)
         marks.set_height_ratios(upper, ROW_PT * (max(rows, default=-1) + 1), _HEIGHT_PT[style.width])
         marks.fit_height(figure, axes, _HEIGHT_PT[style.width])
@@ -102,10 +109,17 @@ def _note(brackets: Sequence[Bracket]) -> str:
     return f"Share susceptible with Wilson's 95 % interval{tests}."
 
 
-def _write_counts(axes: Axes, place: int, count: Sequence[int]) -> None:
-    for many, height, va in zip(count, (2, 98), ("bottom", "top"), strict=True):
-        if many:
-            axes.text(place, height, str(many), ha="center", va=va, color="#FFFFFF", fontsize=SMALL_PT, weight="bold")
+def _write_counts(axes: Axes, across: tuple[float, float], count: Sequence[int], height_pt: float) -> None:
+    """Write counts into a bar at its ends, or left of it where its part is too low for letters."""
+    for many, at, va in zip(count, (2, 98), ("bottom", "top"), strict=True):
+        share = 100 * many / sum(count)
+        if share / 100 * height_pt >= _LEAST_PT:
+            axes.text(across[1], at, str(many), ha="center", va=va, color="#FFFFFF", fontsize=SMALL_PT, weight="bold")
+        elif many:
+            axes.annotate(
+                str(many), (across[0], share / 2 if va == "bottom" else 100 - share / 2),
+                xytext=(-1.5, 0), textcoords="offset points", ha="right", va="center", fontsize=SMALL_PT, weight="bold",
+            )  # fmt: skip
 
 
 def _handles(style: Style) -> list[Artist]:
@@ -113,7 +127,7 @@ def _handles(style: Style) -> list[Artist]:
 
     return [
         *(Patch(color=style.colour_of(call), label=call) for call in _CALLS),
-        marks.mean_handle(style, "95 % interval"),
+        marks.mean_handle(style, "susceptible, 95 % interval"),
     ]
 
 

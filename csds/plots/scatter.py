@@ -10,7 +10,7 @@ from csds.plots import labels, marks
 from csds.plots.panels import group_panels, name_panels
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
-from csds.plots.style import Style, drawing
+from csds.plots.style import TEXT_PT, Style, drawing
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -54,8 +54,8 @@ def draw_scatter(study: StudyResults, *, style: Style) -> Plot:
             axes.set(xlim=(0, end), ylim=(0, end))
             axes.xaxis.set_major_locator(marks.few_ticks())
             axes.yaxis.set_major_locator(marks.few_ticks())
-        figure.supxlabel("Time in the interaction zone, target absent (s)", fontsize=7)
-        figure.supylabel("Target present (s)", fontsize=7)
+        figure.supxlabel("Time in the interaction zone, target absent (s)", fontsize=TEXT_PT)
+        figure.supylabel("Target present (s)", fontsize=TEXT_PT)
         handles = marks.phenotype_handles((phenotypes[at] for at in everyone), style)
         marks.add_legend(figure, [*handles, *_lines(cutoff, style)], style)
         name_panels(panels, arms)

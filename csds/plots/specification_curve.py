@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,21 @@ import pandas as pd
 
 from csds.analysis.specifications import ANCOVA, RULE, SpecificationCurve, specification_curve
 from csds.analysis.wording import equals_text
+from csds.plots import labels, marks
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
 from csds.plots.style import SMALL_PT, TITLE_PT, Style, drawing, new_figure
 from csds.results.reread import reread_animals
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 _ALPHA = 0.05
-_CURVE_IN, _ROW_IN, _TITLE_IN, _REST_IN = 1.6, 0.125, 0.15, 0.75
-_LETTERS_PER_IN = 12.0
+_CURVE_IN, _ROW_IN, _TITLE_IN, _REST_IN = 1.6, 0.125, 0.15, 0.95
+#: How much wider than plain letters bold ones are at most.
+_BOLD = 1.2
+_BETWEEN_NAMES = re.compile(r"( \+ | - )")
 _MINUS_BETWEEN = " \N{MINUS SIGN} "
 _HEADINGS: Mapping[str, str] = {
     "edge_cm": "Zone edge",
@@ -74,7 +78,7 @@ def draw_specification_curve(curve: SpecificationCurve, style: Style) -> Plot:
     """
     table = curve.table()
     rows = _rows(table)
-    title = _title(curve.contrast, int(style.width_in * _LETTERS_PER_IN))
+    title = _title(curve.contrast, style.width_in * labels.POINTS_PER_INCH / _BOLD)
     ratios = [_CURVE_IN, len(rows) * _ROW_IN]
     with drawing(style):
         figure = new_figure(style, sum(ratios) + len(title) * _TITLE_IN + _REST_IN)
@@ -82,6 +86,7 @@ def draw_specification_curve(curve: SpecificationCurve, style: Style) -> Plot:
         _draw_effects(above, table, style)
         _draw_choices(below, table, rows, style)
         figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold")
+        marks.add_legend(figure, _handles(style), style, below=True)
         above.set_title(_tests_text(curve), fontsize=SMALL_PT, fontweight="normal", color=style.inks.muted)
     return Plot(name="specification_curve", figure=figure, data=table, alt=_alt(curve), style=style)
 
@@ -106,19 +111,32 @@ def _draw_effects(axes: Axes, table: pd.DataFrame, style: Style) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
+def _handles(style: Style) -> list[Artist]:
+    from matplotlib.lines import Line2D
+
+    inks, colour = style.inks, style.colour_of("treatment")
+    return [
+        Line2D([], [], linestyle="none", marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge,
+               markeredgewidth=0.5, label=label)
+        for marker, size, face, edge, label in (
+            ("o", 3.0, inks.ink, inks.ink, f"p < {_ALPHA:g}".replace("0.", ".")),
+            ("o", 3.0, inks.page, inks.muted, "any other p"),
+            ("D", 4.0, colour, inks.page, "planned"),
+        )
+    ]  # fmt: skip
+
+
 def _draw_choices(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, object, str]], style: Style) -> None:
     inks = style.inks
     (planned,) = np.flatnonzero(table["is_planned"])
-    labels = []
-    for y, (column, level, label) in enumerate(rows):
-        labels.append(label)
+    for y, (column, level, _) in enumerate(rows):
         if not column:
             continue
         x = np.flatnonzero(table[column] == level)
         axes.vlines(x, y - 0.34, y + 0.34, color=inks.muted, linewidth=0.7)
         if planned in x:
             axes.vlines(planned, y - 0.42, y + 0.42, color=style.colour_of("treatment"), linewidth=1.6, zorder=3)
-    axes.set_yticks(range(len(rows)), labels)
+    axes.set_yticks(range(len(rows)), [label for _, _, label in rows])
     for tick, (column, _, _) in zip(axes.get_yticklabels(), rows, strict=True):
         if not column:
             tick.set_fontweight("bold")
@@ -128,13 +146,14 @@ def _draw_choices(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, object,
     axes.set_xlabel(f"Specifications, by effect ({len(table)})")
 
 
-def _title(contrast: str, letters: int) -> list[str]:
+def _title(contrast: str, width_pt: float) -> list[str]:
     """Return a contrast in lines, broken between its two groups first."""
-    whole = contrast.replace(" - ", _MINUS_BETWEEN)
-    parts = [whole] if len(whole) <= letters else whole.split(_MINUS_BETWEEN)
+    names = "".join(labels.shortened(part) for part in _BETWEEN_NAMES.split(contrast))
+    whole = names.replace(" - ", _MINUS_BETWEEN)
+    parts = [whole] if labels.text_width(whole, TITLE_PT) <= width_pt else whole.split(_MINUS_BETWEEN)
     ends = [_MINUS_BETWEEN.rstrip()] * (len(parts) - 1) + [""]
     parts = [part + end for part, end in zip(parts, ends, strict=True)]
-    return [line for part in parts for line in textwrap.wrap(part, letters)]
+    return [line for part in parts for line in labels.wrap_label(part, width_pt, TITLE_PT).split("\n")]
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, object, str]]:
@@ -170,7 +189,7 @@ def _tests_text(curve: SpecificationCurve) -> str:
     told = {one.name: one for one in curve.tests}
     median, share, z = told["median effect"], told["share significant"], told["Stouffer's z"]
     first = f"median {_signed(median.value, 2)} SD (p {equals_text(median.p_value)})"
-    second = f"{share.value:.0%} significant (p {equals_text(share.p_value)})"
+    second = f"{100 * share.value:.0f} % significant (p {equals_text(share.p_value)})"
     third = f"Stouffer's z {_signed(z.value, 1)} (p {equals_text(z.p_value)}); {curve.draws:,} permutations"
     return f"{first}, {second},\n{third}"
 

@@ -19,6 +19,7 @@ from csds.analysis.results import Result
 from csds.analysis.within import BOTH_PHASES
 from csds.errors import StatsError
 from csds.formats.tables import read_table
+from csds.plots.labels import shortened
 from csds.plots.style import Style
 from csds.plots.tracks import StudyTracks, keys_of, read_tracks
 from csds.stats.bootstrap import Location
@@ -56,6 +57,21 @@ class Arm:
     def colour(self, style: Style) -> str:
         """Return its colour."""
         return style.colour_of(self.meaning, self.place)
+
+    @property
+    def label(self) -> str:
+        """Its name as figures have room for it."""
+        return self._short(self.name)
+
+    @property
+    def group_label(self) -> str:
+        """Its group's name as figures have room for it."""
+        return self._short(self.group)
+
+    def _short(self, name: str) -> str:
+        for level in self.levels:
+            name = name.replace(level, shortened(level)) if level else name
+        return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
