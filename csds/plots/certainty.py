@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from csds.analysis.phenotypes import PHENOTYPE
@@ -9,6 +12,9 @@ from csds.plots import labels, marks
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
 from csds.plots.style import Style, drawing, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NAME = "certainty"
 _COLUMNS = ("si_ratio", "si_ratio_low", "si_ratio_high")
@@ -43,18 +49,7 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
         figure = new_figure(style, _HEIGHT_PT / labels.POINTS_PER_INCH + 1)
         axes = figure.subplots()
         known = [*ratio[everyone], *low[everyone], *high[everyone], *([cutoff] if cutoff is not None else [])]
-        is_log = min(value for value in known if np.isfinite(value)) > 0
-        end = max(value for value in known if np.isfinite(value))
-        if is_log:
-            axes.set_yscale("log", base=2)
-            least = min(value for value in known if np.isfinite(value))
-            axes.set_ylim(least / 1.1, end * 1.1)
-            ticks = _ratio_ticks(*axes.get_ylim())
-            axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-            axes.set_yticks([], minor=True)
-        else:
-            axes.set_ylim(*marks.value_limits(known))
-        axes.set_ylabel("SI ratio")
+        _draw_scale(axes, [value for value in known if np.isfinite(value)])
         start, middles, unsure = 0.0, [], 0
         pitch = 0.8 * style.width_in * labels.POINTS_PER_INCH / len(everyone)
         thick = float(np.clip(0.5 * pitch, 2 * _THINNEST_PT, _THICKEST_PT))
@@ -91,6 +86,18 @@ def draw_certainty(study: StudyResults, *, style: Style) -> Plot:
         + "."
     )
     return Plot(name=NAME, figure=figure, data=data, alt=alt, style=style)
+
+
+def _draw_scale(axes: Axes, known: Sequence[float]) -> None:
+    axes.set_ylabel("SI ratio")
+    if min(known) <= 0:
+        axes.set_ylim(*marks.value_limits(known))
+        return
+    axes.set_yscale("log", base=2)
+    axes.set_ylim(min(known) / 1.1, max(known) * 1.1)
+    ticks = _ratio_ticks(*axes.get_ylim())
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_yticks([], minor=True)
 
 
 def _ratio_ticks(low: float, high: float) -> list[float]:

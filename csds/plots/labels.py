@@ -109,7 +109,7 @@ def shortened(name: str) -> str:
     Examples
     --------
     >>> shortened("anti-IL-4Rα, 10 mg/kg, i.p., before each defeat, dose 2")
-    'anti-IL-4Rα, 10 mg/kg, i.…defeat, dose 2'
+    'anti-IL-4Rα, 10 mg/kg, i.p…efeat, dose 2'
     """
     if len(name) <= MOST_LETTERS:
         return name
