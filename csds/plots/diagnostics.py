@@ -78,7 +78,7 @@ def draw_diagnostics(study: StudyResults, *, style: Style) -> Plot:
         panels = figure.subplot_mosaic(layout, height_ratios=[*([height] * upper), *([strip] * lower)])
         handles: list[Artist] = []
         if residuals:
-            handles += _group_handles(residuals, style)
+            handles += _group_handles(residuals, study, style)
         if sessions:
             handles += session_handles(sessions, style)
         marks.add_legend(figure, handles, style)
@@ -130,6 +130,7 @@ def _draw_quantiles(axes: Axes, residuals: _Residuals, style: Style) -> None:
     groups = residuals.planned.group.labels
     marks.scatter(axes, qq.quantiles, qq.residuals, [residuals.marks[groups[at]] for at in qq.order], 3.0)
     axes.set_ylim(*_around([*qq.residuals, *qq.low, *qq.high]))
+    axes.xaxis.set_major_locator(marks.few_ticks())
     axes.set_xlabel("Normal quantile")
     axes.set_ylabel(f"Residual{_unit(residuals.planned)}")
 
@@ -146,13 +147,14 @@ def _draw_fitted(axes: Axes, residuals: _Residuals, style: Style) -> None:
     axes.set_xlabel(f"{'Fitted change' if planned.is_change else 'Fitted'}{_unit(planned)}")
 
 
-def _group_handles(residuals: _Residuals, style: Style) -> list[Artist]:
+def _group_handles(residuals: _Residuals, study: StudyResults, style: Style) -> list[Artist]:
     from matplotlib.lines import Line2D
 
     room = style.width_in * labels.POINTS_PER_INCH / 2 - 30
+    called = {arm.group: arm.group_label for arm in study.arms}
     return [
         Line2D([], [], linestyle="none", marker=mark.marker, markersize=3.4, markerfacecolor=mark.face,
-               markeredgecolor=mark.edge, markeredgewidth=0.3, label=labels.wrap_label(group, room, SMALL_PT))
+               markeredgecolor=mark.edge, markeredgewidth=0.3, label=labels.wrap_label(called[group], room, SMALL_PT))
         for group, mark in residuals.marks.items()
     ]  # fmt: skip
 

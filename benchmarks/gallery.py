@@ -1,0 +1,71 @@
+"""The pictures of ``docs/figures.md``: ``python -m benchmarks.gallery``.
+
+Every figure of `csds.plots.gallery` is drawn from a simulated study that is the same each time, at a journal's
+single-column width, and some on a dark page as well.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.simulated_results import write_results
+from csds.analysis.analyse import analyse
+from csds.analysis.animals import read_animals
+from csds.analysis.plan import read_plan
+from csds.formats.json_files import read_json
+from csds.plots.gallery import GALLERY
+from csds.plots.plot import Plot
+from csds.plots.study import StudyResults, cutoffs_of, read_sessions
+from csds.plots.style import Style, drawing
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures" / "figures"
+ANIMALS, SEED = 40, 1
+#: Figures that are shown on a dark page as well.
+DARK = ("comparison", "scatter")
+_DPI = 200
+
+
+def study_of(results: Path) -> StudyResults:
+    """Return what figures are drawn from: a results folder with its analysis."""
+    animals = read_animals(results)
+    return StudyResults(
+        animals=animals,
+        analysis=analyse(animals, read_plan(results.parent)),
+        cutoffs=cutoffs_of(read_json(results / "provenance.json")),
+        folder=results,
+        sessions=read_sessions(results),
+    )
+
+
+def draw_gallery(study: StudyResults) -> list[Plot]:
+    """Return every figure of a study on a light page, and those of `DARK` on a dark one."""
+    plots = [one.draw(study, style=Style()) for one in GALLERY]
+    for one in GALLERY:
+        if one.name in DARK:
+            dark = one.draw(study, style=Style(theme="dark"))
+            plots.append(replace(dark, name=f"{one.name}_dark"))
+    return plots
+
+
+def save_picture(plot: Plot, path: Path, dpi: int = _DPI, **notes: str) -> None:
+    """Write a figure for the screen, the same bytes each time, with notes that the file carries."""
+    with drawing(plot.style):
+        plot.figure.savefig(path, dpi=dpi, metadata={"Software": None, **notes}, pil_kwargs={"optimize": True})
+
+
+def main() -> int:
+    """Write every picture."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        for plot in draw_gallery(study_of(write_results(Path(folder), ANIMALS, seed=SEED))):
+            path = PICTURES / f"{plot.name}.png"
+            save_picture(plot, path)
+            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB. {plot.alt}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
