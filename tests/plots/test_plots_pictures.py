@@ -6,8 +6,8 @@ whose name is in the message.
 
 Letters differ between versions of FreeType and matplotlib, and with them the room that they leave. Words are therefore
 compared as words, and what is drawn around them as pixels: laid out as the saved figure was, whose picture carries
-words and layout. Its own layout may differ by `SHIFT_PT`; a pixel may be found up to `NEAR_PX` away, and `LOST_PX` may be
-found nowhere.
+words and layout. Its own layout may differ by `SHIFT_PT`; a pixel may be found up to `NEAR_PX` away, and `LOST_PX` may
+be found nowhere: matplotlib 3.10 beside 3.11 has 12 at most, the least of the wrong figures below 45.
 """
 
 from __future__ import annotations
