@@ -9,13 +9,8 @@ from csds.plots.study import Centre, StudyResults
 from csds.plots.style import Style, Theme, Width
 
 WORDS = ("isotype", "anti-IL-4Rα", "fluoxetine 10 mg/kg", "βωξ", "dexamethasone", "saline", "ketamine", "IgG2a")
-#: All are drawn where time allows.
-SOME = {(2, 30), (4, 14), (8, 30)}
-COUNTS = [
-    pytest.param(count, length, marks=() if (count, length) in SOME else pytest.mark.slow)
-    for count in range(2, 9)
-    for length in (5, 14, 30)
-]
+#: Of groups, and letters of their names: every number of groups, at one or two lengths.
+COUNTS = [(2, 30), (3, 5), (3, 14), (4, 14), (5, 30), (6, 5), (6, 14), (7, 30), (8, 5), (8, 30)]
 
 
 def named(length: int, count: int, *, spaced: bool = True) -> list[str]:
