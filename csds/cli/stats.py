@@ -239,8 +239,12 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         console.warn(f"left out: {line}", quiet=quiet)
     outcome = found.results[0].outcome
     told = [one for one in found.not_computed if one.outcome == outcome or one.what == "all"]
+    causes: dict[tuple[str, str], list[str]] = {}
     for missing in told:
-        console.warn(f"not computed: {missing.outcome}, {missing.what}: {missing.why}", quiet=quiet)
+        causes.setdefault((missing.outcome, missing.why), []).append(missing.what)
+    for (name, why), parts in causes.items():
+        more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+        console.warn(f"not computed: {name}, {parts[0]}{more}: {why}", quiet=quiet)
     if len(told) < len(found.not_computed):
         console.note(f"not computed: {len(found.not_computed) - len(told)} more parts, named in stats.md", quiet=quiet)
     if planned.is_written and found.plan.differences(planned):
