@@ -14,13 +14,10 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from benchmarks.simulated_results import write_results
-from csds.analysis.analyse import analyse
-from csds.analysis.animals import read_animals
-from csds.analysis.plan import read_plan
-from csds.formats.json_files import read_json
 from csds.plots.gallery import GALLERY
+from csds.plots.opened import open_study
 from csds.plots.plot import Plot
-from csds.plots.study import StudyResults, cutoffs_of, read_sessions
+from csds.plots.study import StudyResults
 from csds.plots.style import Style, drawing
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures" / "figures"
@@ -30,18 +27,6 @@ DARK = ("comparison", "scatter")
 #: Dots an inch of what isn't light with 200.
 _DPI = {"paths": 110, "occupancy": 160}
 _COLOURS = 128
-
-
-def study_of(results: Path) -> StudyResults:
-    """Return what figures are drawn from: a results folder with its analysis."""
-    animals = read_animals(results)
-    return StudyResults(
-        animals=animals,
-        analysis=analyse(animals, read_plan(results.parent)),
-        cutoffs=cutoffs_of(read_json(results / "provenance.json")),
-        folder=results,
-        sessions=read_sessions(results),
-    )
 
 
 def draw_gallery(study: StudyResults) -> list[Plot]:
@@ -64,7 +49,7 @@ def main() -> int:
     """Write every picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        for plot in draw_gallery(study_of(write_results(Path(folder), ANIMALS, seed=SEED))):
+        for plot in draw_gallery(open_study(write_results(Path(folder), ANIMALS, seed=SEED))):
             path = PICTURES / f"{plot.name}.png"
             save_picture(plot, path, _DPI.get(plot.name, 200))
             with Image.open(path) as picture:

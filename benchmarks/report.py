@@ -17,15 +17,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.simulated_results import write_results
-from csds.analysis.analyse import analyse
-from csds.analysis.animals import read_animals
 from csds.analysis.plan import read_plan
 from csds.analysis.specifications import specification_curve
-from csds.formats.json_files import read_json
 from csds.plots.comparison import draw_comparison
+from csds.plots.opened import open_study
 from csds.plots.plot import Plot
 from csds.plots.specification_curve import draw_specification_curve
-from csds.plots.study import StudyResults, cutoffs_of
+from csds.plots.study import StudyResults
 from csds.plots.style import Style
 from csds.report.formats import write_html_report
 from csds.report.html import figure_address
@@ -53,12 +51,7 @@ class Measure:
 def measure_all(folder: Path) -> list[Measure]:
     """Return what is measured of two simulated studies, made in a folder."""
     few, many = write_results(folder / "few", FEW), write_results(folder / "many", MANY)
-    animals = read_animals(few)
-    study = StudyResults(
-        animals=animals,
-        analysis=analyse(animals, read_plan(few.parent)),
-        cutoffs=cutoffs_of(read_json(few / "provenance.json")),
-    )
+    study = open_study(few)
     page = folder / "report.html"
     _save(_figure(study))  # fills matplotlib's caches, and Python's
     once = _seconds(lambda: _save(_figure(study)))

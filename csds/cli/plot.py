@@ -109,36 +109,11 @@ def _draw(
 
 
 def _study(table: Path, outcome: str, centre: str) -> StudyResults:
-    from csds.analysis.analyse import analyse
-    from csds.analysis.animals import read_animals
-    from csds.analysis.plan import read_plan
-    from csds.formats.json_files import read_json
-    from csds.plots.study import StudyResults, cutoffs_of, read_sessions
-    from csds.plots.tracks import tracks_of
-    from csds.study.blinding import refuse_blinded
+    from csds.plots.opened import open_study
 
     if centre not in {"mean", "median"}:
         raise UsageError(f"--centre {centre}: expected mean or median")
-    refuse_blinded(table)
-    animals = read_animals(table)
-    home = table if table.is_dir() else table.parent
-    plan = read_plan(next((folder for folder in (home, home.parent) if (folder / "study.toml").is_file()), home))
-    found = analyse(animals, plan)
-    if outcome and outcome not in found.left_out:
-        raise UsageError(
-            f"--outcome {outcome}: expected an outcome of the analysis",
-            hint=f"One of {', '.join(found.left_out)}, or name it in study.toml's [analysis].",
-        )
-    return StudyResults(
-        animals=animals,
-        analysis=found,
-        outcome=outcome if outcome != found.plan.primary else "",
-        cutoffs=cutoffs_of(read_json(home / "provenance.json")),
-        folder=home if (home / "sessions.csv").is_file() else None,
-        centre="median" if centre == "median" else "mean",
-        sessions=read_sessions(home),
-        tracks=tracks_of(home) if (home / "sessions.csv").is_file() else None,
-    )
+    return open_study(table, outcome=outcome, centre="median" if centre == "median" else "mean")
 
 
 def _style(width: str, theme: str) -> Style:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from csds.analysis.animals import read_animals
 from csds.errors import CsdsError
 from csds.plots.gallery import GALLERY
+from csds.plots.opened import open_study
 from csds.plots.plot import Plot
-from csds.plots.study import StudyResults, cutoffs_of
 from csds.plots.style import Style
-from csds.plots.tracks import tracks_of
 from csds.report.content import Report
 
 #: Figures of every animal on pages of their own, which csds plot draws.
@@ -19,14 +17,7 @@ def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
     """Return the figures that can be drawn, and of the others why not."""
     if report.analysis is None:
         return [], [report.why_not]
-    study = StudyResults(
-        animals=read_animals(report.folder),
-        analysis=report.analysis,
-        cutoffs=cutoffs_of(report.provenance),
-        folder=report.folder,
-        sessions=report.sessions,
-        tracks=tracks_of(report.folder),
-    )
+    study = open_study(report.folder, analysis=report.analysis)
     drawn, missing = [], []
     for one in (one for one in GALLERY if one.name not in _TOO_LARGE):
         try:

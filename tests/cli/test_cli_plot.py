@@ -88,7 +88,7 @@ def test_figures_are_listed(run) -> None:
         (("animals.csv", "--theme", "blue"), "--theme blue"),
         (("animals.csv", "--kind", "gif"), "--kind gif"),
         (("animals.csv", "--figure", "pie"), "figure 'pie'"),
-        (("animals.csv", "--outcome", "weight_g"), "--outcome weight_g"),
+        (("animals.csv", "--outcome", "weight_g"), "outcome weight_g: expected one that is analysed"),
     ],
 )
 def test_wrong_calls(run, arguments: tuple[str, ...], said: str) -> None:

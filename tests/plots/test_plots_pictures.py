@@ -27,9 +27,10 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image as Images
 
-from benchmarks.gallery import save_picture, study_of
+from benchmarks.gallery import save_picture
 from benchmarks.simulated_results import write_results
 from csds.plots.gallery import GALLERY, find_figures
+from csds.plots.opened import open_study
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
 from csds.plots.style import Style, Theme, drawing
@@ -54,7 +55,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def studies(study_of_animals: StudyResults, request: pytest.FixtureRequest) -> Callable[[str], StudyResults]:
     """Return what gives the study that a figure is drawn from."""
     tracked = {one.name for one in GALLERY if one.takes_tracks}
-    return lambda name: study_of(request.getfixturevalue("results")) if name in tracked else study_of_animals
+    return lambda name: open_study(request.getfixturevalue("results")) if name in tracked else study_of_animals
 
 
 @pytest.fixture
