@@ -26,8 +26,10 @@ Row = tuple[int, list[str]]
 
 _MISSING = frozenset({"", "-", "na", "n/a", "#n/a", "nan", "null", "none"})
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf", re.ASCII)
-_RUN_AS_FORMULA = re.compile(r"'*[=+@\t-]")
-_PROTECTED = re.compile(r"'+[=+@\t-]")
+#: Spreadsheets skip what is blank before a formula, and some take full-width signs for the others.
+_FORMULA = r"(?:\s*[=+@\-＝＋＠－]|[\t\r\n])"
+_RUN_AS_FORMULA = re.compile(f"'*{_FORMULA}")
+_PROTECTED = re.compile(f"'+{_FORMULA}")
 _NEEDS_QUOTES = re.compile(r'[,;\t\r\n"]|^\s|\s$|^sep=')
 
 
@@ -161,7 +163,7 @@ def cell_text(value: object) -> str:
 
 def protect_text(text: str) -> str:
     """Return text with a leading apostrophe where a spreadsheet would run it as a formula."""
-    if not _RUN_AS_FORMULA.match(text) or (text.startswith("-") and to_number(text) is not None):
+    if not _RUN_AS_FORMULA.match(text) or (text.lstrip().startswith("-") and to_number(text) is not None):
         return text
     return "'" + text
 

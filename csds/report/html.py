@@ -84,6 +84,7 @@ def html_text(
     return surroundings.get_template("report.html.j2").render(
         **_content(report, plots),
         sessions=sessions,
+        meanings={code: meaning for row in sessions for code, meaning, _ in row.flags},
         flagged=sum(bool(row.doubts) for row in sessions),
         not_drawn=not_drawn,
     )

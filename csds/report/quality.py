@@ -16,7 +16,7 @@ from csds.model.flags import FLAGS, split_flags
 from csds.report.content import Report
 from csds.report.formats import EmbedName
 from csds.results.sessions import kept_sessions
-from csds.study.session_ids import safe_name
+from csds.study.session_ids import is_safe
 
 #: Of small pictures, from 0 to 100; from here on fur and mesh look as they do in the file beside.
 _JPEG_QUALITY = 75
@@ -70,7 +70,7 @@ def session_rows(report: Report, *, embed: EmbedName = "thumbnails", beside: Pat
         session = str(cells["session_id"])
         kept = codes.get(session, session)
         small, full = "", ""
-        if beside is not None and safe_name(kept) == kept:
+        if beside is not None and is_safe(kept):
             small, picture = small_address(folder.thumbnails(kept)), folder.overlay(kept)
             full = data_address(picture) if embed == "all" else _link(picture, beside)
         rows.append(

@@ -19,7 +19,7 @@ from csds.protocol.zones import enclosure_shape, resolve_zones
 from csds.results.folder import ResultsFolder, read_track
 from csds.results.record import arena_of, read_record
 from csds.study.blinding import LOG, read_log
-from csds.study.session_ids import safe_name
+from csds.study.session_ids import is_safe
 
 _WHOSE = ("session_id", "phase", *(column.name for column in (*KEY_COLUMNS, *GROUP_COLUMNS)))
 
@@ -98,8 +98,8 @@ def kept_sessions(results: Path) -> tuple[ResultsFolder, Mapping[str, str]]:
 
 
 def _saved(session_id: str, folder: ResultsFolder, protocol: Protocol) -> SavedSession | None:
-    if safe_name(session_id) != session_id:
-        return None  # a path: csds gives no such names
+    if not is_safe(session_id):
+        return None  # csds gives no such names
     record, path = read_record(folder.record(session_id)), folder.track(session_id)
     if record is None or not path.is_file():
         return None

@@ -46,6 +46,17 @@ def session_ids(sessions: Sequence[tuple[AnimalKey, str]]) -> list[str]:
     ]
 
 
+def is_safe(name: str) -> bool:
+    """Return whether a name is one that csds gives: no path, and short enough for a file.
+
+    Examples
+    --------
+    >>> is_safe("C1_M01_target_absent"), is_safe("../M01"), is_safe("a" * 300)
+    (True, False, False)
+    """
+    return safe_name(name) == name and len(name.encode(errors="surrogatepass")) <= MAX_BYTES + 7
+
+
 def safe_name(text: str) -> str:
     """Return text as a file name that Windows, macOS and Linux take; letters of all scripts and emoji stay.
 

@@ -16,7 +16,9 @@ from csds.errors import TableError, UsageError
 from csds.formats.tables import parse_numbers, protect_text, read_table, to_number, unprotect_text, write_table
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=8)
-AWKWARD = st.sampled_from(["=1+1", "+x", "@x", "-x", "-5", "'=x", "''-", "'a", "007", "IL-4Rα", "🐭", "sep=;", "a\rb"])
+AWKWARD = st.sampled_from(
+    ["=1+1", "+x", "@x", "-x", "-5", "'=x", "''-", "'a", "007", "IL-4Rα", "🐭", "sep=;", "a\rb", " =1", "'\n-1"]
+)
 
 
 @given(text=TEXT | AWKWARD)
@@ -24,13 +26,17 @@ def test_protection_is_taken_off_again(text: str) -> None:
     assert unprotect_text(protect_text(text)) == text
 
 
-@pytest.mark.parametrize("text", ["=SUM(A1)", "+1", "@x", "\tx", "-x", "-cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text",
+    ["=SUM(A1)", "+1", "@x", "\tx", "-x", "-cmd|' /C calc'!A0", " =1", "\r=1", "\n1", "\xa0@x", "＝1+1", "＠x"],
+)
 def test_what_a_spreadsheet_would_run_is_protected(text: str) -> None:
     assert protect_text(text) == "'" + text
 
 
 def test_negative_numbers_are_left_alone() -> None:
     assert protect_text("-5.5") == "-5.5"
+    assert protect_text(" -5.5") == " -5.5"
 
 
 @given(

@@ -109,6 +109,30 @@ def test_keyboard_reaches_the_answer_and_sorts(chromium, page: Path) -> None:
     seen.page.close()
 
 
+@pytest.mark.parametrize("heading", ["statistic", "p", "adjusted p", "effect [95 % CI]"])
+def test_numbers_sort_by_their_size_whatever_stands_around_them(chromium, page: Path, heading: str) -> None:
+    seen = Opened(chromium, page)
+    table = seen.page.locator("#statistics table").first
+    place = [text.strip() for text in table.locator("thead th").all_inner_texts()].index(heading)
+    button = table.locator("thead th").nth(place).locator("button")
+
+    def column() -> list[str]:
+        return [row.locator("th, td").nth(place).inner_text().strip() for row in table.locator("tbody tr").all()]
+
+    def size(text: str) -> float:
+        number = text.split("[", maxsplit=1)[0].rsplit("=", maxsplit=1)[-1]
+        return float(number.replace("<", "").replace("\N{MINUS SIGN}", "-")) - 1e-9 * ("<" in number)
+
+    known = sorted((text for text in column() if text), key=size)
+    assert len(known) > 2
+    for order in (known, known[::-1]):
+        button.click()
+        shown = column()
+        assert [size(text) for text in shown[: len(known)]] == [size(text) for text in order]
+        assert not any(shown[len(known) :])
+    seen.page.close()
+
+
 def test_print_is_light_whole_and_within_the_paper(chromium, page: Path) -> None:
     seen = Opened(chromium, page, width=680, scheme="dark")  # 680 px of A4 lie between margins of 15 mm
     seen.page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = false; })")

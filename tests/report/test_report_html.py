@@ -104,7 +104,7 @@ def test_flagged_sessions_stand_first_with_what_the_flag_means(results) -> None:
     text = html_text(read_report(results()))
     rows = re.findall(r'<th scope="row">(s\d+)</th>', text)
     assert rows[0] == "s5"
-    assert 'title="the animal was found in fewer than 95 %' in text
+    assert "<dt>low_tracking</dt><dd>the animal was found in fewer than 95 %" in text
 
 
 def test_references_are_numbered_links_and_what_is_missing_is_marked(results) -> None:

@@ -1,4 +1,10 @@
 "use strict";
+// The number that a cell begins with, or that follows its equals sign; "< .001" comes before ".001".
+const numberIn = (text) => {
+  const found = /^(?:[^=]*=\s*)?(<?)\s*(-?\d*\.?\d+)/.exec(text.replace("\u2212", "-"));
+  return found ? Number(found[2]) - (found[1] ? 1e-9 : 0) : NaN;
+};
+const inWords = new Intl.Collator("en", { numeric: true }).compare;
 for (const table of document.querySelectorAll("table.sorts")) {
   const heads = [...table.tHead.rows[0].cells];
   for (const [place, head] of heads.entries()) {
@@ -9,8 +15,11 @@ for (const table of document.querySelectorAll("table.sorts")) {
       for (const other of heads) if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
       head.setAttribute("aria-sort", rising ? "ascending" : "descending");
       const rows = [...table.tBodies[0].rows];
-      const compare = new Intl.Collator("en", { numeric: true }).compare;
-      rows.sort((a, b) => (rising ? 1 : -1) * compare(a.cells[place].innerText, b.cells[place].innerText));
+      const text = (row) => row.cells[place].innerText.trim();
+      const ofNumbers = rows.every((row) => !text(row) || !Number.isNaN(numberIn(text(row))));
+      const compare = (a, b) => (ofNumbers && numberIn(a) - numberIn(b)) || inWords(a, b);
+      // Empty cells stay last.
+      rows.sort((a, b) => !text(a) - !text(b) || (rising ? 1 : -1) * compare(text(a), text(b)));
       table.tBodies[0].append(...rows);
     });
   }
