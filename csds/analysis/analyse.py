@@ -12,7 +12,7 @@ from csds.analysis.animals import Animals, LeftOut
 from csds.analysis.associations import correlate
 from csds.analysis.assumptions import Check
 from csds.analysis.between import analyse_groups, describe
-from csds.analysis.comparison import REPEATED, WITHIN, Comparison, find_comparison, find_factor
+from csds.analysis.comparison import EVERYONE, REPEATED, WITHIN, Comparison, find_comparison, find_factor
 from csds.analysis.groups import group_values, why_left_out
 from csds.analysis.guardrails import guardrails
 from csds.analysis.notices import Notice
@@ -103,6 +103,36 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
             *whole.not_computed,
             *(replace(one, what=f"{one.what} of the animals with {only}") for one in failed),
         ),
+    )
+
+
+def described(animals: Animals, plan: AnalysisPlan, why: StatsError) -> Analysis:
+    """Return what there is to be seen of animals that can't be analysed: their groups, without any result.
+
+    Parameters
+    ----------
+    animals : Animals
+    plan : AnalysisPlan
+    why : StatsError
+        What `analyse` raised.
+
+    Raises
+    ------
+    TableError
+        There is no animal that the plan takes.
+    """
+    try:
+        comparison = find_comparison(randomised(animals, plan), plan)
+    except StatsError:
+        comparison = Comparison(name="", factors=(), groups=(EVERYONE,), within=None, why="there is nothing to compare")
+    return Analysis(
+        plan=plan,
+        comparison=comparison,
+        results=(),
+        checks=(),
+        notices=(),
+        left_out={plan.primary: ()},
+        not_computed=(NotComputed(outcome=plan.primary, what="all", why=why.message),),
     )
 
 

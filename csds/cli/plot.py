@@ -100,7 +100,8 @@ def _draw(
             made = one.draw(study, style=style)
         except CsdsError as error:
             missing.append({"figure": one.name, "why": error.message, "fix": error.hint})
-            console.warn(f"not drawn: {error.message}", quiet=quiet)
+            named = error.message.removeprefix(f"figure '{one.name}': ")
+            console.warn(f"not drawn: {one.name}: {named}", quiet=quiet)
             continue
         made = replace(made, name=f"{made.name}{suffix}" if one.name in {"comparison", "estimation"} else made.name)
         files = write_plot(made, folder, kinds)

@@ -207,7 +207,7 @@ def _measure(line: str, size_pt: float) -> tuple[float, float]:
 
     font = FontProperties(family="DejaVu Sans", size=size_pt)
     renderer: Any = _renderer()
-    width, height, _ = renderer.get_text_width_height_descent(line, font, ismath=False)
+    width, height, _ = renderer.get_text_width_height_descent(printable(line), font, ismath=False)
     scale = POINTS_PER_INCH / _MEASURED_AT_DPI
     return width * scale, height * scale
 

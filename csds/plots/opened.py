@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from csds.analysis.analyse import Analysis, analyse
+from csds.analysis.analyse import Analysis, analyse, described
 from csds.analysis.animals import read_animals
 from csds.analysis.plan import read_plan
-from csds.errors import UsageError
+from csds.errors import StatsError, UsageError
 from csds.formats.json_files import read_json
 from csds.plots.study import Centre, StudyResults, cutoffs_of, read_sessions
 from csds.plots.tracks import tracks_of
@@ -17,7 +17,7 @@ from csds.study.blinding import refuse_blinded
 def open_study(
     table: Path, *, outcome: str = "", centre: Centre = "mean", analysis: Analysis | None = None
 ) -> StudyResults:
-    """Return what figures are drawn from.
+    """Return what figures are drawn from; animals that can't be analysed have figures that compare nothing.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def open_study(
     ------
     UsageError
         There is no such table, its groups are hidden, or the outcome isn't analysed.
-    TableError, StatsError
+    TableError
         See `csds.analysis.animals.read_animals` and `csds.analysis.analyse.analyse`.
     """
     refuse_blinded(table)
@@ -42,7 +42,10 @@ def open_study(
     animals = read_animals(table)
     if analysis is None:
         plan = read_plan(next((place for place in (home, home.parent) if (place / "study.toml").is_file()), home))
-        analysis = analyse(animals, plan)
+        try:
+            analysis = analyse(animals, plan)
+        except StatsError as error:
+            analysis = described(animals, plan, error)
     if outcome and outcome not in analysis.left_out:
         raise UsageError(
             f"outcome {outcome}: expected one that is analysed",

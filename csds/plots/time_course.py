@@ -123,8 +123,12 @@ def bin_percent(bins: pd.DataFrame) -> FloatArray:
     return np.asarray(100 * bins[f"{ZONE}_time_s"].to_numpy(float) / length)
 
 
+LEAST = 3
+"""Animals that an interval needs: of two it goes from 0 to 100 % whatever they do."""
+
+
 def mean_and_interval(values: FloatArray) -> tuple[float, float, float]:
-    """Return the mean of known values and its 95 % t interval: m ± t(0.975, n − 1) · s / √n.
+    """Return the mean of known values and its 95 % t interval: m ± t(0.975, n − 1) · s / √n; NaN of two or fewer.
 
     Examples
     --------
@@ -134,9 +138,9 @@ def mean_and_interval(values: FloatArray) -> tuple[float, float, float]:
     from scipy.special import stdtrit
 
     known = values[np.isfinite(values)]
-    if known.size < 2:
-        return (float(known[0]) if known.size else math.nan), math.nan, math.nan
-    mean = float(known.mean())
+    mean = float(known.mean()) if known.size else math.nan
+    if known.size < LEAST:
+        return mean, math.nan, math.nan
     half = float(stdtrit(known.size - 1, 0.975) * known.std(ddof=1) / np.sqrt(known.size))
     return mean, mean - half, mean + half
 
@@ -166,7 +170,8 @@ def _draw(courses: Sequence[Course], phases: Sequence[str], comparison: Comparis
         top += _draw_key(page, top, row, (courses, phases), style) + labels.lines_height(1, TEXT_PT) + 4
         places.append(top)
         top += height + _BELOW_PT
-    note = "Means of animals with 95 % intervals (t), bin by bin."
+    fewest = " from three animals on" if any(one.animals < LEAST for one in courses) else ""
+    note = f"Means of animals with 95 % intervals (t){fewest}, bin by bin."
     write_lines(page, _MARGIN_PT, top, note, SMALL_PT, colour=style.inks.muted)
     middle = (places[0] + places[-1] + height) / 2
     page.text(_MARGIN_PT, middle, _LABEL, fontsize=TEXT_PT, rotation=90, va="center", ha="left",

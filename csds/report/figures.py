@@ -15,9 +15,10 @@ _TOO_LARGE = ("paths",)
 
 def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
     """Return the figures that can be drawn, and of the others why not."""
-    if report.analysis is None:
-        return [], [report.why_not]
-    study = open_study(report.folder, analysis=report.analysis)
+    try:
+        study = open_study(report.folder, analysis=report.analysis)
+    except CsdsError as error:
+        return [], [error.message]
     drawn, missing = [], []
     for one in (one for one in GALLERY if one.name not in _TOO_LARGE):
         try:

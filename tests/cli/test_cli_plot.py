@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -60,7 +61,7 @@ def test_another_outcome_has_files_of_its_own(run) -> None:
 def test_a_figure_that_was_named_and_cant_be_drawn_is_a_failure(run) -> None:
     result = run("animals.csv", "--figure", "certainty", "--figure", "scatter", "--kind", "svg")
     assert result.exit_code == 1
-    assert "not drawn: there is no column 'si_ratio_low'" in result.stderr
+    assert "not drawn: certainty: there is no column 'si_ratio_low'" in result.stderr
     assert Path("figures/scatter.svg").is_file()
 
 
@@ -112,3 +113,23 @@ def test_sessions_beside_the_animals_are_in_the_diagnostics(run) -> None:
     Path("sessions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     result = run("animals.csv", "--figure", "diagnostics", "--kind", "svg")
     assert "most in b (10.0 %)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("cells", "drawn"),
+    [
+        ({"si_ratio": 1.0, "log_si_ratio": 0.0}, ["paired", "scatter"]),
+        ({"treatment": "isotype"}, ["paired", "scatter"]),
+        ({"si_ratio": float("nan"), "log_si_ratio": float("nan")}, ["paired", "scatter"]),
+    ],
+    ids=["equal", "one group", "no score"],
+)
+def test_animals_that_cant_be_compared_are_seen(run, cells: dict[str, object], drawn: list[str]) -> None:
+    pd.read_csv("animals.csv").assign(**cells).to_csv("animals.csv", index=False)
+    result = run("animals.csv", "--kind", "svg", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert [one["figure"] for one in told["figures"]] == drawn
+    why = {one["figure"]: one["why"] for one in told["not_drawn"]}
+    assert "expected si_ratio to be analysed, but" in why["comparison"]
+    assert run("animals.csv", "--figure", "comparison").exit_code == 1
