@@ -16,12 +16,13 @@ from csds.report.formats import DEFAULT, FORMATS, EmbedName, FormatName, is_fold
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder of csds track, score or stats.")],
     format_: Annotated[
-        FormatName | None,
+        list[str] | None,
         typer.Option(
             "--format",
             "-f",
+            metavar="html|md|docx|xlsx",
             help="html: all of it, with figures. md, docx: text and tables. xlsx: every table, typed, in one workbook. "
-            "[default: html and xlsx]",
+            "Once for each. [default: html and xlsx]",
         ),
     ] = None,
     embed: Annotated[
@@ -52,16 +53,16 @@ def report(
       csds report results
       csds report results --embed all --out to_the_journal.html
       csds report results --format html
-      csds report results --format docx
+      csds report results --format md --format docx
       csds report results --format xlsx --out for_the_paper/table_S1.xlsx
 
     \b
     Exit code: 0 all well, 1 a table can't be read or the file not be written, 2 the call is wrong.
     """
     target = out or folder
-    names = (format_,) if format_ else DEFAULT if is_folder(target) else (_by_ending(target),)
+    names = _names(_known(format_ or []), target)
     if embed != "thumbnails" and "html" not in names:
-        raise UsageError(f"--embed {embed}: is for html, found {names[0]}", hint="Leave --embed out.")
+        raise UsageError(f"--embed {embed}: is for html, found {', '.join(names)}", hint="Leave --embed out.")
     written = write_report(folder, names, target, embed=embed)
     if as_json:
         console.print_json({"files": {name: str(file) for name, file in written.items()}})
@@ -70,6 +71,27 @@ def report(
         console.note(f"written: {file}", quiet=quiet)
 
 
-def _by_ending(file: Path) -> FormatName:
-    """Return the form that a file's ending says; html where none has it."""
-    return next((name for name, form in FORMATS.items() if Path(form.file).suffix == file.suffix.casefold()), "html")
+def _known(asked: list[str]) -> tuple[FormatName, ...]:
+    for name in asked:
+        if name not in FORMATS:
+            raise UsageError(f"--format {name}: expected {', '.join(FORMATS)}")
+    return tuple(name for name in FORMATS if name in asked)
+
+
+def _names(asked: tuple[FormatName, ...], target: Path) -> tuple[FormatName, ...]:
+    """Return the forms to write: those that are asked for, else what the file's ending says; they must not disagree."""
+    if is_folder(target):
+        return asked or DEFAULT
+    endings = {Path(form.file).suffix: name for name, form in FORMATS.items()}
+    own = endings.get(target.suffix.casefold())
+    if own is None:
+        raise UsageError(
+            f"--out {target}: expected a folder, or a file that ends in {', '.join(endings)}",
+            hint="Give the file one of these endings.",
+        )
+    if asked not in {(), (own,)}:
+        raise UsageError(
+            f"--out {target}: its ending says {own}, --format {', '.join(asked)}",
+            hint="Leave --format out, or name a folder with --out.",
+        )
+    return (own,)

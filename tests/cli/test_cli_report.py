@@ -90,3 +90,25 @@ def test_every_format_is_offered(run) -> None:
     page = run("--help").stdout
     assert "|".join(FORMATS) in page
     assert all(form.file in page for form in FORMATS.values())
+
+
+def test_several_forms_at_once(run) -> None:
+    told = json.loads(run("results", "-f", "md", "-f", "html", "--json").stdout)["files"]
+    assert set(told) == {"html", "md"}
+    assert Path(told["html"]).read_text(encoding="utf-8").startswith("<!doctype")
+    assert Path(told["md"]).read_text(encoding="utf-8").startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("-f", "html", "-o", "x.md"), "its ending says md, --format html"),
+        (("-f", "html", "-f", "md", "-o", "x.html"), "its ending says html, --format html, md"),
+        (("-o", "x.txt"), "a file that ends in .html, .md, .docx, .xlsx"),
+    ],
+)
+def test_a_file_that_says_another_form_is_a_wrong_call(run, asked: tuple[str, ...], said: str) -> None:
+    result = run("results", *asked)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not Path(asked[-1]).exists()
