@@ -143,8 +143,8 @@ class _Run:
             on_result=lambda _, outcomes: self._take(outcomes),
             on_count=self._count,
         )
-        for number in workers.run():
-            self._take([_died(session) for session in units[number]])
+        for number, why in workers.run().items():
+            self._take([_lost(session, why) for session in units[number]])
 
     def give_up(self, reason: str) -> None:
         """Write the tables of what is finished, by this run or an earlier one; the rest failed for this reason."""
@@ -295,12 +295,12 @@ def _sessions(count: int) -> str:
     return f"{count} session{'s' * (count != 1)}"
 
 
-def _died(session: Session) -> Outcome:
+def _lost(session: Session, why: str) -> Outcome:
     return failed_outcome(
         session,
         stage="csds",
-        error="the worker process died while it worked on this recording, twice",
-        how_to_fix="The recording may crash the decoder, or memory is short; try it alone with --jobs 1.",
+        error=f"not finished: {why}",
+        how_to_fix="The recording may crash the decoder or hold it up, or memory is short; try it alone with --jobs 1.",
     )
 
 

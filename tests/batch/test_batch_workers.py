@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from multiprocessing import active_children, get_context
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from csds.batch.child import Limits
 from csds.batch.workers import Workers
 from csds.errors import ResultsError
 
@@ -54,7 +56,7 @@ def test_results_and_counts_come_home() -> None:
     done: dict[int, object] = {}
     counted: list[int] = []
     pool = Workers(work, list(range(5)), processes=2, on_result=done.__setitem__, on_count=counted.append)
-    assert pool.run() == []
+    assert pool.run() == {}
     assert done == {number: 2 * number for number in range(5)}
     assert sum(counted) == sum(range(5)) + 5
 
@@ -63,7 +65,7 @@ def test_one_that_dies_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     done: dict[int, object] = {}
     items = [1, 13, 2, tmp_path / "once"]
     pool = Workers(work, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None)
-    assert pool.run() == [1]
+    assert pool.run() == {1: "the process died (exit code 1), twice"}
     assert done == {0: 2, 2: 4, 3: "once"}
 
 
@@ -82,7 +84,7 @@ def test_an_error_ends_the_others_at_once() -> None:
 def test_an_interruption_ends_them_all() -> None:
     def interrupt(count: int) -> None:
         if count:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     pool = Workers(sleep_long, [0, 1], processes=2, on_result=lambda *_: None, on_count=interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -104,3 +106,26 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     while worker.exists() and "Z" not in (worker / "stat").read_text(encoding="utf-8").split()[2]:
         assert time.monotonic() < ends
         time.sleep(0.02)
+
+
+def hang_or_take(item: str, count: Callable[[int], None]) -> str:
+    if item == "hang":
+        time.sleep(60)
+    if item == "take":
+        taken = [bytearray(2**24)]
+        while True:
+            taken.append(bytearray(b"x") * 2**24)
+            time.sleep(0.02)
+    return item
+
+
+def test_one_that_hangs_or_takes_too_much_memory_is_given_up() -> None:
+    done: dict[int, str] = {}
+    items = ["hang", "one", "take", "two"]
+    limits = Limits(silent_s=3.0, memory=2**29)
+    pool = Workers(hang_or_take, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None, limits=limits)
+    lost = pool.run()
+    assert done == {1: "one", 3: "two"}
+    assert lost[0] == "nothing was heard of the process for 3 s, and it was ended"
+    assert lost[2].startswith("the process took 0.5 GiB of memory, more than 0.5")
+    assert active_children() == []

@@ -1,0 +1,173 @@
+"""A process for work that may crash, hang or take all memory, so that this takes nothing else with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Task = Callable[[Item, Callable[[int], None]], Result]
+
+_POLL_S = 0.2
+_TELL_S = 0.1
+_END_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a process may take: seconds without a sign of life, and bytes of memory; 0 for any."""
+
+    silent_s: float = 600.0
+    memory: int = 0
+
+
+class LostError(Exception):
+    """The process that did a task died, or was ended as it went beyond its limits; the message says which."""
+
+    may_succeed_again = False
+
+
+class Child:
+    """A process that does one task after the other; one that was lost is replaced by a new one for the next task."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._is_ended = False
+
+    def do(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> Result:
+        """Return what a task returns, or raise what it raises; it counts its progress with its second argument.
+
+        Raises
+        ------
+        LostError
+            The process is gone.
+        """
+        process, pipe = self._ready()
+        try:
+            pipe.send((task, item))
+            kind, value = self._answer(process, pipe, on_count)
+        except (OSError, EOFError) as error:
+            process.join(_END_S)
+            code = process.exitcode
+            self._drop()
+            lost = LostError(f"the process died{f' (exit code {code})' if code else ''}")
+            lost.may_succeed_again = not self._is_ended
+            raise lost from error
+        except LostError:
+            self._drop()
+            raise
+        if kind == "failed":
+            raise value
+        result: Result = value
+        return result
+
+    def end(self) -> None:
+        """End the process, whatever it does; it isn't replaced."""
+        self._is_ended = True
+        self._drop()
+
+    def _ready(self) -> tuple[BaseProcess, Connection]:
+        if self._is_ended:
+            raise LostError("the run was ended")
+        if self._process is None or self._pipe is None or not self._process.is_alive():
+            self._drop()
+            context = get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._process, self._pipe
+
+    def _answer(self, process: BaseProcess, pipe: Connection, on_count: Callable[[int], None]) -> tuple[str, Any]:
+        heard = time.monotonic()
+        while True:
+            if pipe.poll(_POLL_S):
+                kind, value = pipe.recv()
+                heard = time.monotonic()
+                if kind != "count":
+                    return kind, value
+                on_count(value)
+            self._check(process, time.monotonic() - heard)
+
+    def _check(self, process: BaseProcess, silent_s: float) -> None:
+        if 0 < self._limits.silent_s < silent_s:
+            raise LostError(f"nothing was heard of the process for {silent_s:.0f} s, and it was ended")
+        if self._limits.memory and (taken := memory_of(process)) > self._limits.memory:
+            raise LostError(
+                f"the process took {taken / 2**30:.1f} GiB of memory, more than {self._limits.memory / 2**30:.1f}, and "
+                "was ended"
+            )
+
+    def _drop(self) -> None:
+        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
+        if process is not None:
+            process.kill()
+            process.join()
+        if pipe is not None:
+            pipe.close()
+
+
+def memory_of(process: BaseProcess) -> int:
+    """Return how many bytes of memory a process holds; 0 where it is gone."""
+    import psutil
+
+    try:
+        return int(psutil.Process(process.pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _serve(pipe: Connection) -> None:
+    """Do what is asked for until the other end is gone."""
+    import cv2  # this module itself stays light: it is the first that a process imports
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    cv2.setNumThreads(1)  # one process, one processor
+    while True:
+        try:
+            task, item = pipe.recv()
+        except EOFError:
+            return
+        count = _Counter(pipe)
+        try:
+            answer: tuple[str, Any] = ("done", task(item, count))
+        except Exception as error:  # noqa: BLE001 - raised where it was asked for
+            answer = ("failed", error)
+        count.tell()
+        pipe.send(answer)
+
+
+class _Counter:
+    """Passes on what a task counts, now and then: a count is a sign of life as well."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._count, self._told = pipe, 0, 0.0
+
+    def __call__(self, more: int) -> None:
+        self._count += more
+        if time.monotonic() - self._told > _TELL_S:
+            self.tell()
+
+    def tell(self) -> None:
+        self._pipe.send(("count", self._count))
+        self._count, self._told = 0, time.monotonic()
+
+
+def _leave_with_parent() -> None:
+    """End this process when its parent is gone (killed, or its terminal closed): nobody else would."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
