@@ -11,7 +11,7 @@ import pandas as pd
 from csds import __version__
 from csds.batch.floors import picture_grid
 from csds.batch.prepare import Context, Placed, start_error_s
-from csds.batch.reuse import Keys, digest_files, stat_videos
+from csds.batch.reuse import Keys, digest_files, stat_files, stat_results
 from csds.behaviour.bins import measure_time_bins
 from csds.behaviour.sensitivity import ZoneReadings, read_zone
 from csds.behaviour.session import measure_session
@@ -24,8 +24,10 @@ from csds.results.folder import write_track, writing
 from csds.tracking import Track, Window
 
 
-def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> dict[str, Any]:
+def finish_session(item: Placed, track: Track, keys: Keys, context: Context, unit: str | None = None) -> dict[str, Any]:
     """Write a session's finished track and record, and return the record.
+
+    ``unit`` is the fingerprint of all that it was made from, by which it is told to hold without reading any of it.
 
     The record comes last and holds digests of the files that it was made with: whatever interrupts
     this, a session whose files are not those of its record is not taken for finished.
@@ -60,7 +62,9 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context) -> 
             "readings": None if readings is None else readings.to_record(),
             "time_bins": _bins(table, zones, length_s, context),
             "files": digest_files(session.session_id, folder),
-            "seen": stat_videos(session),
+            "files_seen": stat_results(session.session_id, folder),
+            "seen": stat_files(session.videos),
+            "unit": unit,
             "made_from": {
                 "csds": __version__,
                 "videos": dict(zip(map(str, session.videos), item.opened.video_sha256, strict=True)),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from csds.arena.files import CONFIDENCE
+from csds.batch.child import Limits
 from csds.model.study import Session
 
 Work = Literal["tracked", "rescored", "kept"]
@@ -33,6 +34,13 @@ class TrackOptions:
     time_bins_s : float, optional
         Also write zone times and distance in bins of this many seconds; default: the protocol's
         ``behaviour.time_bin_s``, where it is above 0.
+    rehash : bool
+        Read every recording and every file of earlier results to tell whether it changed, not only its size, dates
+        and place on the disk.
+    retry_failed : bool
+        Try sessions again that failed before and whose files and settings are the same.
+    limits : Limits
+        Of each worker process.
     force : bool
         Use the folder even if it holds another study's results.
     command : tuple of str
@@ -44,6 +52,9 @@ class TrackOptions:
     arena_confidence: float = CONFIDENCE
     overlay_video: bool = False
     time_bins_s: float | None = None
+    rehash: bool = False
+    retry_failed: bool = True
+    limits: Limits = field(default_factory=Limits)
     force: bool = False
     command: tuple[str, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from csds.batch.windows import wanted_trials
 from csds.behaviour.uncertainty import METHOD
 from csds.errors import CsdsError
 from csds.formats.digest import digest, file_digest
+from csds.formats.json_files import write_json
 from csds.model.arena import Arena
 from csds.model.study import Session
 from csds.results.folder import ResultsFolder, read_track
@@ -82,7 +83,7 @@ def find_earlier(item: Opened, keys: Keys, context: Context) -> Earlier:
     if record is None:
         return Earlier()
     because = _changed(record["keys"], keys, "track")
-    if not because and not _files_hold(record, session_id, folder):
+    if not because and not files_hold(record, session_id, folder, rehash=context.options.rehash):
         because = ("files",)
     if because:
         return Earlier(because=because)
@@ -102,6 +103,62 @@ def find_earlier(item: Opened, keys: Keys, context: Context) -> Earlier:
     return Earlier(placed=Placed(opened=item, arena=arena_of(record)), track=track, because=because)
 
 
+def unit_fingerprint(unit: Sequence[Session], context: Context) -> str | None:
+    """Return what tells whether anything changed that a unit's results depend on; None where a recording is missing.
+
+    Recordings are told by size, dates and place on the disk: none is read. What only the score or the classification
+    depend on is left out.
+    """
+    try:
+        parts = [
+            [asdict(session), stat_files(session.videos), _digest_arena(session_arena(session, context)[0], context)]
+            for session in unit
+        ]
+    except (CsdsError, OSError):
+        return None
+    protocol = context.protocol
+    asked = [
+        [asdict(phase) for phase in protocol.phases],
+        [asdict(zone) for zone in protocol.zones],
+        asdict(protocol.enclosure) if protocol.enclosure else None,
+        asdict(protocol.tracking),
+        asdict(protocol.behaviour),
+        [protocol.arena_width_cm, protocol.arena_height_cm, protocol.score is None],
+    ]
+    return digest([ENGINE, METHOD, context.time_bins_s, asked, parts])
+
+
+def files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolder, *, rehash: bool = False) -> bool:
+    """Return whether a record's files are those that it was made with; unchanged ones are read for ``rehash`` alone."""
+    try:
+        if not rehash and record.get("files_seen") == stat_results(session_id, folder):
+            return True
+        return bool(record["files"] == digest_files(session_id, folder))
+    except OSError:
+        return False
+
+
+def seen_again(
+    record: Mapping[str, Any], session: Session, unit: str | None, folder: ResultsFolder
+) -> Mapping[str, Any]:
+    """Return a record that holds, with its files' present sizes and dates, so that it is told faster next time."""
+    now = {"files_seen": stat_results(session.session_id, folder), "seen": stat_files(session.videos), "unit": unit}
+    if all(record.get(name) == value for name, value in now.items()):
+        return record
+    write_json(folder.record(session.session_id), {**record, **now})
+    return {**record, **now}
+
+
+def known_digest(video: Path, *, session: Session, context: Context) -> str:
+    """Return the SHA-256 of a recording: of one that wasn't touched since it was read, the one from then."""
+    record = None if context.options.rehash else read_record(context.folder.record(session.session_id))
+    if record is not None and record["seen"] == stat_files(session.videos):
+        digests = list(record["made_from"]["videos"].values())
+        if len(digests) == len(session.videos):
+            return str(digests[session.videos.index(video)])
+    return file_digest(video)
+
+
 def recall(session: Session, context: Context) -> Outcome | None:
     """Return a session that an earlier run finished, or None; its recording is known by size and date alone.
 
@@ -112,18 +169,23 @@ def recall(session: Session, context: Context) -> Outcome | None:
         return None
     try:
         keys = _settings(session, session_arena(session, context)[0], context)
-        seen = stat_videos(session)
+        seen = stat_files(session.videos)
     except (CsdsError, OSError):
         return None
     changed = any(record["keys"][kind].get(part) != own for kind in keys for part, own in keys[kind].items())
-    if changed or record["seen"] != seen or not _files_hold(record, session.session_id, context.folder):
+    if changed or record["seen"] != seen or not files_hold(record, session.session_id, context.folder):
         return None
     return Outcome(session_id=session.session_id, record=record, work="kept")
 
 
-def stat_videos(session: Session) -> list[list[int]]:
-    """Return size and time of change of each of a session's files."""
-    return [[stat.st_size, stat.st_mtime_ns] for stat in (video.stat() for video in session.videos)]
+def stat_files(paths: Iterable[Path]) -> list[list[int]]:
+    """Return size, time of change and place on the disk of files: where these are the same, so is the content."""
+    return [[stat.st_size, stat.st_mtime_ns, stat.st_ino] for stat in (path.stat() for path in paths)]
+
+
+def stat_results(session_id: str, folder: ResultsFolder) -> list[list[int]]:
+    """Return the same of the files that later runs build on."""
+    return stat_files(_built_on(session_id, folder))
 
 
 def digest_files(session_id: str, folder: ResultsFolder) -> dict[str, str]:
@@ -168,13 +230,6 @@ def _asked_window(session: Session, context: Context) -> tuple[float | None, flo
 
 def _changed(before: Mapping[str, Mapping[str, str]], now: Keys, kind: str) -> tuple[str, ...]:
     return tuple(part for part in PARTS if before[kind].get(part) != now[kind].get(part))
-
-
-def _files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolder) -> bool:
-    try:
-        return bool(record["files"] == digest_files(session_id, folder))
-    except OSError:
-        return False
 
 
 def _built_on(session_id: str, folder: ResultsFolder) -> tuple[Path, ...]:

@@ -15,6 +15,8 @@ import pandas as pd
 
 from csds.batch.ahead import ready_units
 from csds.batch.artist import Artist, process_and_draw
+from csds.batch.failures import remember_failures
+from csds.batch.look import finished_unit
 from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions, failed_outcome
 from csds.batch.prepare import Context, group_sessions
 from csds.batch.provenance import describe_run, refuse_other_study
@@ -125,14 +127,17 @@ class _Run:
     drawn: dict[str, str] = field(default_factory=dict)
 
     def track(self, jobs: int) -> None:
-        """Process all units, here or in worker processes."""
-        units = group_sessions(self.study.sessions)
+        """Process all units that aren't finished, here or in worker processes."""
+        units = self._look()
+        if not units:
+            return
         if jobs == 1:
             with contextlib.closing(ready_units(units, self._count, context=self.context)) as coming:
                 for ready in coming:
                     if any(ready.tasks):
                         self.artist.get_ready()
-                    self._take(track_unit(ready, self._count, self.artist.draw_session, context=self.context))
+                    found = track_unit(ready, self._count, self.artist.draw_session, context=self.context)
+                    self._take(ready.sessions, found)
             return
         from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
 
@@ -140,11 +145,23 @@ class _Run:
             functools.partial(process_and_draw, context=self.context),
             units,
             processes=min(jobs, len(units)),
-            on_result=lambda _, outcomes: self._take(outcomes),
+            on_result=lambda number, outcomes: self._take(units[number], outcomes),
             on_count=self._count,
+            limits=self.context.options.limits,
         )
         for number, why in workers.run().items():
-            self._take([_lost(session, why) for session in units[number]])
+            self._take(units[number], [_lost(session, why) for session in units[number]])
+
+    def _look(self) -> list[tuple[Session, ...]]:
+        """Return the units that aren't finished; of the others take what is there."""
+        left = []
+        for unit in group_sessions(self.study.sessions):
+            found = finished_unit(unit, self.context)
+            if found is None:
+                left.append(unit)
+            else:
+                self._tell(found)
+        return left
 
     def give_up(self, reason: str) -> None:
         """Write the tables of what is finished, by this run or an earlier one; the rest failed for this reason."""
@@ -193,7 +210,11 @@ class _Run:
         if self.listener is not None:
             self.listener(frames, ())
 
-    def _take(self, outcomes: Sequence[Outcome]) -> None:
+    def _take(self, unit: Sequence[Session], outcomes: Sequence[Outcome]) -> None:
+        remember_failures(unit, outcomes, self.context)
+        self._tell(outcomes)
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
         self.outcomes |= {outcome.session_id: outcome for outcome in outcomes}
         self._sketch_animals(outcomes)
         if self.listener is not None:

@@ -17,11 +17,10 @@ from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
 from csds.batch.pictures import show_recording
 from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session
-from csds.batch.reuse import Earlier, Keys, find_earlier, session_keys
+from csds.batch.reuse import Earlier, Keys, find_earlier, known_digest, seen_again, session_keys, unit_fingerprint
 from csds.batch.samples import Samples
 from csds.batch.windows import find_window
 from csds.errors import TrackingError
-from csds.formats.digest import file_digest
 from csds.model.study import Session
 from csds.results.folder import write_picture
 from csds.results.record import arena_of
@@ -32,11 +31,13 @@ from csds.tracking import Observations, Task, Track, Window, assemble_track, obs
 class ReadyUnit:
     """A unit before its recordings are decoded: their arenas are found, their floors learnt.
 
-    ``tasks`` are those of the sessions that have to be tracked, in groups that share a recording;
-    ``outcomes`` holds the sessions that are finished, or failed, without that.
+    ``fingerprint`` is that of `csds.batch.reuse.unit_fingerprint`; ``tasks`` are those of the sessions that have to be
+    tracked, in groups that share a recording; ``outcomes`` holds the sessions that are finished, or failed, without
+    that.
     """
 
     sessions: tuple[Session, ...]
+    fingerprint: str | None
     keys: Mapping[str, Keys]
     earlier: Mapping[str, Earlier]
     samples: Samples
@@ -73,19 +74,21 @@ def ready_unit(
 ) -> ReadyUnit:
     """Return a unit ready to be tracked; parameters and errors are those of `process_unit`."""
     outcomes: Outcomes = {}
+    fingerprint = unit_fingerprint(unit, context)
     opened = _open(unit, context, progress, outcomes)
     keys = {item.session.session_id: session_keys(item, opened, context) for item in opened}
     earlier: dict[str, Earlier] = {}
     for known in opened:
         session_id = known.session.session_id
         with failures_recorded([known.session], outcomes):
-            earlier[session_id] = _reuse(known, keys[session_id], context, outcomes)
+            earlier[session_id] = _reuse(known, keys[session_id], context, outcomes, fingerprint)
     samples = Samples(sessions=unit, protocol=context.protocol, progress=progress)
     placed = _place(opened, Arenas(opened=opened, samples=samples, context=context), outcomes)
     floors = Floors(placed=placed, protocol=context.protocol, samples=samples)
     todo = [item for item in placed if item.session.session_id not in outcomes]
     return ReadyUnit(
         sessions=tuple(unit),
+        fingerprint=fingerprint,
         keys=keys,
         earlier=earlier,
         samples=samples,
@@ -137,7 +140,7 @@ def _track(
             window = _window(item, seen[id(task)], ready.sessions, context)
             with failures_pictured(item, ready.samples, context):
                 track = _assemble(item, task, seen[id(task)], window, context)
-            record = finish_session(item, track, ready.keys[session_id], context)
+            record = finish_session(item, track, ready.keys[session_id], context, ready.fingerprint)
             because = ready.earlier[session_id].because
             outcomes[session_id] = Outcome(session_id=session_id, record=record, because=because)
 
@@ -146,8 +149,8 @@ def _open(
     unit: Sequence[Session], context: Context, progress: Callable[[int], None] | None, outcomes: Outcomes
 ) -> list[Opened]:
     opened: list[Opened] = []
-    digest_of = functools.cache(file_digest)
     for session in unit:
+        digest_of = functools.partial(known_digest, session=session, context=context)
         with failures_recorded([session], outcomes):
             opened.append(open_session(session, context, digest_of))
         if progress is not None:
@@ -155,14 +158,15 @@ def _open(
     return opened
 
 
-def _reuse(item: Opened, keys: Keys, context: Context, outcomes: Outcomes) -> Earlier:
+def _reuse(item: Opened, keys: Keys, context: Context, outcomes: Outcomes, fingerprint: str | None) -> Earlier:
     """Return what holds of earlier results; a session that needs no tracking gets its outcome."""
     earlier = find_earlier(item, keys, context)
     session_id = item.session.session_id
     if earlier.record is not None:
-        outcomes[session_id] = Outcome(session_id=session_id, record=earlier.record, work="kept")
+        record = seen_again(earlier.record, item.session, fingerprint, context.folder)
+        outcomes[session_id] = Outcome(session_id=session_id, record=record, work="kept")
     elif earlier.placed is not None and earlier.track is not None:
-        record = finish_session(earlier.placed, earlier.track, keys, context)
+        record = finish_session(earlier.placed, earlier.track, keys, context, fingerprint)
         outcomes[session_id] = Outcome(session_id=session_id, record=record, work="rescored", because=earlier.because)
     return earlier
 

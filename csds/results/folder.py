@@ -59,6 +59,10 @@ class ResultsFolder:
         """Return where a session's numbers and what they were made from go."""
         return self.path / "sessions" / f"{session_id}.json"
 
+    def failure(self, session_id: str) -> Path:
+        """Return where it goes why a session failed."""
+        return self.path / "failed" / f"{session_id}.json"
+
     def table(self, name: str) -> Path:
         """Return where a table goes."""
         return self.path / f"{name}.csv"

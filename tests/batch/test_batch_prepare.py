@@ -118,11 +118,12 @@ class TestOneIsBad:
         self, copied: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            "csds.batch.workers.Workers", lambda *_, **__: type("Dead", (), {"run": lambda _: [0, 1]})()
+            "csds.batch.workers.Workers",
+            lambda *_, **__: type("Dead", (), {"run": lambda _: dict.fromkeys((0, 1), "the process died")})(),
         )
         result = track(copied(), tmp_path / "out", jobs=2)
         assert [failure.stage for failure in result.failures] == ["csds"] * 4
-        assert "the worker process died" in result.failures[0].error
+        assert "not finished: the process died" in result.failures[0].error
         assert "--jobs 1" in result.failures[0].how_to_fix
         assert result.sessions["flags"].tolist() == ["failed"] * 4
 

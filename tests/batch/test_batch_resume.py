@@ -112,7 +112,7 @@ class TestWithoutDecoding:
     ) -> None:
         for path in (results / "sessions").glob("*.json"):
             record = json.loads(path.read_text(encoding="utf-8"))
-            del record["readings"], record["keys"]["measure"]["uncertainty"]
+            del record["readings"], record["keys"]["measure"]["uncertainty"], record["unit"]
             path.write_text(json.dumps(record), encoding="utf-8")
         result = run()
         assert result.work == {"rescored": 4}
@@ -327,7 +327,7 @@ class TestInterrupted:
         def interrupt(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("csds.batch.run.track_unit", interrupt)
+        monkeypatch.setattr("csds.batch.ahead.ready_unit", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(sheet)
         assert [bool(n) for n in read_table(results / "sessions.csv")["n_frames"]] == [True, True, False, True]
