@@ -18,6 +18,8 @@ Result = TypeVar("Result")
 Task = Callable[[Item, Callable[[int], None]], Result]
 
 _POLL_S = 0.2
+_START_S = 120.0
+"""A process may take so long to start: it imports what it works with."""
 _TELL_S = 0.1
 _END_S = 5.0
 
@@ -90,18 +92,18 @@ class Child:
         return self._process, self._pipe
 
     def _answer(self, process: BaseProcess, pipe: Connection, on_count: Callable[[int], None]) -> tuple[str, Any]:
-        heard = time.monotonic()
+        heard, limit_s = time.monotonic(), max(self._limits.silent_s, _START_S)
         while True:
             if pipe.poll(_POLL_S):
                 kind, value = pipe.recv()
-                heard = time.monotonic()
+                heard, limit_s = time.monotonic(), self._limits.silent_s
                 if kind != "count":
                     return kind, value
                 on_count(value)
-            self._check(process, time.monotonic() - heard)
+            self._check(process, time.monotonic() - heard, limit_s)
 
-    def _check(self, process: BaseProcess, silent_s: float) -> None:
-        if 0 < self._limits.silent_s < silent_s:
+    def _check(self, process: BaseProcess, silent_s: float, limit_s: float) -> None:
+        if self._limits.silent_s and silent_s > limit_s:
             raise LostError(f"nothing was heard of the process for {silent_s:.0f} s, and it was ended")
         if self._limits.memory and (taken := memory_of(process)) > self._limits.memory:
             raise LostError(
@@ -141,6 +143,7 @@ def _serve(pipe: Connection) -> None:
         except EOFError:
             return
         count = _Counter(pipe)
+        count.tell()
         try:
             answer: tuple[str, Any] = ("done", task(item, count))
         except Exception as error:  # noqa: BLE001 - raised where it was asked for
