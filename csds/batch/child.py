@@ -46,6 +46,7 @@ class Child:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._is_ended = False
+        self._busy = threading.Lock()
 
     def do(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> Result:
         """Return what a task returns, or raise what it raises; it counts its progress with its second argument.
@@ -55,10 +56,30 @@ class Child:
         LostError
             The process is gone.
         """
+        with self._busy:
+            kind, value = self._done(task, item, on_count)
+        if kind == "failed":
+            raise value
+        result: Result = value
+        return result
+
+    def end(self) -> None:
+        """End the process, whatever it does; it isn't replaced. To be called from any thread."""
+        self._is_ended = True
+        if (process := self._process) is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the process and wait until nobody waits for it any more."""
+        self.end()
+        with self._busy:
+            self._drop()
+
+    def _done(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> tuple[str, Any]:
         process, pipe = self._ready()
         try:
             pipe.send((task, item))
-            kind, value = self._answer(process, pipe, on_count)
+            return self._answer(process, pipe, on_count)
         except (OSError, EOFError) as error:
             process.join(_END_S)
             code = process.exitcode
@@ -69,15 +90,6 @@ class Child:
         except LostError:
             self._drop()
             raise
-        if kind == "failed":
-            raise value
-        result: Result = value
-        return result
-
-    def end(self) -> None:
-        """End the process, whatever it does; it isn't replaced."""
-        self._is_ended = True
-        self._drop()
 
     def _ready(self) -> tuple[BaseProcess, Connection]:
         if self._is_ended:
@@ -89,6 +101,9 @@ class Child:
             self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
             self._process.start()
             theirs.close()
+            if self._is_ended:
+                self._drop()
+                raise LostError("the run was ended")
         return self._process, self._pipe
 
     def _answer(self, process: BaseProcess, pipe: Connection, on_count: Callable[[int], None]) -> tuple[str, Any]:
@@ -143,7 +158,7 @@ def _serve(pipe: Connection) -> None:
         except EOFError:
             return
         count = _Counter(pipe)
-        count.tell()
+        pipe.send(("count", 0))  # a sign of life
         try:
             answer: tuple[str, Any] = ("done", task(item, count))
         except Exception as error:  # noqa: BLE001 - raised where it was asked for

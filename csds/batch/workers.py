@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import Generic
 
 from csds.batch.child import Child, Item, Limits, LostError, Result, Task
@@ -26,7 +26,7 @@ class Workers(Generic[Item, Result]):
     on_result : callable
         Told the item's number and what the task returned, on this thread, in the order of finishing.
     on_count : callable
-        Told now and then, on a thread of its own, what tasks have counted since the last call.
+        Told now and then, on this thread, what tasks have counted since the last call.
     limits : Limits
         Of each process.
     """
@@ -48,32 +48,65 @@ class Workers(Generic[Item, Result]):
         self._children: list[Child] = []
         self._lock = threading.Lock()
         self._counted = 0
+        self._is_over = False
 
     def run(self) -> dict[int, str]:
         """Do the task for every item; return the numbers of those whose process was lost, twice, and why.
 
         An exception that a task raises is raised here, after the other processes have been ended.
         """
-        from joblib import Parallel, delayed
-
         lost: dict[int, str] = {}
-        calls = (delayed(self._do)(number) for number in range(len(self._items)))
-        with self._telling():
-            done: Iterable[tuple[int, Result | LostError]] = Parallel(
-                n_jobs=self._processes, backend="threading", return_as="generator_unordered", batch_size=1
-            )(calls)
-            try:
-                for number, result in done:
-                    if isinstance(result, LostError):
-                        lost[number] = str(result)
-                    else:
-                        self._on_result(number, result)
-            finally:
-                for child in self._children:
-                    child.end()
+        coming: SimpleQueue[tuple[int, Result | LostError] | BaseException | None] = SimpleQueue()
+        # On a thread of its own, so that an interruption ends the processes first: joblib waits for what they do.
+        thread = threading.Thread(target=self._dispatch, args=(coming,), daemon=True)
+        thread.start()
+        try:
+            for number, result in self._arriving(coming):
+                if isinstance(result, LostError):
+                    lost[number] = str(result)
+                else:
+                    self._on_result(number, result)
+        finally:
+            self._is_over = True
+            for child in self._children:
+                child.end()
+            thread.join()
+            for child in self._children:
+                child.close()
         return lost
 
+    def _dispatch(self, coming: SimpleQueue[tuple[int, Result | LostError] | BaseException | None]) -> None:
+        from joblib import Parallel, delayed
+
+        parallel = Parallel(n_jobs=self._processes, backend="threading", return_as="generator_unordered", batch_size=1)
+        try:
+            for answer in parallel(delayed(self._do)(number) for number in range(len(self._items))):
+                coming.put(answer)
+        except BaseException as error:  # noqa: BLE001 - raised where the results are waited for
+            coming.put(error)
+        else:
+            coming.put(None)
+
+    def _arriving(
+        self, coming: SimpleQueue[tuple[int, Result | LostError] | BaseException | None]
+    ) -> Iterator[tuple[int, Result | LostError]]:
+        """Yield results as they come, passing on what was counted meanwhile."""
+        while True:
+            try:
+                answer = coming.get(timeout=_POLL_S)
+            except Empty:
+                self._tell()
+                continue
+            self._tell()
+            if answer is None:
+                return
+            if isinstance(answer, BaseException):
+                raise answer
+            yield answer
+
     def _do(self, number: int) -> tuple[int, Result | LostError]:
+        if self._is_over:
+            raise LostError("the run was ended")
         child = getattr(self._of_thread, "child", None)
         if child is None:
             _hold_interrupts_back()
@@ -92,24 +125,6 @@ class Workers(Generic[Item, Result]):
     def _count(self, more: int) -> None:
         with self._lock:
             self._counted += more
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Tell what was counted now and then, and at the end."""
-        is_over = threading.Event()
-
-        def tell() -> None:
-            while not is_over.wait(_POLL_S):
-                self._tell()
-
-        thread = threading.Thread(target=tell, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            is_over.set()
-            thread.join()
-            self._tell()
 
     def _tell(self) -> None:
         with self._lock:
