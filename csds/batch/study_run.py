@@ -1,0 +1,264 @@
+"""One study's run: what has come out so far, and the tables made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from csds.batch.artist import Artist
+from csds.batch.failures import remember_failures
+from csds.batch.look import finished_unit
+from csds.batch.options import Failure, Listener, Outcome, RunResult, failed_outcome
+from csds.batch.prepare import Context, group_sessions
+from csds.batch.provenance import describe_run, refuse_other_study
+from csds.batch.reuse import PARTS, recall
+from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
+from csds.behaviour.rules import what_waits
+from csds.errors import ResultsError
+from csds.formats.digest import digest
+from csds.formats.json_files import read_json, write_json
+from csds.formats.tables import write_table
+from csds.model.study import AnimalKey, Session, Study
+from csds.results.folder import ResultsFolder, clear_unfinished, prepare_folder, writing
+from csds.study.faults import Fault, errors_among
+from csds.study.session_ids import session_ids
+
+
+def open_run(
+    study: Study,
+    context: Context,
+    *,
+    faults: Sequence[Fault] = (),
+    listener: Listener | None = None,
+) -> StudyRun:
+    """Return a run into a results folder, which is made if need be.
+
+    Raises
+    ------
+    UsageError, ResultsError, ScoreError
+        As `csds.batch.run.track_study`.
+    """
+    # What can't be scored at all is told now, not after hours of tracking.
+    animals = animals_table(study, sessions_table(study, {}, context.protocol), {}, context.protocol)
+    if not context.options.force:
+        refuse_other_study(study, context.folder)
+    prepare_folder(context.folder)
+    return StudyRun(
+        study=study,
+        context=context,
+        faults=faults,
+        listener=listener,
+        artist=Artist(context=context),
+        names=_animal_names(animals),
+        before=read_json(context.folder.provenance) or {},
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class StudyRun:
+    """The state of one run: what has come out so far.
+
+    ``names`` are the animals' file names; ``before`` is the provenance of the run before, ``drawn``
+    what the animals' pictures were drawn from by this one.
+    """
+
+    study: Study
+    context: Context
+    faults: Sequence[Fault]
+    listener: Listener | None
+    artist: Artist
+    names: Mapping[AnimalKey, str]
+    before: Mapping[str, Any]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
+
+    def look(self) -> list[tuple[Session, ...]]:
+        """Return the units that aren't finished; of the others take what is there."""
+        left = []
+        for unit in group_sessions(self.study.sessions):
+            found = finished_unit(unit, self.context)
+            if found is None:
+                left.append(unit)
+                continue
+            self.outcomes |= {outcome.session_id: outcome for outcome in found}
+            if self.listener is not None:
+                self.listener(0, found)
+        return left
+
+    def lose(self, unit: Sequence[Session], why: str) -> None:
+        """Take it that a unit was lost with the process that worked on it."""
+        self.take(unit, [_lost(session, why) for session in unit])
+
+    def give_up(self, reason: str) -> None:
+        """Write the tables of what is finished, by this run or an earlier one; the rest failed for this reason."""
+        clear_unfinished(self.context.folder)
+        for session in self.study.sessions:
+            if session.session_id not in self.outcomes:
+                self.outcomes[session.session_id] = recall(session, self.context) or _not_reached(session, reason)
+        self.write(pictures=False)
+
+    def write(self, *, pictures: bool) -> RunResult:
+        """Write the tables, provenance and, if asked, the animals' pictures."""
+        if pictures:
+            self.outcomes |= {outcome.session_id: outcome for outcome in self.artist.finish()}
+        folder, protocol = self.context.folder, self.context.protocol
+        failures = [*self._sheet_failures(), *self._failures()]
+        sessions = sessions_table(self.study, self.outcomes, protocol)
+        animals = animals_table(self.study, sessions, self.outcomes, protocol)
+        messages = [*self._changes(), *self._leftovers()]
+        if waiting := what_waits(animals, protocol.rule):
+            messages.append(waiting)
+        written = {"sessions": sessions, "animals": animals, "failures": failures_table(failures)}
+        if self.context.time_bins_s is not None:
+            written["time_bins"] = time_bins_table(self.study, self.outcomes, protocol)
+        elif folder.table("time_bins").is_file():
+            with writing(folder.table("time_bins")):
+                folder.table("time_bins").unlink()
+            messages.append("time_bins.csv of an earlier run was removed; --time-bins makes it again")
+        _write_tables(written, folder)
+        if pictures:
+            self._draw_animals(animals)
+            self.artist.finish()
+            clear_unfinished(folder)
+        drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
+        made = describe_run(self.study, self.context, self.outcomes.values(), drawn, self.before)
+        write_json(folder.provenance, made)
+        return RunResult(
+            folder=folder.path,
+            sessions=sessions,
+            animals=animals,
+            failures=tuple(failures),
+            work=dict(Counter(outcome.work for outcome in self.outcomes.values() if outcome.record)),
+            messages=tuple(messages),
+        )
+
+    def count(self, frames: int) -> None:
+        """Take that frames were decoded."""
+        if self.listener is not None:
+            self.listener(frames, ())
+
+    def take(self, unit: Sequence[Session], outcomes: Sequence[Outcome]) -> None:
+        """Take what became of a unit."""
+        remember_failures(unit, outcomes, self.context)
+        self.outcomes |= {outcome.session_id: outcome for outcome in outcomes}
+        self._sketch_animals(outcomes)
+        if self.listener is not None:
+            self.listener(0, outcomes)
+
+    def _failures(self) -> Iterator[Failure]:
+        for session in self.study.sessions:
+            outcome = self.outcomes.get(session.session_id)
+            if outcome is not None and outcome.failure is not None:
+                yield outcome.failure
+
+    def _sheet_failures(self) -> Iterator[Failure]:
+        for fault in errors_among(self.faults):
+            yield Failure(
+                session_id=fault.session_id,
+                video=fault.video,
+                stage=fault.stage,
+                error=str(fault),
+                how_to_fix=fault.hint,
+            )
+
+    def _changes(self) -> Iterator[str]:
+        """Say what of earlier results was made anew, and why."""
+        said = {"tracked": "tracked anew", "rescored": "scored anew from tracks that still hold"}
+        changes = Counter((o.work, o.because) for o in self.outcomes.values() if o.record and o.because)
+        for (work, because), count in changes.items():
+            why = ", ".join(PARTS[part] for part in because)
+            changed = why if because == ("files",) else f"changed: {why}"
+            yield f"{_sessions(count)} {said[work]} ({changed})"
+
+    def _leftovers(self) -> Iterator[str]:
+        """Say which sessions of earlier runs are not the study's any more."""
+        own = {session.session_id for session in (*self.study.sessions, *self.study.unusable)}
+        left = sorted(
+            path.stem for path in self.context.folder.record("x").parent.glob("*.json") if path.stem not in own
+        )
+        if left:
+            names = ", ".join(left[:3]) + (" …" if len(left) > 3 else "")
+            yield f"{_sessions(len(left))} of earlier runs not in the study ({names}): files left, not in the tables"
+
+    def _sketch_animals(self, outcomes: Sequence[Outcome]) -> None:
+        """Ask for the pictures of finished animals while others are tracked, unless the rule compares them."""
+        rule, own = self.context.protocol.rule, {outcome.session_id for outcome in outcomes}
+        if rule is not None and any(criterion.kind != "cutoff" for criterion in rule.criteria):
+            return
+        sessions = tuple(session for session in self.study.sessions if session.session_id in own)
+        part = replace(self.study, sessions=sessions, unusable=())
+        protocol = self.context.protocol
+        self._draw_animals(animals_table(part, sessions_table(part, self.outcomes, protocol), self.outcomes, protocol))
+
+    def _draw_animals(self, animals: pd.DataFrame) -> None:
+        """Ask for each animal's picture unless the one that is there shows the same."""
+        if len(self.context.protocol.phases) == 1:
+            return  # no phases to compare: the session's floor plan shows it all
+        records_of = self._records()
+        for row in ({str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")):
+            key = AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__})
+            if not (records := records_of.get(key)):
+                continue
+            name = self.names[key]
+            shown = digest([row, {phase: record["keys"] for phase, record in records.items()}])
+            if self.drawn.get(name) == shown:
+                continue
+            self.drawn[name] = shown
+            if (
+                self.before.get("animal_pictures", {}).get(name) != shown
+                or not self.context.folder.animal(name).is_file()
+            ):
+                self.artist.draw_animal(row, records, name)
+
+    def _records(self) -> dict[AnimalKey, dict[str, Mapping[str, Any]]]:
+        """Return the records of finished sessions by animal and phase."""
+        records: dict[AnimalKey, dict[str, Mapping[str, Any]]] = {}
+        for session in self.study.sessions:
+            outcome = self.outcomes.get(session.session_id)
+            if outcome is not None and outcome.record:
+                records.setdefault(session.key, {})[session.phase] = outcome.record
+        return records
+
+
+def _animal_names(animals: pd.DataFrame) -> dict[AnimalKey, str]:
+    columns = [animals[name].astype(str) for name in AnimalKey.__slots__]
+    keys = [AnimalKey(**dict(zip(AnimalKey.__slots__, values, strict=True))) for values in zip(*columns, strict=True)]
+    return dict(zip(keys, session_ids([(key, "") for key in keys]), strict=True))
+
+
+def _write_tables(tables: Mapping[str, pd.DataFrame], folder: ResultsFolder) -> None:
+    """Write all tables; where one can't be (it is open in Excel), the others are written before this is raised."""
+    errors: list[ResultsError] = []
+    for name, table in tables.items():
+        try:
+            write_table(table, folder.table(name))
+        except ResultsError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'s' * (count != 1)}"
+
+
+def _lost(session: Session, why: str) -> Outcome:
+    return failed_outcome(
+        session,
+        stage="csds",
+        error=f"not finished: {why}",
+        how_to_fix="The recording may crash the decoder or hold it up, or memory is short; try it alone with --jobs 1.",
+    )
+
+
+def _not_reached(session: Session, reason: str) -> Outcome:
+    return failed_outcome(
+        session,
+        stage="results",
+        error=f"not finished, the run ended before ({reason})",
+        how_to_fix="Run the same command again; it completes what is missing.",
+    )
