@@ -1,0 +1,114 @@
+"""Signs of life of runs over many studies, for `csds status` in another window or on another machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from csds.errors import ResultsError
+from csds.formats.json_files import read_json, write_json
+
+State = Literal["running", "finished", "interrupted", "lost"]
+
+_EVERY_S = 2.0
+_LOST_S = 60.0
+"""A run that has given no sign for so long is taken for lost; clocks of machines may differ by seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """How far a run is.
+
+    Parameters
+    ----------
+    host, pid : str, int
+        Where it runs.
+    state : {"running", "finished", "interrupted", "lost"}
+        ``lost`` where it gave no sign for a minute.
+    studies, studies_done : int
+    sessions, done, failed, running : int
+        All, finished ones, those among them that failed, and those being worked on at most.
+    frames : int
+        Decoded so far.
+    started_s, seen_s : float
+        Of its first and last sign, s since 1970.
+    """
+
+    host: str
+    pid: int
+    state: State = "running"
+    studies: int = 0
+    studies_done: int = 0
+    sessions: int = 0
+    done: int = 0
+    failed: int = 0
+    running: int = 0
+    frames: int = 0
+    started_s: float = 0.0
+    seen_s: float = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Sessions that nobody works on yet."""
+        return max(0, self.sessions - self.done - self.running)
+
+    @property
+    def frames_per_s(self) -> float:
+        """Frames decoded in a second, since the start."""
+        return self.frames / max(self.seen_s - self.started_s, 1e-9)
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds that the rest may take, at the pace so far; None before the first session is finished."""
+        if self.state != "running" or not self.done:
+            return None
+        return (self.seen_s - self.started_s) / self.done * (self.sessions - self.done)
+
+
+@dataclass(slots=True, kw_only=True)
+class Heartbeat:
+    """Writes a run's status now and then; that it can't be written stops nothing."""
+
+    folder: Path
+    clock: Callable[[], float] = time.time
+    status: RunStatus = field(init=False)
+    _written_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        now = self.clock()
+        self.status = RunStatus(host=socket.gethostname(), pid=os.getpid(), started_s=now, seen_s=now)
+
+    def beat(self, *, at_once: bool = False, **changes: Any) -> None:
+        """Take what has changed, and write it if the last time is long enough ago."""
+        self.status = replace(self.status, **changes, seen_s=self.clock())
+        # A clock that was set back must not silence the run.
+        if at_once or abs(self.status.seen_s - self._written_s) >= _EVERY_S:
+            self._written_s = self.status.seen_s
+            try:
+                write_json(_place(self.folder) / f"{self.status.host}-{self.status.pid}.json", asdict(self.status))
+            except ResultsError:
+                return
+
+
+def read_statuses(folder: Path, *, now_s: float) -> list[RunStatus]:
+    """Return the status of every run into a folder, the latest first."""
+    found = [_status(read_json(path), now_s) for path in sorted(_place(folder).glob("*.json"))]
+    return sorted((one for one in found if one), key=lambda one: -one.seen_s)
+
+
+def _place(folder: Path) -> Path:
+    return folder / "status"
+
+
+def _status(held: Mapping[str, Any] | None, now_s: float) -> RunStatus | None:
+    try:
+        status = RunStatus(**(held or {}))
+    except TypeError:
+        return None
+    is_lost = status.state == "running" and now_s - status.seen_s > _LOST_S
+    return replace(status, state="lost") if is_lost else status

@@ -1,0 +1,181 @@
+"""Many studies by one protocol or several: all their units share the workers, and none stops the others."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from csds.batch.artist import process_and_draw
+from csds.batch.look import finished_unit
+from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions
+from csds.batch.prepare import Context
+from csds.batch.study_run import StudyRun, open_run
+from csds.errors import CsdsError, ResultsError
+from csds.model.protocol import Protocol
+from csds.model.study import Session, Study
+from csds.results.folder import ResultsFolder
+from csds.study.faults import Fault
+
+Unit = Sequence[Session]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyJob:
+    """A study that is to be worked through by a protocol, into a folder of its own."""
+
+    study: Study
+    protocol: Protocol
+    out: Path
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """What a sweep leaves: what came of each study, and of those that couldn't be begun or written why."""
+
+    results: Mapping[Path, RunResult] = field(default_factory=dict)
+    failures: Mapping[Path, Failure] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pending:
+    """A study's run, and how many of its units are still to come."""
+
+    run: StudyRun
+    left: int
+
+
+def sweep(
+    jobs: Sequence[StudyJob],
+    options: TrackOptions,
+    *,
+    listener: Listener | None = None,
+    on_study: Callable[[Path], None] = lambda _: None,
+) -> SweepResult:
+    """Work through studies; each one's tables are written as soon as its last session is finished.
+
+    Parameters
+    ----------
+    jobs : sequence of StudyJob
+    options : TrackOptions
+        Of all; ``jobs`` is how many units are worked on at the same time, each in a process of its own.
+    listener : callable, optional
+        As for `csds.batch.run.track_study`.
+    on_study : callable, optional
+        Told the folder of each study that is finished.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If interrupted; the tables of what was finished are written first.
+    """
+    state = _Sweep(options=options, on_study=on_study)
+    try:
+        for job in jobs:
+            state.begin(job, listener)
+        if state.items:
+            state.work_through()
+    except KeyboardInterrupt:
+        state.give_up("interrupted")
+        raise
+    return SweepResult(results=state.results, failures=state.failures)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sweep:
+    options: TrackOptions
+    on_study: Callable[[Path], None]
+    pending: dict[Path, _Pending] = field(default_factory=dict)
+    items: list[tuple[Path, Unit, Context]] = field(default_factory=list)
+    results: dict[Path, RunResult] = field(default_factory=dict)
+    failures: dict[Path, Failure] = field(default_factory=dict)
+
+    def begin(self, job: StudyJob, listener: Listener | None) -> None:
+        """Look what of a study is finished."""
+        context = Context(
+            protocol=job.protocol,
+            folder=ResultsFolder(path=job.out),
+            options=self.options,
+            sheet_folder=job.study.folder,
+            threads=1,
+        )
+        try:
+            run = open_run(job.study, context, faults=job.faults, listener=listener)
+            units = run.look()
+        except CsdsError as error:
+            self.failures[job.out] = _failure(job.study, error)
+            return
+        self.pending[job.out] = _Pending(run=run, left=len(units))
+        self.items += [(job.out, unit, context) for unit in units]
+        if not units:
+            self._finish(job.out)
+
+    def work_through(self) -> None:
+        """Process what isn't finished, in worker processes."""
+        from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
+
+        workers = Workers(
+            work_on,
+            self.items,
+            processes=max(1, min(self.options.jobs, len(self.items))),
+            on_result=self._take,
+            on_count=next(iter(self.pending.values())).run.count,
+            limits=self.options.limits,
+        )
+        for number, why in workers.run().items():
+            self._take(number, why)
+
+    def give_up(self, reason: str) -> None:
+        """Write the tables of what is finished."""
+        for one in self.pending.values():
+            one.run.artist.stop()
+            with contextlib.suppress(CsdsError):
+                one.run.give_up(reason)
+
+    def _take(self, number: int, outcomes: Sequence[Outcome] | str) -> None:
+        out, unit, _ = self.items[number]
+        one = self.pending[out]
+        try:
+            if isinstance(outcomes, str):
+                one.run.lose(unit, outcomes)
+            else:
+                one.run.take(unit, outcomes)
+        except CsdsError as error:
+            self.failures[out] = _failure(one.run.study, error)
+        one.left -= 1
+        if not one.left:
+            self._finish(out)
+
+    def _finish(self, out: Path) -> None:
+        run = self.pending.pop(out).run
+        try:
+            self.results[out] = run.write(pictures=True)
+        except CsdsError as error:
+            self.failures[out] = _failure(run.study, error)
+        finally:
+            run.artist.stop()
+        self.on_study(out)
+
+
+def work_on(item: tuple[Path, Unit, Context], progress: Callable[[int], None]) -> list[Outcome] | str:
+    """Return a unit's outcomes, or why its results can't be written: a worker's whole task.
+
+    What another run has finished meanwhile isn't done again.
+    """
+    _, unit, context = item
+    try:
+        return finished_unit(unit, context) or process_and_draw(unit, progress, context=context)
+    except ResultsError as error:
+        return f"{error.message}. {error.hint}"
+
+
+def _failure(study: Study, error: CsdsError) -> Failure:
+    return Failure(
+        session_id="",
+        video="",
+        stage=error.stage,
+        error=f"{study.sheet or study.folder}: {error.message}",
+        how_to_fix=error.hint,
+    )

@@ -1,0 +1,135 @@
+"""Many studies at once: each has its own tables, none stops the others, and what was finished stays."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from csds.batch.options import TrackOptions
+from csds.batch.sweep import StudyJob, SweepResult, sweep
+from csds.protocol import load_protocol
+from csds.study import load_study
+
+TABLES = ("animals.csv", "sessions.csv", "failures.csv")
+
+
+@pytest.fixture
+def archive(filmed: Path, tmp_path: Path) -> Path:
+    """A folder with three copies of the filmed study; of the second a recording is damaged."""
+    for name in ("a", "b", "c"):
+        shutil.copytree(filmed, tmp_path / "archive" / name)
+    (tmp_path / "archive" / "b" / "videos" / "M02_absent.mp4").write_bytes(b"no video")
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def run(archive: Path, short_protocol: Path, tmp_path: Path) -> Callable[..., SweepResult]:
+    """Return what works through the archive."""
+
+    def made(out: str = "out", **options: object) -> SweepResult:
+        protocol = load_protocol(short_protocol)
+        jobs = []
+        for folder in sorted(archive.iterdir()):
+            study, faults = load_study(folder / "study.csv", protocol)
+            jobs.append(StudyJob(study=study, protocol=protocol, out=tmp_path / out / folder.name, faults=faults))
+        return sweep(jobs, TrackOptions(jobs=2, **options))  # type: ignore[arg-type]
+
+    return made
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {
+        f"{study.name}/{name}": (study / name).read_bytes() for study in sorted(folder.iterdir()) for name in TABLES
+    }
+
+
+def test_each_study_has_its_tables_and_a_damaged_recording_stops_nothing(
+    run: Callable[..., SweepResult], tmp_path: Path, tracked: Path
+) -> None:
+    result = run()
+    assert result.failures == {}
+    assert {out.name: dict(one.work) for out, one in result.results.items()} == {
+        "a": {"tracked": 4}, "b": {"tracked": 3}, "c": {"tracked": 4},
+    }  # fmt: skip
+    (failure,) = result.results[tmp_path / "out" / "b"].failures
+    assert failure.session_id.endswith("M02_target_absent")
+    assert tables(tmp_path / "out")["a/animals.csv"] == (tracked / "animals.csv").read_bytes()
+    before = tables(tmp_path / "out")
+    again = run(retry_failed=False)
+    assert [dict(one.work) for one in again.results.values()] == [{"kept": 4}, {"kept": 3}, {"kept": 4}]
+    assert tables(tmp_path / "out") == before
+
+
+def test_what_failed_is_tried_again_when_its_recording_changed(
+    run: Callable[..., SweepResult], archive: Path, filmed: Path, tmp_path: Path
+) -> None:
+    run()
+    assert [path.stem for path in (tmp_path / "out" / "b" / "failed").iterdir()] == ["M02_target_absent"]
+    shutil.copy(filmed / "videos" / "M02_absent.mp4", archive / "b" / "videos" / "M02_absent.mp4")
+    result = run(retry_failed=False).results[tmp_path / "out" / "b"]
+    assert result.failures == ()
+    assert not list((tmp_path / "out" / "b" / "failed").iterdir())
+
+
+def test_a_study_whose_folder_cant_be_used_is_told_and_the_others_go_on(
+    run: Callable[..., SweepResult], tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b").write_text("a file", encoding="utf-8")
+    result = run()
+    assert [out.name for out in result.results] == ["a", "c"]
+    (failure,) = result.failures.values()
+    assert "is a file, not a folder" in failure.error
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from csds.batch.options import TrackOptions
+from csds.batch.sweep import StudyJob, sweep
+from csds.protocol import load_protocol
+from csds.study import load_study
+
+if __name__ == "__main__":
+    archive, protocol, out = map(Path, sys.argv[1:])
+    rules = load_protocol(protocol)
+    jobs = []
+    for folder in sorted(archive.iterdir()):
+        study, faults = load_study(folder / "study.csv", rules)
+        jobs.append(StudyJob(study=study, protocol=rules, out=out / folder.name, faults=faults))
+    sweep(jobs, TrackOptions(jobs=2))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills by SIGKILL")
+def test_killed_at_any_moment_and_run_again_it_leaves_the_same(
+    run: Callable[..., SweepResult], archive: Path, short_protocol: Path, tmp_path: Path
+) -> None:
+    run("undisturbed")
+    script, out = tmp_path / "run.py", tmp_path / "disturbed"
+    script.write_text(SCRIPT, encoding="utf-8")
+    moments = random.Random(3)
+    for _ in range(5):
+        process = subprocess.Popen(
+            [sys.executable, str(script), str(archive), str(short_protocol), str(out)], start_new_session=True
+        )
+        time.sleep(moments.uniform(0.8, 4.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    run("disturbed")
+    assert tables(out) == tables(tmp_path / "undisturbed")
+    stray = [path for path in out.rglob("*") if path.name.startswith(".csds-")]
+    assert stray == []
+    names = sorted(str(path.relative_to(out)) for path in out.rglob("*"))
+    whole = tmp_path / "undisturbed"
+    assert names == sorted(str(path.relative_to(whole)) for path in whole.rglob("*"))
