@@ -118,7 +118,7 @@ def test_killed_at_any_moment_and_run_again_it_leaves_the_same(
     run("undisturbed")
     script, out = tmp_path / "run.py", tmp_path / "disturbed"
     script.write_text(SCRIPT, encoding="utf-8")
-    moments = random.Random(3)
+    moments = random.Random(3)  # noqa: S311 - moments, no secrets
     for _ in range(5):
         process = subprocess.Popen(
             [sys.executable, str(script), str(archive), str(short_protocol), str(out)], start_new_session=True
