@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -62,14 +62,10 @@ def load_study(sheet: Path, protocol: Protocol) -> tuple[Study, list[Fault]]:
         raise UsageError(f"{sheet}: there is no such study sheet", hint="Check the path and the folder you are in.")
     rows, columns = _rows(sheet)
     settings = read_settings(sheet.parent)
-    title = settings.get("title", sheet.stem)
-    if not isinstance(title, str):
-        raise SheetError(
-            f"{sheet.parent / 'study.toml'}, title: expected text, found {title!r}", hint="Put it in quotation marks."
-        )
+    title = study_title(sheet.parent, settings, sheet.stem)
     source = Source(title=title, folder=sheet.parent, sheet=sheet, paths_from=sheet.parent, settings=settings)
     study, faults = assemble(rows, protocol, source)
-    _check_reserved(sheet, study.design_columns, protocol)
+    check_reserved(sheet, study.design_columns, protocol)
     return study, [*_misspelt(columns), *faults]
 
 
@@ -88,6 +84,16 @@ def read_settings(folder: Path) -> dict[str, object]:
     """
     path = folder / "study.toml"
     return parse_toml(path, SheetError)[0] if path.is_file() else {}
+
+
+def study_title(folder: Path, settings: Mapping[str, object], default: str) -> str:
+    """Return the title in a folder's settings, or else the default; raise SheetError where it is no text."""
+    title = settings.get("title", default)
+    if not isinstance(title, str):
+        raise SheetError(
+            f"{folder / 'study.toml'}, title: expected text, found {title!r}", hint="Put it in quotation marks."
+        )
+    return title
 
 
 def named_protocol(folder: Path) -> str:
@@ -150,7 +156,8 @@ def _rows(sheet: Path) -> tuple[list[SheetRow], list[str]]:
     return rows, columns
 
 
-def _check_reserved(sheet: Path, design: Sequence[str], protocol: Protocol) -> None:
+def check_reserved(sheet: Path, design: Sequence[str], protocol: Protocol) -> None:
+    """Raise SheetError where a study has columns that csds writes itself."""
     zones = tuple(zone.name for zone in protocol.zones)
     taken = {*names(SESSION_COLUMNS, zones), *names(ANIMAL_COLUMNS, zones)}
     clash = [name for name in design if name in taken]

@@ -1,0 +1,261 @@
+"""The studies of an archive: folder trees with sheets, or with nothing but recordings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from csds.errors import CsdsError, SheetError, UsageError
+from csds.model.protocol import Protocol
+from csds.model.study import Study
+from csds.protocol import load_protocol
+from csds.study.faults import Fault
+from csds.study.folders import Listing, Skipped, list_folders
+from csds.study.named import study_from_names
+from csds.study.patterns import DEFAULT_PATTERNS, NamePattern, choose_pattern, read_pattern
+from csds.study.sheet import load_study, named_protocol, read_settings
+
+_NEAREST = "{animal_id}_{phase}.{ext}"
+"""The pattern that says why a recording is no study's where none was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundStudy:
+    """A study of an archive, before it is read.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its sheet is, or the recordings' paths start.
+    sheet : Path or None
+        None where the recordings' names say it all.
+    pattern : str
+        The pattern that these follow; empty with a sheet.
+    recordings : tuple of str
+        Paths of the recordings that are its own, from its folder with forward slashes: with a sheet all of its tree,
+        named or not; with a pattern those that it was tried on.
+    notes : tuple of str
+        What to know: a second sheet that is left out.
+    """
+
+    folder: Path
+    sheet: Path | None = None
+    pattern: str = ""
+    recordings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def protocol(self, name: str = "") -> Protocol:
+        """Return the protocol of that name, or else the one that ``study.toml`` names; raise as `load_protocol`."""
+        return load_protocol(name or named_protocol(self.folder))
+
+    def load(self, protocol: Protocol) -> tuple[Study, list[Fault]]:
+        """Return the study of all usable recordings and what is wrong, as `load_study` does of a sheet.
+
+        Raises
+        ------
+        UsageError
+            The sheet is gone, or the pattern lacks what this protocol needs.
+        SheetError
+            The study can't be read at all.
+        """
+        if self.sheet is not None:
+            return load_study(self.sheet, protocol)
+        pattern = read_pattern(self.pattern, [phase.name for phase in protocol.phases])
+        return study_from_names(self.folder, self.recordings, pattern, protocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOver:
+    """A recording that no study takes, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What a search found: studies in the order of their folders, recordings of no study, folders not gone into."""
+
+    studies: tuple[FoundStudy, ...]
+    left_over: tuple[LeftOver, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def find_studies(roots: Sequence[Path], pattern: str = "", *, protocol: str = "") -> tuple[FoundStudy, ...]:
+    """Return the studies of folder trees; see `search_archive`, which also says what was left over."""
+    return search_archive(roots, pattern, protocol=protocol).studies
+
+
+def search_archive(roots: Sequence[Path], pattern: str = "", *, protocol: str = "") -> Archive:
+    """Return what an archive holds; nothing is opened but ``study.toml``.
+
+    A ``study.csv`` or ``study.xlsx`` makes its folder a study, and all below it belongs to it, but for studies with a
+    sheet of their own. Recordings elsewhere are studies by their names: a pattern is held against the end of a
+    recording's path, and the study's folder is what lies above that, so that ``{animal_id}_{phase}`` makes every folder
+    with recordings a study, and ``{cohort}/{animal_id}_{phase}`` the folders above them. A ``study.toml`` settles where a
+    study's folder is, and may say its ``pattern``.
+
+    Parameters
+    ----------
+    roots : sequence of Path
+        Folders, or sheets; a folder within another one is looked at once.
+    pattern : str
+        Default: `DEFAULT_PATTERNS` are tried on every folder; see `choose_pattern`.
+    protocol : str
+        Name or file of a protocol; default: what each study's ``study.toml`` names.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder, or the pattern can't be used.
+    ProtocolError
+        There is a protocol of that name, but it can't be used.
+    """
+    given = load_protocol(protocol) if protocol else None
+    search = _Search(pattern, None if given is None else tuple(phase.name for phase in given.phases))
+    for root in _outermost(roots):
+        if root.is_file():
+            search.studies.append(FoundStudy(folder=root.parent, sheet=root))
+        else:
+            search.add(root)
+    return search.result()
+
+
+def _outermost(roots: Sequence[Path]) -> list[Path]:
+    """Return the roots without those that lie in another one, in their order."""
+    for root in roots:
+        if not root.exists():
+            raise UsageError(f"{root}: there is no such folder or study sheet", hint="Check the spelling of the path.")
+    whole = {root.resolve(): root for root in reversed(roots)}
+    return [whole[path] for path in reversed(whole) if whole.keys().isdisjoint(path.parents)]
+
+
+class _Search:
+    """A search on its way: which recordings each study's folder has, by the pattern that they follow."""
+
+    def __init__(self, pattern: str, phases: tuple[str, ...] | None) -> None:
+        self._pattern, self._given = pattern, phases
+        self.studies: list[FoundStudy] = []
+        self._left: list[LeftOver] = []
+        self._skipped: list[Skipped] = []
+        if pattern:
+            read_pattern(pattern, phases or _default_phases())
+
+    def add(self, root: Path) -> None:
+        """Look through a folder tree."""
+        listings, skipped = list_folders(root)
+        self._skipped += skipped
+        with_sheet = {listing.folder: listing for listing in listings if listing.sheets}
+        with_settings = {listing.folder for listing in listings if listing.has_settings}
+        of_sheet: defaultdict[Path, list[str]] = defaultdict(list)
+        named: defaultdict[Path, defaultdict[NamePattern, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for listing in listings:
+            above = [listing.folder, *_up_to(listing.folder, root)]
+            sheet = next((folder for folder in above if folder in with_sheet), None)
+            if sheet is not None:
+                of_sheet[sheet] += _names(listing, sheet)
+            elif listing.recordings:
+                fixed = next((folder for folder in above if folder in with_settings), None)
+                folder, pattern = self._pattern_of(listing, above, fixed)
+                if pattern is None:
+                    self._leave(listing, above, fixed)
+                else:
+                    named[folder][pattern] += _names(listing, folder)
+        for folder, listing in with_sheet.items():
+            self._add_sheet(listing, of_sheet[folder])
+        for folder, patterns in named.items():
+            self._add_named(folder, patterns)
+
+    def result(self) -> Archive:
+        """Return what was found, in order."""
+        return Archive(
+            studies=tuple(sorted(self.studies, key=lambda found: found.folder.parts)),
+            left_over=tuple(sorted(self._left, key=lambda one: one.path.parts)),
+            skipped=tuple(self._skipped),
+        )
+
+    def _pattern_of(
+        self, listing: Listing, above: Sequence[Path], fixed: Path | None
+    ) -> tuple[Path, NamePattern | None]:
+        """Return a folder's study and the pattern of its recordings' names, None where there is none."""
+        texts = [self._pattern] if self._pattern else DEFAULT_PATTERNS
+        if fixed is not None:
+            phases = self._phases(fixed, has_settings=True)
+            own = _own_pattern(fixed) if not self._pattern else ""
+            texts = [own] if own else texts
+        candidates: dict[NamePattern, list[str]] = {}
+        folders: dict[NamePattern, Path] = {}
+        for text in texts:
+            depth = read_pattern(text, _default_phases()).depth if fixed is None else above.index(fixed)
+            if depth >= len(above):
+                continue
+            folder = above[depth]
+            if fixed is None:
+                phases = self._phases(folder, has_settings=False)
+            pattern = read_pattern(text, phases)
+            candidates[pattern] = _names(listing, folder)
+            folders[pattern] = folder
+        best = choose_pattern(candidates)
+        if best is None and fixed is not None and len(candidates) == 1:
+            best = next(iter(candidates))  # the study is there by its settings: what is wrong with it is to be told
+        return (above[0], None) if best is None else (folders[best], best)
+
+    def _phases(self, folder: Path, *, has_settings: bool) -> tuple[str, ...]:
+        if self._given is not None:
+            return self._given
+        return _named_phases(folder) if has_settings else _default_phases()
+
+    def _leave(self, listing: Listing, above: Sequence[Path], fixed: Path | None) -> None:
+        text = self._pattern or _NEAREST
+        pattern = read_pattern(text, self._given or _default_phases())
+        depth = min(pattern.depth, len(above) - 1) if fixed is None else above.index(fixed)
+        for recording, name in zip(listing.recordings, _names(listing, above[depth]), strict=True):
+            reason = pattern.why_not(name)[0]
+            said = f"isn't named by {text}: {reason}" if self._pattern else f"no usual pattern; for {text}, {reason}"
+            self._left.append(LeftOver(path=listing.folder / recording, reason=said))
+
+    def _add_sheet(self, listing: Listing, recordings: Sequence[str]) -> None:
+        first, *others = listing.sheets
+        notes = tuple(f"{name} lies beside {first} and is left out" for name in others)
+        sheet = listing.folder / first
+        self.studies.append(FoundStudy(folder=listing.folder, sheet=sheet, recordings=tuple(recordings), notes=notes))
+
+    def _add_named(self, folder: Path, patterns: Mapping[NamePattern, Sequence[str]]) -> None:
+        """Add the study of a folder: by the pattern of most recordings, the others' are left out by it."""
+        most = max(patterns, key=lambda pattern: len(patterns[pattern]))
+        names = sorted(name for some in patterns.values() for name in some)
+        self.studies.append(FoundStudy(folder=folder, pattern=most.text, recordings=tuple(names)))
+
+
+def _up_to(folder: Path, root: Path) -> list[Path]:
+    """Return the folders above one, the nearest first, up to the root."""
+    return list(folder.parents)[: len(folder.parts) - len(root.parts)]
+
+
+def _names(listing: Listing, folder: Path) -> list[str]:
+    above = listing.folder.parts[len(folder.parts) :]
+    return ["/".join((*above, name)) for name in listing.recordings]
+
+
+def _own_pattern(folder: Path) -> str:
+    """Return the pattern that a folder's ``study.toml`` says, empty where it says none that can be read."""
+    try:
+        own = read_settings(folder).get("pattern", "")
+    except SheetError:
+        return ""
+    return own if isinstance(own, str) else ""
+
+
+@cache
+def _default_phases() -> tuple[str, ...]:
+    return tuple(phase.name for phase in load_protocol("golden2011").phases)
+
+
+def _named_phases(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(phase.name for phase in load_protocol(named_protocol(folder)).phases)
+    except CsdsError:
+        return _default_phases()  # what is wrong with it is told when the study is read
