@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from csds.protocol import load_protocol
 from csds.study.faults import Fault
 from csds.study.folders import Listing, Skipped, list_folders
 from csds.study.named import study_from_names
-from csds.study.patterns import DEFAULT_PATTERNS, NamePattern, choose_pattern, read_pattern
+from csds.study.patterns import NamePattern, choose_pattern, default_patterns, read_pattern
 from csds.study.sheet import load_study, named_protocol, read_settings
 
 _NEAREST = "{animal_id}_{phase}.{ext}"
@@ -94,16 +94,16 @@ def search_archive(roots: Sequence[Path], pattern: str = "", *, protocol: str = 
 
     A ``study.csv`` or ``study.xlsx`` makes its folder a study, and all below it belongs to it, but for studies with a
     sheet of their own. Recordings elsewhere are studies by their names: a pattern is held against the end of a
-    recording's path, and the study's folder is what lies above that, so that ``{animal_id}_{phase}`` makes every folder
-    with recordings a study, and ``{cohort}/{animal_id}_{phase}`` the folders above them. A ``study.toml`` settles where a
-    study's folder is, and may say its ``pattern``.
+    recording's path, and the study's folder is what lies above that, so that ``{animal_id}_{phase}`` makes every
+    folder with recordings a study, and ``{cohort}/{animal_id}_{phase}`` the folders above them. A ``study.toml``
+    settles where a study's folder is, and may say its ``pattern``.
 
     Parameters
     ----------
     roots : sequence of Path
         Folders, or sheets; a folder within another one is looked at once.
     pattern : str
-        Default: `DEFAULT_PATTERNS` are tried on every folder; see `choose_pattern`.
+        Default: `default_patterns` are tried on every folder; see `choose_pattern`.
     protocol : str
         Name or file of a protocol; default: what each study's ``study.toml`` names.
 
@@ -142,7 +142,8 @@ class _Search:
         self._left: list[LeftOver] = []
         self._skipped: list[Skipped] = []
         if pattern:
-            read_pattern(pattern, phases or _default_phases())
+            # What can't be read at all is told before anything is looked at.
+            read_pattern(pattern, phases or ("open_field",))
 
     def add(self, root: Path) -> None:
         """Look through a folder tree."""
@@ -151,19 +152,19 @@ class _Search:
         with_sheet = {listing.folder: listing for listing in listings if listing.sheets}
         with_settings = {listing.folder for listing in listings if listing.has_settings}
         of_sheet: defaultdict[Path, list[str]] = defaultdict(list)
-        named: defaultdict[Path, defaultdict[NamePattern, list[str]]] = defaultdict(lambda: defaultdict(list))
+        named: defaultdict[Path, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for listing in listings:
             above = [listing.folder, *_up_to(listing.folder, root)]
             sheet = next((folder for folder in above if folder in with_sheet), None)
             if sheet is not None:
                 of_sheet[sheet] += _names(listing, sheet)
             elif listing.recordings:
-                fixed = next((folder for folder in above if folder in with_settings), None)
-                folder, pattern = self._pattern_of(listing, above, fixed)
-                if pattern is None:
-                    self._leave(listing, above, fixed)
+                settled = next((folder for folder in above if folder in with_settings), None)
+                place = self._place(listing, above, settled)
+                if place is None:
+                    self._leave(listing, above, settled)
                 else:
-                    named[folder][pattern] += _names(listing, folder)
+                    named[place[0]][place[1]] += _names(listing, place[0])
         for folder, listing in with_sheet.items():
             self._add_sheet(listing, of_sheet[folder])
         for folder, patterns in named.items():
@@ -172,50 +173,40 @@ class _Search:
     def result(self) -> Archive:
         """Return what was found, in order."""
         return Archive(
-            studies=tuple(sorted(self.studies, key=lambda found: found.folder.parts)),
+            studies=tuple(sorted(self.studies, key=lambda found: (found.folder.parts, str(found.sheet)))),
             left_over=tuple(sorted(self._left, key=lambda one: one.path.parts)),
-            skipped=tuple(self._skipped),
+            skipped=tuple(sorted(self._skipped, key=lambda one: one.folder.parts)),
         )
 
-    def _pattern_of(
-        self, listing: Listing, above: Sequence[Path], fixed: Path | None
-    ) -> tuple[Path, NamePattern | None]:
-        """Return a folder's study and the pattern of its recordings' names, None where there is none."""
-        texts = [self._pattern] if self._pattern else DEFAULT_PATTERNS
-        if fixed is not None:
-            phases = self._phases(fixed, has_settings=True)
-            own = _own_pattern(fixed) if not self._pattern else ""
-            texts = [own] if own else texts
-        candidates: dict[NamePattern, list[str]] = {}
-        folders: dict[NamePattern, Path] = {}
-        for text in texts:
-            depth = read_pattern(text, _default_phases()).depth if fixed is None else above.index(fixed)
-            if depth >= len(above):
-                continue
-            folder = above[depth]
-            if fixed is None:
-                phases = self._phases(folder, has_settings=False)
+    def _place(self, listing: Listing, above: Sequence[Path], settled: Path | None) -> tuple[Path, str] | None:
+        """Return the folder of the study that a folder's recordings are of, and their pattern; None for no study."""
+        if settled is not None and not self._pattern and (own := _own_pattern(settled)):
+            return settled, own
+        folders = dict(self._tries(above, settled))
+        best = choose_pattern({pattern: _names(listing, folder) for pattern, folder in folders.items()})
+        return None if best is None else (folders[best], best.text)
+
+    def _tries(self, above: Sequence[Path], settled: Path | None) -> Iterator[tuple[NamePattern, Path]]:
+        """Yield the patterns that a folder's recordings may have, and the study's folder for each."""
+        phases = self._phases(settled)
+        for text in [self._pattern] if self._pattern else default_patterns(phases):
             pattern = read_pattern(text, phases)
-            candidates[pattern] = _names(listing, folder)
-            folders[pattern] = folder
-        best = choose_pattern(candidates)
-        if best is None and fixed is not None and len(candidates) == 1:
-            best = next(iter(candidates))  # the study is there by its settings: what is wrong with it is to be told
-        return (above[0], None) if best is None else (folders[best], best)
+            if settled is not None:
+                yield pattern, settled
+            elif pattern.depth < len(above):
+                yield pattern, above[pattern.depth]
 
-    def _phases(self, folder: Path, *, has_settings: bool) -> tuple[str, ...]:
-        if self._given is not None:
-            return self._given
-        return _named_phases(folder) if has_settings else _default_phases()
+    def _phases(self, settled: Path | None) -> tuple[str, ...]:
+        return self._given or (_default_phases() if settled is None else _named_phases(settled))
 
-    def _leave(self, listing: Listing, above: Sequence[Path], fixed: Path | None) -> None:
-        text = self._pattern or _NEAREST
-        pattern = read_pattern(text, self._given or _default_phases())
-        depth = min(pattern.depth, len(above) - 1) if fixed is None else above.index(fixed)
-        for recording, name in zip(listing.recordings, _names(listing, above[depth]), strict=True):
-            reason = pattern.why_not(name)[0]
-            said = f"isn't named by {text}: {reason}" if self._pattern else f"no usual pattern; for {text}, {reason}"
-            self._left.append(LeftOver(path=listing.folder / recording, reason=said))
+    def _leave(self, listing: Listing, above: Sequence[Path], settled: Path | None) -> None:
+        """Put a folder's recordings among those of no study, with the nearest reason."""
+        pattern = read_pattern(self._pattern or _NEAREST, self._phases(settled))
+        folder = settled or above[min(pattern.depth, len(above) - 1)]
+        said = "isn't named by" if self._pattern else "isn't named in any usual way; by"
+        for recording, name in zip(listing.recordings, _names(listing, folder), strict=True):
+            reason = f"{said} {pattern.text}: {pattern.why_not(name)[0]}"
+            self._left.append(LeftOver(path=listing.folder / recording, reason=reason))
 
     def _add_sheet(self, listing: Listing, recordings: Sequence[str]) -> None:
         first, *others = listing.sheets
@@ -223,11 +214,11 @@ class _Search:
         sheet = listing.folder / first
         self.studies.append(FoundStudy(folder=listing.folder, sheet=sheet, recordings=tuple(recordings), notes=notes))
 
-    def _add_named(self, folder: Path, patterns: Mapping[NamePattern, Sequence[str]]) -> None:
-        """Add the study of a folder: by the pattern of most recordings, the others' are left out by it."""
-        most = max(patterns, key=lambda pattern: len(patterns[pattern]))
+    def _add_named(self, folder: Path, patterns: Mapping[str, Sequence[str]]) -> None:
+        """Add the study of a folder: by the pattern of most recordings, which leaves out those that it doesn't name."""
+        most = max(patterns, key=lambda text: len(patterns[text]))
         names = sorted(name for some in patterns.values() for name in some)
-        self.studies.append(FoundStudy(folder=folder, pattern=most.text, recordings=tuple(names)))
+        self.studies.append(FoundStudy(folder=folder, pattern=most, recordings=tuple(names)))
 
 
 def _up_to(folder: Path, root: Path) -> list[Path]:

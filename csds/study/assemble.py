@@ -47,10 +47,10 @@ def assemble(rows: Sequence[SheetRow], protocol: Protocol, source: Source) -> tu
     own = [replace(fault, session_id=item.session.session_id) for item in read for fault in item.faults]
     faults = sorted(_said_once([*own, *between]), key=lambda fault: fault.row or 0)
     lost = {(fault.session_id, fault.row) for fault in between if fault.unusable}
-    usable = tuple(
-        item.session
-        for item in read
-        if item.is_usable and (item.session.session_id, item.session.row or None) not in lost
+    is_lost = [not item.is_usable or (item.session.session_id, item.session.row or None) in lost for item in read]
+    usable = tuple(item.session for item, gone in zip(read, is_lost, strict=True) if not gone)
+    unusable = tuple(
+        item.session for item, gone in zip(read, is_lost, strict=True) if gone and item.session.key.animal_id
     )
     design = tuple(dict.fromkeys(name for row in rows for name in row.cells if name not in SHEET_COLUMNS))
     study = Study(
@@ -58,7 +58,7 @@ def assemble(rows: Sequence[SheetRow], protocol: Protocol, source: Source) -> tu
         folder=source.folder,
         sheet=source.sheet,
         sessions=usable,
-        unusable=tuple(item.session for item in read if item.session.key.animal_id and item.session not in usable),
+        unusable=unusable,
         design_columns=design,
         settings=source.settings,
     )

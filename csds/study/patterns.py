@@ -26,7 +26,7 @@ from csds.errors import UsageError
 from csds.study.files import VIDEO_SUFFIXES
 from csds.study.words import BOTH, echo_phase, nearest_phase, phase_pattern
 
-DEFAULT_PATTERNS = (
+_DEFAULT = (
     "{cohort}_{animal_id}_{phase}.{ext}",
     "{animal_id}_{phase}.{ext}",
     "{cohort}-{animal_id}-{phase}.{ext}",
@@ -39,7 +39,7 @@ DEFAULT_PATTERNS = (
     "{animal_id}/{phase}.{ext}",
     "{phase}/{animal_id}.{ext}",
 )
-"""What is tried where no pattern is given, in this order."""
+_ONE_PHASE = "{animal_id}.{ext}"
 
 _TOKEN = re.compile(r"\{([a-z][a-z0-9_]*)(?:=([^{}/]*))?\}|(\*+)|([^{}*]+)")
 
@@ -114,7 +114,7 @@ class NamePattern:
         found = self.expression.fullmatch(plain)
         if found is None:
             return None
-        cells = {field: found[field] for field in self.fields} | self.constants
+        cells = {**{field: found[field] for field in self.fields}, **self.constants}
         for pair in self.pairs:
             end = found.end(pair.second)
             again = pair.between.search(plain, found.end(pair.first) + 1, end - pair.least)
@@ -198,6 +198,11 @@ def read_pattern(text: str, phases: Sequence[str]) -> NamePattern:
     {'cohort': 'C1', 'animal_id': 'M1'}
     """
     return _read(text, tuple(phases))
+
+
+def default_patterns(phases: Sequence[str]) -> tuple[str, ...]:
+    """Return the patterns that are tried where none is given, in their order."""
+    return _DEFAULT if len(phases) > 1 else (*_DEFAULT, _ONE_PHASE)
 
 
 def choose_pattern(candidates: Mapping[NamePattern, Sequence[str]]) -> NamePattern | None:
