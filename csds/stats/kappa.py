@@ -72,7 +72,8 @@ def agreement_table(
         )
     if len(first) < 3:
         raise StatsError(f"expected 3 sessions at least, found {len(first)}", hint="List the few there are.")
-    for category in (*first, *second):
+    given: tuple[object, ...] = (*first, *second)  # a table's empty cells may be None or NaN
+    for category in given:
         if not isinstance(category, str) or not category:
             raise StatsError(
                 f"expected categories as text, found {category!r}",
