@@ -16,6 +16,7 @@ from csds import __version__
 from csds.cli import console
 from csds.cli.allocate import allocate as allocate_command
 from csds.cli.arena import arena as arena_command
+from csds.cli.batch import batch as batch_command
 from csds.cli.blind import blind as blind_command
 from csds.cli.boundary import INTERRUPTED, BoundedGroup, ready_streams
 from csds.cli.check import check as check_command
@@ -27,6 +28,7 @@ from csds.cli.report import report as report_command
 from csds.cli.score import score as score_command
 from csds.cli.simulate import simulate_app
 from csds.cli.stats import stats as stats_command
+from csds.cli.status import status as status_command
 from csds.cli.track import track as track_command
 from csds.cli.unblind import unblind as unblind_command
 
@@ -88,5 +90,7 @@ app.command("allocate", short_help="Assign animals to arms at random, in balance
 app.command("blind", short_help="Hide groups behind codes; keep the key apart.")(blind_command)
 app.command("unblind", short_help="Lock the scores, then put the groups back.")(unblind_command)
 app.command("power", short_help="Find how many mice a study needs, by simulation.")(power_command)
+app.command("batch", short_help="Track all studies of an archive; survive anything.")(batch_command)
+app.command("status", short_help="Show how far runs of csds batch are.")(status_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")

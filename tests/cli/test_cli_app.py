@@ -13,8 +13,8 @@ from csds import __version__
 from csds.cli import app
 
 COMMANDS = (
-    "allocate", "blind", "check", "demo", "plot", "power", "protocol",
-    "report", "score", "simulate", "stats", "track", "unblind",
+    "allocate", "batch", "blind", "check", "demo", "plot", "power", "protocol",
+    "report", "score", "simulate", "stats", "status", "track", "unblind",
 )  # fmt: skip
 HEAVY = ("numpy", "pandas", "cv2", "av", "matplotlib", "scipy", "pyarrow", "pingouin", "openpyxl")
 
