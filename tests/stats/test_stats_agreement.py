@@ -163,6 +163,11 @@ def test_a_constant_shift_lowers_both_correlations_as_their_formulas_say() -> No
     assert ccc.ci_low < ccc.value < ccc.ci_high
 
 
+def test_errors_lost_to_rounding_leave_no_width() -> None:
+    found = concordance_correlation([1.0, 2.0, 3.0, 7.0], [1.0, 2.0, 3.0, 7.0 + 1e-12])
+    assert _numbers(found) == [1, 1, 1]
+
+
 def test_uncorrelated_measurements_have_an_interval() -> None:
     """Where r is 0, Lin's variance as it is written divides by 0."""
     found = concordance_correlation([1, 2, 1, 2], [1, 1, 2, 2])
