@@ -283,7 +283,7 @@ def concordance_correlation(x: Numbers, y: Numbers, *, confidence: float = 0.95)
     u2 = float(x.mean() - y.mean()) ** 2 / spread
     accuracy = 2 / ((var_x + var_y) / spread + u2)
     c = min(1.0, max(-1.0, r * accuracy))
-    if abs(c) == 1:  # errors so small that their squares are lost to rounding
+    if abs(c) == 1:  # opposites, or errors so small that their squares are lost to rounding
         return Estimate(value=c, ci_low=c, ci_high=c)
     # Lin's formula with c / r written as the accuracy, so that r may be 0.
     variance = (1 - r**2) * accuracy**2 * (1 - c**2) + 2 * c**2 * accuracy * (1 - c) * u2 - (c * accuracy * u2) ** 2 / 2

@@ -163,9 +163,9 @@ def test_a_constant_shift_lowers_both_correlations_as_their_formulas_say() -> No
     assert ccc.ci_low < ccc.value < ccc.ci_high
 
 
-def test_errors_lost_to_rounding_leave_no_width() -> None:
-    found = concordance_correlation([1.0, 2.0, 3.0, 7.0], [1.0, 2.0, 3.0, 7.0 + 1e-12])
-    assert _numbers(found) == [1, 1, 1]
+@pytest.mark.parametrize(("y", "expected"), [([-1.0, 1e-12, -1e-12, 1.0], 1), ([1.0, 0.0, 0.0, -1.0], -1)])
+def test_a_concordance_of_one_has_no_width(y: list[float], expected: int) -> None:
+    assert _numbers(concordance_correlation([-1.0, 0.0, 0.0, 1.0], y)) == [expected] * 3
 
 
 def test_uncorrelated_measurements_have_an_interval() -> None:
