@@ -31,6 +31,7 @@ from csds.cli.stats import stats as stats_command
 from csds.cli.status import status as status_command
 from csds.cli.track import track as track_command
 from csds.cli.unblind import unblind as unblind_command
+from csds.cli.verify import verify as verify_command
 
 #: How often Python looks for cycles of objects: libraries make some 150,000 when they are imported, none of them to go.
 _RARELY = (50_000, 20, 50)
@@ -92,5 +93,6 @@ app.command("unblind", short_help="Lock the scores, then put the groups back.")(
 app.command("power", short_help="Find how many mice a study needs, by simulation.")(power_command)
 app.command("batch", short_help="Track all studies of an archive; survive anything.")(batch_command)
 app.command("status", short_help="Show how far runs of csds batch are.")(status_command)
+app.command("verify", short_help="Compute results again and report any difference.")(verify_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")
