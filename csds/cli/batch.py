@@ -79,6 +79,7 @@ def batch(
     import os
 
     from csds.batch.archive import search_archive
+    from csds.batch.catalogue import write_catalogue
     from csds.batch.options import TrackOptions
 
     found = search_archive(archive, pattern)
@@ -99,8 +100,12 @@ def batch(
     )
     work, unread = _jobs(found, archive, out, protocol or [""])
     result = _run(work, options, out, quiet=quiet or as_json)
+    catalogue = write_catalogue(out)
     failures = [*unread, *result.failures.values(), *(one for run in result.results.values() for one in run.failures)]
     _tell(result, failures, found, as_json=as_json, quiet=quiet)
+    for path, why in catalogue.unread:
+        console.warn(f"not in the catalogue: {path}: {why}", quiet=quiet)
+    console.note(f"catalogue: {out / 'catalogue.csv'} ({len(catalogue.animals)} animals), .parquet", quiet=quiet)
     if failures:
         raise typer.Exit(1)
 

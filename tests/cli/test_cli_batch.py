@@ -45,6 +45,7 @@ def test_an_archive_is_worked_through_once(archive: Path, short_protocol: Path, 
     assert [Path(one["recording"]).name for one in told["left_over"]] == ["what is this.mp4"]
     assert (Path("out/2019/animals.csv")).read_bytes() == (tracked / "animals.csv").read_bytes()
     assert not list(archive.rglob("results"))
+    assert len(pd.read_parquet("out/catalogue.parquet")) == 4
 
     again = json.loads(call(*asked).stdout)
     assert [one["work"] for one in again["studies"]] == ["4 kept", "3 kept"]
