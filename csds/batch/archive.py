@@ -203,9 +203,9 @@ class _Search:
         """Put a folder's recordings among those of no study, with the nearest reason."""
         pattern = read_pattern(self._pattern or _NEAREST, self._phases(settled))
         folder = settled or above[min(pattern.depth, len(above) - 1)]
-        said = "isn't named by" if self._pattern else "isn't named in any usual way; by"
+        said = "it isn't named by the pattern" if self._pattern else "it isn't named in a usual way, such as"
         for recording, name in zip(listing.recordings, _names(listing, folder), strict=True):
-            reason = f"{said} {pattern.text}: {pattern.why_not(name)[0]}"
+            reason = f"{said} {pattern.text} ({pattern.why_not(name)[0]})"
             self._left.append(LeftOver(path=listing.folder / recording, reason=reason))
 
     def _add_sheet(self, listing: Listing, recordings: Sequence[str]) -> None:

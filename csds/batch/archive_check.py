@@ -146,7 +146,7 @@ def _not_taken(look: StudyLook, taken: set[Path]) -> dict[str, LeftOver]:
     return {
         name: LeftOver(
             path=look.found.folder / name,
-            reason=why[name].message if name in why else "no sheet names it",
+            reason=why[name].message.removeprefix(f"{name} is left out: ") if name in why else "no sheet names it",
         )
         for name in missing
     }

@@ -116,11 +116,12 @@ def _show_faults(faults: Sequence[Fault], indent: str = "", limit: int | None = 
         console.say(f"{indent}… and {len(faults) - limit} more; --json has all")
 
 
-def _show_counts(faults: Sequence[Fault]) -> None:
+def _show_counts(faults: Sequence[Fault], *, left_over: int = 0) -> None:
     errors = sum(fault.severity == "error" for fault in faults)
     warnings = len(faults) - errors
     counts = [_count(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
-    console.say(f"{' and '.join(counts)} found" if counts else "nothing is wrong")
+    said = f"{' and '.join(counts)} found" if counts else "" if left_over else "nothing is wrong"
+    console.say(f"{said}{'; ' * bool(said)}{_count(left_over, 'recording')} left over" if left_over else said)
 
 
 def _count(number: int, word: str) -> str:
@@ -178,7 +179,11 @@ def _show_archive(found: ArchiveCheck, root: Path) -> None:
     animals = sum(look.animals for look in found.looks)
     said = f"{_count(sessions, 'session')} of {_count(animals, 'animal')}"
     console.say(f"{root}: {_count(len(found.looks), 'study')}, {said}; no recording was opened")
-    _show_counts([fault for look in found.looks for fault in look.faults])
+    if not found.looks:
+        console.say(
+            "  fix: name the folder of the recordings, say how they are named with --pattern, or write a study.csv"
+        )
+    _show_counts([fault for look in found.looks for fault in look.faults], left_over=len(found.left_over))
 
 
 def _show_look(look: StudyLook) -> None:

@@ -176,7 +176,7 @@ def _unmatched(name: str, pattern: NamePattern) -> Fault:
     return Fault(
         row=None,
         column="video",
-        message=f"{name} isn't named by the pattern {pattern.text} and is left out: {reason}",
+        message=f"{name} is left out: it isn't named by the pattern {pattern.text} ({reason})",
         hint=hint,
         severity="warning",
         video=name,

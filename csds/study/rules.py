@@ -77,20 +77,14 @@ def missing_phases(sessions: Sequence[Session], protocol: Protocol, unclear: set
     """
     wanted = [phase.name for phase in protocol.phases]
     there = {same[0].key: {s.phase for s in same} for same in _groups(sessions, lambda s: s.key)}
+    having = {(key.cohort, key.test, frozenset(phases)): key for key, phases in reversed(there.items())}
     faults = []
     for same in _groups(sessions, lambda s: s.key):
         session = same[0]
         lacking = [name for name in wanted if name not in there[session.key]]
         if not lacking or session.key in unclear:
             continue
-        partner = next(
-            (
-                k
-                for k, phases in there.items()
-                if k != session.key and phases == set(lacking) and _alike(k, session.key)
-            ),
-            None,
-        )
+        partner = having.get((session.key.cohort, session.key.test, frozenset(lacking)))
         hint = (
             f"{name_of(partner)} has that phase alone: is it the same animal?"
             if partner is not None
@@ -162,10 +156,6 @@ def _differ(same: Sequence[Session], column: str, faults: list[Fault]) -> None:
 def _value(session: Session, column: str) -> str:
     own = {"stress": session.stress, "treatment": session.treatment}
     return own[column] if column in own else session.design.get(column, "")
-
-
-def _alike(one: AnimalKey, other: AnimalKey) -> bool:
-    return one.cohort == other.cohort and one.test == other.test
 
 
 def _files(session: Session) -> tuple[str, ...]:
