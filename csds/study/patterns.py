@@ -140,18 +140,17 @@ class NamePattern:
         return self._missing_text(plain), "Rename it, or give a sheet."
 
     def _missing_text(self, plain: str) -> str:
-        folded, at, after = plain.casefold(), 0, ""
-        for component in self.tokens:
+        for component, part in zip(self.tokens, plain.casefold().split("/"), strict=True):
+            at, after, is_open = 0, "", False
             for token in component:
                 if token.kind != "text":
-                    after = token.text if token.kind in {"free", "phase"} else ""
-                    at += token.kind == "free"
+                    is_open, after = True, token.text if token.kind in {"free", "phase"} else after
                     continue
-                found = folded.find(token.text.casefold(), at)
+                text = token.text.casefold()
+                found = part.find(text, at) if is_open else at if part.startswith(text, at) else -1
                 if found < 0:
-                    return f"expected '{token.text}'" + (f" behind {{{after}}}" if after else "")
-                at = found + len(token.text)
-            at = folded.find("/", at) + 1
+                    return f"expected '{token.text}'" + (f" behind {{{after}}}" if after else " at the beginning")
+                at, is_open = found + len(text), False
         return "its parts don't stand as in the pattern"
 
 

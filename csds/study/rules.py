@@ -13,13 +13,18 @@ from csds.study.faults import Fault
 _PER_ANIMAL = ("sex", "cage", "strain", "aggressor")
 """Design columns that belong to the animal, not to the session."""
 
+_SHOWN = 5
+"""Of the rows that are the same session, so many are named in a message."""
+
 
 def doubled_sessions(sessions: Sequence[Session]) -> list[Fault]:
     """Return a fault for each row whose animal, test and phase stand in another row too."""
     faults = []
     for same in _groups(sessions, lambda s: (s.key, s.phase)):
         for session in same if len(same) > 1 else ():
-            others = ", ".join(_line(other) for other in same if other is not session)
+            first = [_line(other) for other in same[: _SHOWN + 1] if other is not session][:_SHOWN]
+            more = len(same) - 1 - len(first)
+            others = ", ".join(first) + (f" and {more} more" if more else "")
             faults.append(
                 _fault(
                     session,
