@@ -102,3 +102,94 @@ def test_check_finds_an_analysis_plan_that_can_not_be_followed(tmp_path: Path) -
 
 def test_check_of_nothing_is_a_wrong_call(tmp_path: Path) -> None:
     assert run("check", str(tmp_path / "nowhere.csv"))[0] == 2
+
+
+def archive(folder: Path) -> Path:
+    for name in ("C1_M1_absent.mp4", "C1_M1_present.mp4", "C1_M2_nt.mp4", "C1_M2_t.mp4"):
+        (folder / "C1").mkdir(exist_ok=True)
+        (folder / "C1" / name).touch()
+    return folder
+
+
+def test_check_of_an_archive_shows_its_studies(tmp_path: Path) -> None:
+    code, output = run("check", str(archive(tmp_path)))
+    assert code == 0
+    assert "C1: pattern {cohort}_{animal_id}_{phase}.{ext}, protocol golden2011" in output
+    assert "  4 sessions of 2 animals: target_absent 2, target_present 2" in output
+    assert "  C1_M1_absent.mp4: cohort C1, animal_id M1, phase target_absent" in output
+    assert "1 study, 4 sessions of 2 animals; no recording was opened\nnothing is wrong" in output
+
+
+def test_check_of_an_archive_lists_what_does_not_match(tmp_path: Path) -> None:
+    (archive(tmp_path) / "C1/[bold]\x1b.mp4").touch()
+    (tmp_path / "C1/M3_t.mp4").touch()
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/provenance.json").touch()
+    code, output = run("check", str(tmp_path), "--pattern", r"{cohort}\C1_{animal_id}_{phase}")
+    assert code == 1
+    assert "2 recordings that no study takes:" in output
+    assert r"[bold]\x1b.mp4: it isn't named by the pattern" in output
+    assert f"not gone into: {tmp_path / 'results'}: results of csds" in output
+    assert "2 recordings left over" in output
+    data = json.loads(run("check", str(tmp_path), "--pattern", "{cohort}/C1_{animal_id}_{phase}", "--json")[1])
+    assert data["studies"][0]["phases"] == {"target_absent": 2, "target_present": 2}
+    assert data["studies"][0]["examples"][0] == {
+        "video": "C1/C1_M1_absent.mp4",
+        "cohort": "C1",
+        "animal_id": "M1",
+        "phase": "target_absent",
+    }
+    assert [Path(one["video"]).name for one in data["left_over"]] == ["M3_t.mp4", "[bold]\x1b.mp4"]
+    assert data["skipped"][0]["reason"] == "results of csds"
+
+
+def test_check_of_an_archive_tells_faults_and_sheets(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "c.mp4").touch()
+    (tmp_path / "study.xlsx").touch()
+    (tmp_path / "study.csv").write_text("animal_id,phase,video\nM1,t,a.mp4\nM1,nt,b.mp4\n", encoding="utf-8")
+    code, output = run("check", str(tmp_path))
+    assert code == 1
+    assert "study.csv, protocol golden2011" in output
+    assert "  error: row 3, column 'video': expected the recording" in output
+    assert "  note: study.xlsx lies beside study.csv and is left out" in output
+    assert "1 recording beside sheets that don't list them:" in output
+    assert "1 error found" in output
+
+
+def test_long_lists_are_cut(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"M{number}_t.mp4").touch()
+        (tmp_path / f"film {number}.mp4").touch()
+    code, output = run("check", str(tmp_path))
+    assert code == 1
+    assert output.count("… and 10 more; --json has all") == 2
+    assert "30 errors found; 30 recordings left over" in output
+
+
+def test_check_of_an_archive_without_studies(tmp_path: Path) -> None:
+    code, output = run("check", str(tmp_path))
+    assert code == 1
+    assert "0 studies" in output
+    assert "--pattern" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pattern", "{animal_id}"], "lacks {phase}"),
+        (["--arena", "x.arena.toml"], "--arena goes with a sheet"),
+        (["--protocol", "nothing"], "no protocol"),
+    ],
+)
+def test_wrong_calls_for_an_archive(tmp_path: Path, arguments: list[str], said: str) -> None:
+    code, output = run("check", str(archive(tmp_path)), *arguments)
+    assert code == 2
+    assert said in output
+
+
+def test_a_pattern_goes_with_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "study.csv").touch()
+    code, output = run("check", str(tmp_path / "study.csv"), "--pattern", "{animal_id}_{phase}")
+    assert code == 2
+    assert "--pattern goes with a folder" in output

@@ -102,9 +102,7 @@ def test_settings_that_can_not_be_read(tmp_path: Path) -> None:
 
 def test_groups_are_joined(tmp_path: Path) -> None:
     touch(tmp_path, "C1_M1_t.mp4", "C1_M1_nt.mp4", "C2_M1_t.mp4", "C2_M1_nt.mp4")
-    table = (
-        "Cohort,Animal ID,Stress,treatment,sex\nC1,M1,CSDS,anti-IL-4Rα,f\nC2,M1,control,isotype,m\nC9,M1,control,,\n"
-    )
+    table = "Cohort,Animal ID,Stress,treatment,sex\nC1,M1,CSDS,anti-IL-4Rα,f\nC2,M1,control,isotype,m\nC9,M1,,,\n"
     (tmp_path / "groups.csv").write_text(table, encoding="utf-8-sig")
     study, faults = study_from_folder(tmp_path, "{cohort}_{animal_id}_{phase}", GOLDEN)
     assert faults == []
