@@ -116,21 +116,26 @@ def search_archive(roots: Sequence[Path], pattern: str = "", *, protocol: str = 
     """
     given = load_protocol(protocol) if protocol else None
     search = _Search(pattern, None if given is None else tuple(phase.name for phase in given.phases))
-    for root in _outermost(roots):
-        if root.is_file():
-            search.studies.append(FoundStudy(folder=root.parent, sheet=root))
-        else:
-            search.add(root)
+    for root in roots:
+        if not root.exists():
+            raise UsageError(f"{root}: there is no such folder or study sheet", hint="Check the spelling of the path.")
+    sheets = list(dict.fromkeys(root for root in roots if root.is_file()))
+    for root in _outermost([root for root in roots if root.is_dir()]):
+        within = {sheet: root / sheet.resolve().relative_to(root.resolve()) for sheet in _within(sheets, root)}
+        search.add(root, list(within.values()))
+        sheets = [sheet for sheet in sheets if sheet not in within]
+    search.studies += [FoundStudy(folder=sheet.parent, sheet=sheet) for sheet in sheets]
     return search.result()
 
 
 def _outermost(roots: Sequence[Path]) -> list[Path]:
-    """Return the roots without those that lie in another one, in their order."""
-    for root in roots:
-        if not root.exists():
-            raise UsageError(f"{root}: there is no such folder or study sheet", hint="Check the spelling of the path.")
+    """Return the folders without those that lie in another one, in their order."""
     whole = {root.resolve(): root for root in reversed(roots)}
     return [whole[path] for path in reversed(whole) if whole.keys().isdisjoint(path.parents)]
+
+
+def _within(sheets: Sequence[Path], root: Path) -> list[Path]:
+    return [sheet for sheet in sheets if sheet.resolve().is_relative_to(root.resolve())]
 
 
 class _Search:
@@ -145,17 +150,18 @@ class _Search:
             # What can't be read at all is told before anything is looked at.
             read_pattern(pattern, phases or ("open_field",))
 
-    def add(self, root: Path) -> None:
-        """Look through a folder tree."""
+    def add(self, root: Path, sheets: Sequence[Path] = ()) -> None:
+        """Look through a folder tree; the sheets that are given there count in their folders, whatever their names."""
         listings, skipped = list_folders(root)
         self._skipped += skipped
-        with_sheet = {listing.folder: listing for listing in listings if listing.sheets}
+        with_sheet = {listing.folder: listing.sheets for listing in listings if listing.sheets}
+        given = {sheet.parent: tuple(s.name for s in sheets if s.parent == sheet.parent) for sheet in sheets}
         with_settings = {listing.folder for listing in listings if listing.has_settings}
         of_sheet: defaultdict[Path, list[str]] = defaultdict(list)
         named: defaultdict[Path, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for listing in listings:
             above = [listing.folder, *_up_to(listing.folder, root)]
-            sheet = next((folder for folder in above if folder in with_sheet), None)
+            sheet = next((folder for folder in above if folder in with_sheet or folder in given), None)
             if sheet is not None:
                 of_sheet[sheet] += _names(listing, sheet)
             elif listing.recordings:
@@ -165,8 +171,11 @@ class _Search:
                     self._leave(listing, above, settled)
                 else:
                     named[place[0]][place[1]] += _names(listing, place[0])
-        for folder, listing in with_sheet.items():
-            self._add_sheet(listing, of_sheet[folder])
+        for folder, names in {**with_sheet, **given}.items():
+            taken = names if folder in given else names[:1]
+            notes = tuple(f"{name} lies beside {names[0]} and is left out" for name in names[len(taken) :])
+            own = tuple(of_sheet[folder])
+            self.studies += [FoundStudy(folder=folder, sheet=folder / n, recordings=own, notes=notes) for n in taken]
         for folder, patterns in named.items():
             self._add_named(folder, patterns)
 
@@ -207,12 +216,6 @@ class _Search:
         for recording, name in zip(listing.recordings, _names(listing, folder), strict=True):
             reason = f"{said} {pattern.text} ({pattern.why_not(name)[0]})"
             self._left.append(LeftOver(path=listing.folder / recording, reason=reason))
-
-    def _add_sheet(self, listing: Listing, recordings: Sequence[str]) -> None:
-        first, *others = listing.sheets
-        notes = tuple(f"{name} lies beside {first} and is left out" for name in others)
-        sheet = listing.folder / first
-        self.studies.append(FoundStudy(folder=listing.folder, sheet=sheet, recordings=tuple(recordings), notes=notes))
 
     def _add_named(self, folder: Path, patterns: Mapping[str, Sequence[str]]) -> None:
         """Add the study of a folder: by the pattern of most recordings, which leaves out those that it doesn't name."""

@@ -137,6 +137,10 @@ def test_roots_within_roots_and_sheets_as_roots(tmp_path: Path) -> None:
     assert [study.folder.name for study in found] == ["a", "b", "c"]
     assert found[2].sheet == sheet
     assert [study.folder for study in find_studies([tmp_path / "a", tmp_path])] == [tmp_path / "a", tmp_path / "b"]
+    touch(tmp_path, *both("c/v/"))
+    assert find_studies([tmp_path])[2].pattern == "{animal_id}/{phase}.{ext}"
+    *_, of_sheet = find_studies([sheet, tmp_path])
+    assert (of_sheet.sheet, of_sheet.recordings) == (sheet, ("v/absent.mp4", "v/present.mp4"))
     with pytest.raises(UsageError, match="no such folder or study sheet"):
         find_studies([tmp_path / "nowhere"])
     with pytest.raises(UsageError, match="lacks"):
