@@ -235,12 +235,11 @@ def _names(listing: Listing, folder: Path) -> list[str]:
 
 
 def _own_pattern(folder: Path) -> str:
-    """Return the pattern that a folder's ``study.toml`` says, empty where it says none that can be read."""
+    """Return what a folder's ``study.toml`` says is its pattern, empty where it says nothing or can't be read."""
     try:
-        own = read_settings(folder).get("pattern", "")
+        return str(read_settings(folder).get("pattern", ""))
     except SheetError:
-        return ""
-    return own if isinstance(own, str) else ""
+        return ""  # told when the study is read
 
 
 @cache

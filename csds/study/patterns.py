@@ -92,6 +92,8 @@ class NamePattern:
     phases: tuple[str, ...]
     tokens: tuple[tuple[_Token, ...], ...]
     expression: re.Pattern[str]
+    loose: re.Pattern[str]
+    """With any text as the phase."""
     pairs: tuple[_Pair, ...]
 
     def match(self, name: str) -> NameMatch | None:
@@ -130,9 +132,9 @@ class NamePattern:
         if plain.count("/") != self.depth:
             where, spans = _folders(plain.count("/")), _folders(self.depth)
             return f"it lies {where} below the study's folder, the pattern spans {spans}", "Move it, or leave it out."
-        loose = re.compile(_expression(self.tokens, self.phases, loose=True), re.IGNORECASE).fullmatch(plain)
-        if loose is not None and "phase" in self.fields:
-            word = loose["phase"]
+        found = self.loose.fullmatch(plain)
+        if found is not None and "phase" in self.fields:
+            word = found["phase"]
             last = re.split(r"[_\s-]+", word)[-1]
             near = nearest_phase(word, self.phases) or nearest_phase(last, self.phases)
             hint = f"Did you mean '{near}'?" if near else "Words taken: absent, present, no target, target …"
@@ -173,6 +175,7 @@ def _read(text: str, phases: tuple[str, ...]) -> NamePattern:
         phases=phases,
         tokens=tokens,
         expression=re.compile(_expression(tokens, phases), re.IGNORECASE),
+        loose=re.compile(_expression(tokens, phases, loose=True), re.IGNORECASE),
         pairs=tuple(pair for component in tokens for pair in _pairs(component, phases)),
     )
 

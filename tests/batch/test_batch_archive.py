@@ -103,8 +103,16 @@ def test_settings_say_where_a_study_is_and_how_it_is_named(tmp_path: Path) -> No
     write(tmp_path / "Q/study.toml", 'protocol = "open_field"\n')
     write(tmp_path / "R/study.toml", 'pattern = "{animal_id"\n')
     write(tmp_path / "S/study.toml", "[")
+    write(tmp_path / "U/study.toml", "pattern = 3")
     write(tmp_path / "T/study.toml", 'pattern = "x{animal_id}_{phase}"\n')
-    touch(tmp_path, *both("P/C1/M1_", "P/C2/M1_", "S/M1_", "T/M1_"), "P/C1/deep/M9_t.mp4", "Q/M1.mp4", "R/M1_t.mp4")
+    touch(
+        tmp_path,
+        *both("P/C1/M1_", "P/C2/M1_", "S/M1_", "T/M1_"),
+        "P/C1/deep/M9_t.mp4",
+        "Q/M1.mp4",
+        "R/M1_t.mp4",
+        "U/1.mp4",
+    )
     found = {study.folder.name: study for study in find_studies([tmp_path])}
     assert {name: study.pattern for name, study in found.items()} == {
         "P": "{cohort}/{animal_id}_{phase}.mp4",
@@ -112,6 +120,7 @@ def test_settings_say_where_a_study_is_and_how_it_is_named(tmp_path: Path) -> No
         "R": "{animal_id",
         "S": "{animal_id}_{phase}.{ext}",
         "T": "x{animal_id}_{phase}",
+        "U": "3",
     }
     study, faults = found["P"].load(GOLDEN)
     assert len(study.sessions) == 4
@@ -124,6 +133,7 @@ def test_settings_say_where_a_study_is_and_how_it_is_named(tmp_path: Path) -> No
     assert "isn't understood" in looks["R"].faults[0].message
     assert "expected TOML" in looks["S"].faults[0].message
     assert "no recording is named by" in looks["T"].faults[0].message
+    assert "the pattern 3 lacks" in looks["U"].faults[0].message
     assert looks["R"].study is looks["S"].study is None
     # A pattern that is given goes before.
     given = {study.folder.name: study.pattern for study in find_studies([tmp_path], "{animal_id}_{phase}")}
