@@ -73,7 +73,7 @@ def test_what_failed_is_tried_again_when_its_recording_changed(
     run: Callable[..., SweepResult], archive: Path, filmed: Path, tmp_path: Path
 ) -> None:
     run()
-    assert [path.stem for path in (tmp_path / "out" / "b" / "failed").iterdir()] == ["M02_target_absent"]
+    assert [path.stem for path in (tmp_path / "out" / "b" / "failed").iterdir()] == ["C1_M02_target_absent"]
     shutil.copy(filmed / "videos" / "M02_absent.mp4", archive / "b" / "videos" / "M02_absent.mp4")
     result = run(retry_failed=False).results[tmp_path / "out" / "b"]
     assert result.failures == ()
