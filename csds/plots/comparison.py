@@ -13,6 +13,7 @@ from csds.analysis.comparison import REPEATED
 from csds.analysis.results import Result
 from csds.analysis.wording import effect_text
 from csds.errors import StatsError
+from csds.model.shapes import FloatArray
 from csds.plots import labels, marks
 from csds.plots.brackets import ROW_PT, Bracket, brackets_of, draw_brackets, p_note, rows_of
 from csds.plots.measured import Measured, centres_of, measured
@@ -81,12 +82,14 @@ def draw_comparison(study: StudyResults, *, style: Style) -> Plot:
         upper.axis("off")
         handles = marks.phenotype_handles((data.phenotypes[at] for at in data.shown), style)
         marks.add_legend(figure, [*handles, _centre_handle(study.centre, style)], style)
-        note = _note(study, centres, brackets)
-        marks.add_note(figure, note, style)
         cutoff = study.cutoffs.get(outcome, math.nan)
         everyone = values[data.shown]
         bounds = [bound for one in centres.values() for bound in (one.effect, one.ci_low, one.ci_high)]
-        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *bounds, cutoff]))
+        within = _within_reach(bounds, everyone)
+        note = _note(study, centres, brackets)
+        note += "" if within == bounds else " What leaves the scale is cut; its numbers are in the CSV."
+        marks.add_note(figure, note, style)
+        axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *within, cutoff]))
         marks.name_y(axes, marks.axis_name(outcome), _HEIGHT_PT[style.width])
         if math.isfinite(cutoff):
             marks.draw_cutoff(axes, cutoff, style)
@@ -103,6 +106,14 @@ def draw_comparison(study: StudyResults, *, style: Style) -> Plot:
         name=NAME, figure=figure, data=_data(study, data, centres, brackets), style=style,
         alt=_alt(outcome, arms, centres, brackets) + f" {note}",
     )  # fmt: skip
+
+
+def _within_reach(bounds: Sequence[float], values: FloatArray) -> list[float]:
+    """Return bounds, cut to the animals' scale where far ones would stretch it: the others would be a line."""
+    last = marks.far_beyond(values)
+    if last >= values.max():
+        return list(bounds)
+    return [float(np.clip(bound, 0.0, 1.5 * last)) for bound in bounds]
 
 
 def draw_points(axes: Axes, data: Measured, style: Style) -> tuple[list[float], float]:
@@ -129,8 +140,9 @@ def draw_points(axes: Axes, data: Measured, style: Style) -> tuple[list[float], 
         x = across[list(arm.rows)]
         marks.scatter(axes, x, np.minimum(y, high), of, diameter)
         for far in np.flatnonzero(y > high):
+            value = f"{y[far]:.0f}" if y[far] >= 1000 else f"{y[far]:.3g}"
             axes.annotate(
-                f"↑ {y[far]:.3g}", (x[far], high), xytext=(diameter / 2 + 2, 0), textcoords="offset points",
+                f"↑ {value}", (x[far], high), xytext=(diameter / 2 + 2, 0), textcoords="offset points",
                 va="center", fontsize=SMALL_PT, annotation_clip=False,
             )  # fmt: skip
     reach = max(float(np.abs(one).max()) for one in places) + diameter / 2 + mean / 2

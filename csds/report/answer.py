@@ -72,6 +72,8 @@ def _family(tests: Sequence[Result]) -> Iterator[str]:
 def _described(report: Report) -> Iterator[str]:
     """Yield what is known of animals that aren't compared: of one all that it did, of more their arms' phenotypes."""
     table = report.animals
+    if "exclude" in table:
+        table = table[[not str(cell).strip() for cell in table["exclude"]]]
     if len(table) == 1:
         row = table.iloc[0]
         absent, present, ratio = (

@@ -16,7 +16,7 @@ from csds.analysis.plan_record import when_planned
 from csds.errors import StatsError, TableError, UsageError
 from csds.formats.json_files import read_json
 from csds.formats.tables import read_table
-from csds.study.blinding import BlindingState, blinding_state
+from csds.study.blinding import BlindingState, blinding_state, is_blinded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,7 +80,9 @@ def read_report(folder: Path) -> Report:
     try:
         analysis = analyse(read_animals(folder), planned.changed(**_asked(folder, planned)))
     except (StatsError, TableError, UsageError) as error:
-        why_not = error.message
+        why_not = error.message.rstrip(".")
+    if is_blinded(folder):
+        analysis, why_not = None, "they are hidden behind codes until csds unblind has put them back"
     return Report(
         folder=folder,
         title=str(study.get("title") or folder.resolve().parent.name),

@@ -11,7 +11,7 @@ from csds.report.content import Report
 #: How study.toml leaves a field open.
 _OPEN = ("", "open")
 #: Tables and keys of study.toml that say how a study is analysed, not what it is.
-_NOT_FACTS = ("title", "protocol", "reference", "analysis")
+_NOT_FACTS = ("title", "protocol", "reference", "analysis", "blinding")
 #: Units that a key's name ends with, as a reader has them.
 _UNITS = {"_mg_kg": "mg/kg", "_ml_kg": "ml/kg", "_weeks": "weeks", "_g": "g", "_s": "s", "_min": "min"}
 

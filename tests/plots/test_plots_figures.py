@@ -100,6 +100,12 @@ def test_an_extreme_animal_is_named_and_the_others_keep_their_room(study_of, ani
     assert "↑ 29.6" in texts(plot)
     assert plot.figure.axes[1].get_ylim()[1] < 15
     assert plot.data.loc[0, "si_ratio"] == 29.6
+    table.loc[0, "si_ratio"] = 1000.0
+    plot = draw_comparison(study_of(table), style=Style())
+    assert "↑ 1000" in texts(plot)
+    low, high = plot.figure.axes[1].get_ylim()
+    assert (low, high < 6) == (0.0, True)
+    assert "What leaves the scale is cut" in plot.alt
 
 
 @DRAWS

@@ -108,3 +108,17 @@ def test_groups_that_scores_told_apart_are_described(tmp_path: Path) -> None:
 def test_many_contrasts_are_counted_not_named(tmp_path: Path) -> None:
     found = answer(tmp_path, spread({"isotype": 1.0, "a": 2.0, "b": 2.1, "c": 2.2, "d": 2.3}))
     assert found[1] == "Of the 4 planned contrasts, 4 show a difference at a level of 5 % after Dunnett's adjustment."
+
+
+def test_animals_that_are_left_out_dont_count_without_a_comparison(tmp_path: Path) -> None:
+    head = "animal_id,stress,treatment,si_ratio,phenotype,exclude"
+    rows = [f"M{i},defeated,isotype,1.0,susceptible,{'wounded' if i == 0 else ''}" for i in range(4)]
+    found = answer(tmp_path, rows, head)
+    assert found[0].startswith("3 of 3 animals were susceptible")
+    assert found[-1].startswith("No groups are compared: ")
+    assert not found[-1].endswith("..")
+
+
+def test_hidden_groups_are_said_to_be_hidden(tmp_path: Path) -> None:
+    rows = [f"K{i},blinded,,1.{i}" for i in range(6)]
+    assert "hidden behind codes until csds unblind" in answer(tmp_path, rows)[-1]
