@@ -1,0 +1,35 @@
+"""Bars of runs over whole archives: ``python -m benchmarks.batch [--only PART]``. Ends with 1 if one is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.batch_scheduling import measure_scheduling
+
+PARTS = {
+    "scheduling": measure_scheduling,
+}
+
+
+def main() -> int:
+    """Print every measure with its bar; return 1 if one is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append", help="run this part alone; may be given repeatedly")
+    is_met = True
+    for name in parser.parse_args().only or PARTS:
+        began = time.perf_counter()
+        with TemporaryDirectory() as folder:
+            measures = PARTS[name](Path(folder))
+        for one in measures:
+            print(one, flush=True)
+        print(f"{name}: {time.perf_counter() - began:.0f} s\n", flush=True)
+        is_met &= all(one.is_met for one in measures)
+    return int(not is_met)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

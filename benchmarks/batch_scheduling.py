@@ -1,0 +1,210 @@
+"""10,000 sessions by a tracker that does nothing: what is left is csds's own scheduling and bookkeeping.
+
+In the place of the work on a unit stands a function that leaves what a finished session leaves: a record as long as a
+real one, and links to the files of a real session. The animals' pictures are links, too: drawing isn't scheduling.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pandas as pd
+import psutil
+
+from benchmarks.batch_measures import Measure
+from csds.batch import track_study
+from csds.batch.look import finished_unit
+from csds.batch.options import Outcome, TrackOptions
+from csds.batch.prepare import Context
+from csds.batch.reuse import stat_files, stat_results, unit_fingerprint
+from csds.batch.sweep import StudyJob, SweepResult, sweep
+from csds.formats.json_files import read_json, write_json
+from csds.formats.tables import write_table
+from csds.model.study import Session
+from csds.protocol import load_protocol
+from csds.results.folder import ResultsFolder
+from csds.simulate.scene import Encoding
+from csds.simulate.study import SimulatedAnimal, StudyDesign, simulate_study
+from csds.study import read_study
+
+SESSIONS, STUDIES, JOBS = 10_000, 5, 2
+PHASES = ("target_absent", "target_present")
+_MODEL = "model"
+"""Folder, beside those of the archive and its results, of the real session whose record and files all others get."""
+
+
+def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
+    """Return what 10,000 sessions take, a second look at them, and the memory of the process that leads them."""
+    _film_model(folder)
+    for number in range(STUDIES):
+        _write_study(folder, number, sessions // STUDIES)
+    bare_s = _seconds(lambda: _bare_joblib(folder / "bare", sessions))
+    protocol = load_protocol("golden2011")
+    began = time.perf_counter()
+    jobs = [
+        StudyJob(study=read_study(sheet, protocol), protocol=protocol, out=folder / "out" / sheet.parent.name)
+        for sheet in sorted(folder.glob("archive/*/study.csv"))
+    ]
+    read_s = time.perf_counter() - began
+    with _watched_memory() as peak:
+        first_s = _seconds(lambda: _sweep(jobs, {"tracked": sessions}))
+        second_s = _seconds(lambda: _sweep(jobs, {"kept": sessions}))
+    print(
+        f"{sessions} sessions in {STUDIES} studies, {JOBS} workers: {first_s:.1f} s, again {second_s:.1f} s; bare "
+        f"joblib {bare_s:.1f} s; sheets read before that in {read_s:.1f} s"
+    )
+    return [
+        Measure(what=f"{sessions} sessions by a stub, of bare joblib's time", value=first_s / bare_s, bar=3, unit="×"),
+        Measure(what="a look at a finished session", value=1e3 * second_s / sessions, bar=1, unit="ms"),
+        Measure(what="memory of the process that leads, at most", value=peak[0] / 1e6, bar=500, unit="MB"),
+    ]
+
+
+def leave_results(item: tuple[Path, Sequence[Session], Context], progress: Callable[[int], None]) -> list[Outcome]:
+    """Leave what a unit's finished sessions leave: in the place of `csds.batch.sweep.work_on`."""
+    _, unit, context = item
+    if found := finished_unit(unit, context):
+        return found
+    fingerprint = unit_fingerprint(unit, context)
+    return [_leave(session, fingerprint, context) for session in unit]
+
+
+def _leave(session: Session, fingerprint: str | None, context: Context) -> Outcome:
+    folder, session_id = context.folder, session.session_id
+    source, source_id, record = _model(folder.path.parent.parent / _MODEL, session.phase)
+    for place in (ResultsFolder.track, ResultsFolder.floor, ResultsFolder.thumbnails, ResultsFolder.overlay):
+        _link(place(source, source_id), place(folder, session_id))
+    own = {
+        "session_id": session_id, **asdict(session.key), "stress": session.stress, "treatment": session.treatment,
+        "video": session.video,
+    }  # fmt: skip
+    names = [f"{path.parent.name}/{path.name}" for path in
+             (folder.track(session_id), folder.floor(session_id), folder.thumbnails(session_id))]  # fmt: skip
+    finished = {
+        **record,
+        "row": {**record["row"], **own},
+        "files": dict(zip(names, record["files"].values(), strict=True)),
+        "files_seen": stat_results(session_id, folder),
+        "seen": stat_files(session.videos),
+        "unit": fingerprint,
+    }
+    write_json(folder.record(session_id), finished)
+    return Outcome(session_id=session_id, record=finished)
+
+
+_models: dict[str, tuple[ResultsFolder, str, Mapping[str, Any]]] = {}
+
+
+def _model(path: Path, phase: str) -> tuple[ResultsFolder, str, Mapping[str, Any]]:
+    """Return the real results, and the session and record of a phase."""
+    if phase not in _models:
+        folder = ResultsFolder(path=path / "results")
+        (record,) = folder.record("x").parent.glob(f"*{phase}.json")
+        _models[phase] = folder, record.stem, read_json(record) or {}
+    return _models[phase]
+
+
+def _link(source: Path, target: Path) -> None:
+    """Link a file; to a new copy where one has as many links as the file system allows."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(source, target)
+
+
+def _leave_animal(_row: object, _records: object, name: str, folder: ResultsFolder, _protocol: object) -> None:
+    source, source_id, _ = _model(folder.path.parent.parent / _MODEL, PHASES[0])
+    _link(source.overlay(source_id), folder.animal(name))
+
+
+def _sweep(jobs: Sequence[StudyJob], expected: Mapping[str, int]) -> None:
+    with patch("csds.batch.sweep.work_on", leave_results), patch("csds.batch.artist.save_animal", _leave_animal):
+        result = sweep(jobs, TrackOptions(jobs=JOBS, command=("csds", "batch")))
+    found = work_of(result)
+    if found != expected:
+        raise SystemExit(f"expected {expected}, found {found}: {result.failures}")
+
+
+def work_of(result: SweepResult) -> dict[str, int]:
+    """Return how many sessions were tracked or kept, over all studies."""
+    work: dict[str, int] = {}
+    for run in result.results.values():
+        for name, count in run.work.items():
+            work[name] = work.get(name, 0) + count
+    return work
+
+
+def _film_model(folder: Path) -> None:
+    """Track two short recordings; the others' records are as these."""
+    design = StudyDesign(
+        animals=(SimulatedAnimal(animal_id="M01", stress="defeated"),), duration_s=8, frame_size_px=(320, 240), fps=15,
+        seed=5, encoding=Encoding(bitrate_kbps=600, keyframe_every=8),
+    )  # fmt: skip
+    filmed = folder / _MODEL
+    simulate_study(filmed, design)
+    protocol = load_protocol("golden2011")
+    result = track_study(read_study(filmed / "study.csv", protocol), protocol, filmed / "results")
+    if result.failures:
+        raise SystemExit(f"expected no failures, found {result.failures}")
+
+
+def _write_study(folder: Path, number: int, sessions: int) -> None:
+    """Write a study whose recordings are small files of their own."""
+    own = folder / "archive" / f"study_{number}"
+    (own / "videos").mkdir(parents=True)
+    rows = []
+    for animal, phase in itertools.product(range(sessions // len(PHASES)), PHASES):
+        video = f"videos/M{animal:05}_{phase}.mp4"
+        (own / video).write_bytes(b"x")
+        stress = ("control", "defeated")[animal % 2]
+        rows.append({"animal_id": f"M{animal:05}", "cohort": f"C{animal % 9}", "phase": phase, "video": video,
+                     "start_s": "0", "duration_s": "8", "stress": stress, "treatment": "isotype"})  # fmt: skip
+    write_table(pd.DataFrame(rows), own / "study.csv")
+
+
+def _bare_joblib(folder: Path, tasks: int) -> None:
+    from joblib import Parallel, delayed
+
+    folder.mkdir()
+    Parallel(n_jobs=JOBS)(delayed(write_one)(folder / f"{number}.txt") for number in range(tasks))
+
+
+def write_one(path: Path) -> None:
+    """Do nothing but write one small file."""
+    path.write_text("done\n", encoding="utf-8")
+
+
+@contextmanager
+def _watched_memory() -> Iterator[list[int]]:
+    """Yield a list of the largest resident set of this process, in bytes, while the block runs."""
+    process, peak, over = psutil.Process(), [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+
+
+def _seconds(task: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    task()
+    return time.perf_counter() - began
+
+
