@@ -69,9 +69,12 @@ def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
     ]
 
 
-def leave_results(item: tuple[Path, Sequence[Session], Context], progress: Callable[[int], None]) -> list[Outcome]:
+def leave_results(
+    item: tuple[Path, Sequence[Session]], progress: Callable[[int], None], *, contexts: Mapping[Path, Context]
+) -> list[Outcome]:
     """Leave what a unit's finished sessions leave: in the place of `csds.batch.sweep.work_on`."""
-    _, unit, context = item
+    out, unit = item
+    context = contexts[out]
     if found := finished_unit(unit, context):
         return found
     fingerprint = unit_fingerprint(unit, context)

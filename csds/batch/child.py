@@ -45,6 +45,7 @@ class Child:
         self._limits = limits
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._told: Task[Any, Any] | None = None
         self._is_ended = False
         self._busy = threading.Lock()
 
@@ -78,7 +79,9 @@ class Child:
     def _done(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> tuple[str, Any]:
         process, pipe = self._ready()
         try:
-            pipe.send((task, item))
+            # A task may carry much that is the same for all items: each process is told it once.
+            pipe.send((None if task is self._told else task, item))
+            self._told = task
             return self._answer(process, pipe, on_count)
         except (OSError, EOFError) as error:
             process.join(_END_S)
@@ -127,7 +130,7 @@ class Child:
             )
 
     def _drop(self) -> None:
-        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
+        process, pipe, self._process, self._pipe, self._told = self._process, self._pipe, None, None, None
         if process is not None:
             process.kill()
             process.join()
@@ -152,11 +155,13 @@ def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     cv2.setNumThreads(1)  # one process, one processor
+    task: Any = None
     while True:
         try:
-            task, item = pipe.recv()
+            told, item = pipe.recv()
         except EOFError:
             return
+        task = told or task
         count = _Counter(pipe)
         pipe.send(("count", 0))  # a sign of life
         try:

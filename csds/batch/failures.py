@@ -16,7 +16,8 @@ from csds.results.folder import writing
 
 def remember_failures(unit: Sequence[Session], outcomes: Sequence[Outcome], context: Context) -> None:
     """Write the failures of a unit beside the records, and remove those that are none any more."""
-    fingerprint = unit_fingerprint(unit, context)
+    has_failed = any(outcome.failure is not None for outcome in outcomes)
+    fingerprint = unit_fingerprint(unit, context) if has_failed else None
     for outcome in outcomes:
         path = context.folder.failure(outcome.session_id)
         if outcome.failure is None or fingerprint is None:

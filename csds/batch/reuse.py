@@ -16,6 +16,7 @@ from csds.errors import CsdsError
 from csds.formats.digest import digest, file_digest
 from csds.formats.json_files import write_json
 from csds.model.arena import Arena
+from csds.model.protocol import Protocol
 from csds.model.study import Session
 from csds.results.folder import ResultsFolder, read_track
 from csds.results.record import arena_of, read_record
@@ -45,6 +46,9 @@ PARTS = {
     "files": "a file of the results was missing or damaged",
     "overlay_video": "the annotated video was missing",
 }
+
+
+_asked_last: tuple[Protocol, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +120,23 @@ def unit_fingerprint(unit: Sequence[Session], context: Context) -> str | None:
         ]
     except (CsdsError, OSError):
         return None
-    protocol = context.protocol
-    asked = [
-        [asdict(phase) for phase in protocol.phases],
-        [asdict(zone) for zone in protocol.zones],
-        asdict(protocol.enclosure) if protocol.enclosure else None,
-        asdict(protocol.tracking),
-        asdict(protocol.behaviour),
-        [protocol.arena_width_cm, protocol.arena_height_cm, protocol.score is None],
-    ]
-    return digest([ENGINE, METHOD, context.time_bins_s, asked, parts])
+    return digest([ENGINE, METHOD, context.time_bins_s, _asked(context.protocol), parts])
+
+
+def _asked(protocol: Protocol) -> str:
+    """Return a digest of what a protocol asks of tracks and numbers, remembered as every unit needs it."""
+    global _asked_last
+    if _asked_last is None or _asked_last[0] is not protocol:
+        asked = [
+            [asdict(phase) for phase in protocol.phases],
+            [asdict(zone) for zone in protocol.zones],
+            asdict(protocol.enclosure) if protocol.enclosure else None,
+            asdict(protocol.tracking),
+            asdict(protocol.behaviour),
+            [protocol.arena_width_cm, protocol.arena_height_cm, protocol.score is None],
+        ]
+        _asked_last = protocol, digest(asked)
+    return _asked_last[1]
 
 
 def files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolder, *, rehash: bool = False) -> bool:

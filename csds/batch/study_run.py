@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +28,8 @@ from csds.model.study import AnimalKey, Session, Study
 from csds.results.folder import ResultsFolder, clear_unfinished, prepare_folder, writing
 from csds.study.faults import Fault, errors_among
 from csds.study.session_ids import session_ids
+
+_SKETCH_EVERY_S = 1.0
 
 
 def open_run(
@@ -75,6 +79,8 @@ class StudyRun:
     before: Mapping[str, Any]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
+    _to_sketch: set[str] = field(default_factory=set)
+    _sketched_s: float = -math.inf
 
     def look(self) -> list[tuple[Session, ...]]:
         """Return the units that aren't finished; of the others take what is there."""
@@ -186,9 +192,13 @@ class StudyRun:
 
     def _sketch_animals(self, outcomes: Sequence[Outcome]) -> None:
         """Ask for the pictures of finished animals while others are tracked, unless the rule compares them."""
-        rule, own = self.context.protocol.rule, {outcome.session_id for outcome in outcomes}
+        rule = self.context.protocol.rule
         if rule is not None and any(criterion.kind != "cutoff" for criterion in rule.criteria):
             return
+        self._to_sketch |= {outcome.session_id for outcome in outcomes}
+        if time.monotonic() - self._sketched_s < _SKETCH_EVERY_S:
+            return  # tables of one animal cost nearly as much as those of hundreds
+        own, self._to_sketch, self._sketched_s = self._to_sketch, set(), time.monotonic()
         sessions = tuple(session for session in self.study.sessions if session.session_id in own)
         part = replace(self.study, sessions=sessions, unusable=())
         protocol = self.context.protocol

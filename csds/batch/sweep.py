@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,8 @@ class _Sweep:
     options: TrackOptions
     on_study: Callable[[Path], None]
     pending: dict[Path, _Pending] = field(default_factory=dict)
-    items: list[tuple[Path, Unit, Context]] = field(default_factory=list)
+    items: list[tuple[Path, Unit]] = field(default_factory=list)
+    contexts: dict[Path, Context] = field(default_factory=dict)
     results: dict[Path, RunResult] = field(default_factory=dict)
     failures: dict[Path, Failure] = field(default_factory=dict)
 
@@ -108,7 +110,8 @@ class _Sweep:
             self.failures[job.out] = _failure(job.study, error)
             return
         self.pending[job.out] = _Pending(run=run, left=len(units))
-        self.items += [(job.out, unit, context) for unit in units]
+        self.items += [(job.out, unit) for unit in units]
+        self.contexts[job.out] = context
         if not units:
             self._finish(job.out)
 
@@ -117,7 +120,7 @@ class _Sweep:
         from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
 
         workers = Workers(
-            work_on,
+            functools.partial(work_on, contexts=self.contexts),
             self.items,
             processes=max(1, min(self.options.jobs, len(self.items))),
             on_result=self._take,
@@ -135,7 +138,7 @@ class _Sweep:
                 one.run.give_up(reason)
 
     def _take(self, number: int, outcomes: Sequence[Outcome] | str) -> None:
-        out, unit, _ = self.items[number]
+        out, unit = self.items[number]
         one = self.pending[out]
         try:
             if isinstance(outcomes, str):
@@ -159,12 +162,15 @@ class _Sweep:
         self.on_study(out)
 
 
-def work_on(item: tuple[Path, Unit, Context], progress: Callable[[int], None]) -> list[Outcome] | str:
+def work_on(
+    item: tuple[Path, Unit], progress: Callable[[int], None], *, contexts: Mapping[Path, Context]
+) -> list[Outcome] | str:
     """Return a unit's outcomes, or why its results can't be written: a worker's whole task.
 
     What another run has finished meanwhile isn't done again.
     """
-    _, unit, context = item
+    out, unit = item
+    context = contexts[out]
     try:
         return finished_unit(unit, context) or process_and_draw(unit, progress, context=context)
     except ResultsError as error:
