@@ -8,10 +8,16 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.batch_damage import measure_damage
+from benchmarks.batch_kills import measure_kills
 from benchmarks.batch_scheduling import measure_scheduling
+from benchmarks.batch_speedup import measure_speedup
 
 PARTS = {
     "scheduling": measure_scheduling,
+    "speedup": measure_speedup,
+    "kills": measure_kills,
+    "damage": measure_damage,
 }
 
 

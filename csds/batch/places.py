@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from csds.batch.archive import FoundStudy
@@ -41,5 +42,8 @@ def _parts(study: FoundStudy, above: dict[Path, str]) -> list[str]:
     return [folder.name]
 
 
-def _numbered(place: PurePath) -> Sequence[PurePath]:
-    return [place, *(place.with_name(f"{place.name or 'study'}_{number}") for number in range(2, 10_000))]
+def _numbered(place: PurePath) -> Iterator[PurePath]:
+    """Yield the place, and then others beside it; that of a study in the root itself has no name."""
+    yield place
+    for number in itertools.count(2):
+        yield place.parent / f"{place.name or 'study'}_{number}"
