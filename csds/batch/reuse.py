@@ -17,7 +17,7 @@ from csds.formats.digest import digest, file_digest
 from csds.formats.json_files import write_json
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
-from csds.model.study import Session
+from csds.model.study import AnimalKey, Session
 from csds.results.folder import ResultsFolder, read_track
 from csds.results.record import arena_of, read_record
 from csds.tracking import CameraShift, Track, Window
@@ -115,12 +115,18 @@ def unit_fingerprint(unit: Sequence[Session], context: Context) -> str | None:
     """
     try:
         parts = [
-            [asdict(session), stat_files(session.videos), _digest_arena(session_arena(session, context)[0], context)]
+            [_told(session), stat_files(session.videos), _digest_arena(session_arena(session, context)[0], context)]
             for session in unit
         ]
     except (CsdsError, OSError):
         return None
     return digest([ENGINE, METHOD, context.time_bins_s, _asked(context.protocol), parts])
+
+
+def _told(session: Session) -> list[object]:
+    """Return all that a sheet tells of a session, as `asdict` would but faster."""
+    own = [getattr(session, name) for name in Session.__slots__ if name != "key"]
+    return [*own, *(getattr(session.key, name) for name in AnimalKey.__slots__)]
 
 
 def _asked(protocol: Protocol) -> str:

@@ -60,7 +60,7 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
     Raises
     ------
     TrackingError
-        If there is no frame at all, no animal, or more than one.
+        If there is no frame at all or one alone, no animal, or more than one.
     """
     start_s, end_s = window.start_s, window.end_s
     inside = (seen.time_s >= start_s) & (seen.time_s < min(end_s, window.until_s))
@@ -68,6 +68,11 @@ def assemble_track(task: Task, seen: Observations, window: Window) -> Track:
         raise TrackingError(
             f"no frame between {start_s:g} s and {end_s:g} s: the window lies beyond the recording's end",
             hint="Correct start_s in the sheet; it counts from the recording's first frame.",
+        )
+    if np.count_nonzero(inside) == 1:
+        raise TrackingError(
+            f"one frame alone between {start_s:g} s and {end_s:g} s: it lasts no time that could be in a zone",
+            hint="Copy the recording again from where it was made; or correct start_s in the sheet.",
         )
     time_s = seen.time_s[inside] - start_s
     measures, repeated = _animals_own(task, seen.measures[inside], time_s)

@@ -91,6 +91,10 @@ class TestRecordings:
         sheet.write_text(sheet.read_text(encoding="utf-8").replace("M01_absent.mp4,0,8", "M01_absent.mp4,60,8"))
         failure(sheet, track(sheet), "the window lies beyond the recording's end", "video")
 
+    def test_window_of_one_frame(self, sheet: Path):
+        sheet.write_text(sheet.read_text(encoding="utf-8").replace("M01_absent.mp4,0,8", "M01_absent.mp4,7.92,8"))
+        failure(sheet, track(sheet), "one frame alone between 7.92 s and", "tracking")
+
     def test_window_that_ends_later_is_flagged(self, sheet: Path):
         sheet.write_text(sheet.read_text(encoding="utf-8").replace("M01_absent.mp4,0,8", "M01_absent.mp4,2,8"))
         assert track(sheet).exit_code == 0
