@@ -23,10 +23,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a mapping as JSON, whole or not at all, a line for each of its keys; NaN becomes null."""
+    """Write a mapping as JSON, whole or not at all, a line for each of its keys and of theirs; NaN becomes null."""
     # Not json's own indent: that is written by Python, a line for each number, and takes ten times as long.
-    lines = (f"{_text(str(key))}: {_text(plain(item))}" for key, item in value.items())
-    text = "{\n" + ",\n".join(lines) + "\n}"
+    text = "{\n" + ",\n".join(f"{_text(str(key))}: {_text(item, deep=1)}" for key, item in value.items()) + "\n}"
     with atomic_path(path) as part:
         part.write_text(text + "\n", encoding="utf-8")
 
@@ -46,5 +45,12 @@ def plain(value: object) -> Any:
     return str(value)
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def _text(value: object, *, deep: int = 0) -> str:
+    """Return JSON on a line, or of a mapping with a line for each key so many levels deep."""
+    if deep and isinstance(value, Mapping) and value:
+        lines = ",\n ".join(f"{_text(str(key))}: {_text(item, deep=deep - 1)}" for key, item in value.items())
+        return f"{{\n {lines}\n}}"
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
+    except (TypeError, ValueError):  # a key that isn't text, or NaN
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
