@@ -80,9 +80,11 @@ class Child:
         process, pipe = self._ready()
         try:
             # A task may carry much that is the same for all items: each process is told it once.
-            pipe.send((None if task is self._told else task, item))
+            is_new = task is not self._told
+            pipe.send((task if is_new else None, item))
             self._told = task
-            return self._answer(process, pipe, on_count)
+            limit_s = max(self._limits.silent_s, _START_S) if is_new else self._limits.silent_s
+            return self._answer(process, pipe, on_count, limit_s)
         except (OSError, EOFError) as error:
             process.join(_END_S)
             code = process.exitcode
@@ -109,8 +111,11 @@ class Child:
                 raise LostError("the run was ended")
         return self._process, self._pipe
 
-    def _answer(self, process: BaseProcess, pipe: Connection, on_count: Callable[[int], None]) -> tuple[str, Any]:
-        heard, limit_s = time.monotonic(), max(self._limits.silent_s, _START_S)
+    def _answer(
+        self, process: BaseProcess, pipe: Connection, on_count: Callable[[int], None], limit_s: float
+    ) -> tuple[str, Any]:
+        """Return what comes back; ``limit_s`` is how long the process may be silent before it first gives a sign."""
+        heard = time.monotonic()
         while True:
             if pipe.poll(_POLL_S):
                 kind, value = pipe.recv()
@@ -163,12 +168,13 @@ def _serve(pipe: Connection) -> None:
             return
         task = told or task
         count = _Counter(pipe)
-        pipe.send(("count", 0))  # a sign of life
+        if told:
+            pipe.send(("count", 0))  # a sign of life: all is imported
         try:
             answer: tuple[str, Any] = ("done", task(item, count))
         except Exception as error:  # noqa: BLE001 - raised where it was asked for
             answer = ("failed", error)
-        count.tell()
+        count.tell_rest()
         pipe.send(answer)
 
 
@@ -181,6 +187,10 @@ class _Counter:
     def __call__(self, more: int) -> None:
         self._count += more
         if time.monotonic() - self._told > _TELL_S:
+            self.tell()
+
+    def tell_rest(self) -> None:
+        if self._count:
             self.tell()
 
     def tell(self) -> None:

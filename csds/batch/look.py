@@ -17,7 +17,12 @@ def finished_unit(unit: Sequence[Session], context: Context) -> list[Outcome] | 
 
     Sessions that failed are among them, unless these are to be tried again.
     """
-    if context.options.rehash or (fingerprint := unit_fingerprint(unit, context)) is None:
+    folder = context.folder
+    # Most units of a first run have neither, and nothing more need be asked of them.
+    is_held = all(
+        folder.record(one.session_id).is_file() or folder.failure(one.session_id).is_file() for one in unit
+    )
+    if not is_held or context.options.rehash or (fingerprint := unit_fingerprint(unit, context)) is None:
         return None
     outcomes = []
     for session in unit:

@@ -29,7 +29,8 @@ from csds.results.folder import ResultsFolder, clear_unfinished, prepare_folder,
 from csds.study.faults import Fault, errors_among
 from csds.study.session_ids import session_ids
 
-_SKETCH_EVERY_S = 1.0
+_SKETCH_EVERY_S, _SKETCH_SHARE = 1.0, 0.05
+"""Animals are sketched no more often than this, and in no more than this share of the time."""
 
 
 def open_run(
@@ -80,7 +81,7 @@ class StudyRun:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     _to_sketch: set[str] = field(default_factory=set)
-    _sketched_s: float = -math.inf
+    _sketch_from_s: float = -math.inf
 
     def look(self) -> list[tuple[Session, ...]]:
         """Return the units that aren't finished; of the others take what is there."""
@@ -196,13 +197,15 @@ class StudyRun:
         if rule is not None and any(criterion.kind != "cutoff" for criterion in rule.criteria):
             return
         self._to_sketch |= {outcome.session_id for outcome in outcomes}
-        if time.monotonic() - self._sketched_s < _SKETCH_EVERY_S:
+        if (began := time.monotonic()) < self._sketch_from_s:
             return  # tables of one animal cost nearly as much as those of hundreds
-        own, self._to_sketch, self._sketched_s = self._to_sketch, set(), time.monotonic()
+        own, self._to_sketch = self._to_sketch, set()
         sessions = tuple(session for session in self.study.sessions if session.session_id in own)
         part = replace(self.study, sessions=sessions, unusable=())
         protocol = self.context.protocol
         self._draw_animals(animals_table(part, sessions_table(part, self.outcomes, protocol), self.outcomes, protocol))
+        now = time.monotonic()
+        self._sketch_from_s = now + max(_SKETCH_EVERY_S, (now - began) / _SKETCH_SHARE)
 
     def _draw_animals(self, animals: pd.DataFrame) -> None:
         """Ask for each animal's picture unless the one that is there shows the same."""
