@@ -19,9 +19,7 @@ def finished_unit(unit: Sequence[Session], context: Context) -> list[Outcome] | 
     """
     folder = context.folder
     # Most units of a first run have neither, and nothing more need be asked of them.
-    is_held = all(
-        folder.record(one.session_id).is_file() or folder.failure(one.session_id).is_file() for one in unit
-    )
+    is_held = all(folder.record(one.session_id).is_file() or folder.failure(one.session_id).is_file() for one in unit)
     if not is_held or context.options.rehash or (fingerprint := unit_fingerprint(unit, context)) is None:
         return None
     outcomes = []

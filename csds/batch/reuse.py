@@ -48,7 +48,7 @@ PARTS = {
 }
 
 
-_asked_last: tuple[Protocol, str] | None = None
+_asked_of: dict[str, tuple[Protocol, str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +131,8 @@ def _told(session: Session) -> list[object]:
 
 def _asked(protocol: Protocol) -> str:
     """Return a digest of what a protocol asks of tracks and numbers, remembered as every unit needs it."""
-    global _asked_last
-    if _asked_last is None or _asked_last[0] is not protocol:
+    held = _asked_of.get("last")
+    if held is None or held[0] is not protocol:
         asked = [
             [asdict(phase) for phase in protocol.phases],
             [asdict(zone) for zone in protocol.zones],
@@ -141,8 +141,8 @@ def _asked(protocol: Protocol) -> str:
             asdict(protocol.behaviour),
             [protocol.arena_width_cm, protocol.arena_height_cm, protocol.score is None],
         ]
-        _asked_last = protocol, digest(asked)
-    return _asked_last[1]
+        held = _asked_of["last"] = protocol, digest(asked)
+    return held[1]
 
 
 def files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolder, *, rehash: bool = False) -> bool:
