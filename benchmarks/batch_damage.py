@@ -39,11 +39,11 @@ def measure_damage(folder: Path) -> list[Measure]:
     for study in studies:
         out = folder / "out" / study.name
         for row in _rows(out, "failures"):
-            way = ways.get((study.name, Path(row["video"]).name))
-            failed += way is not None
-            wrong_cause += way is None or not row["error"] or not row["how_to_fix"]
-            if way is not None:
-                told[way].add(row["error"].replace(str(study), "…").replace(row["video"], "…"))
+            damage = ways.get((study.name, Path(row["video"]).name))
+            failed += damage is not None
+            wrong_cause += not (damage and row["error"] and row["how_to_fix"])
+            if damage is not None:
+                told[damage].add(row["error"].replace(str(study), "…").replace(row["video"], "…"))
         for row in _rows(out, "sessions"):
             if (study.name, Path(row["video"]).name) not in ways:
                 alike = all(_near(row[name], right[row["session_id"]][name]) for name in _MEASURED)
