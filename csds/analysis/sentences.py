@@ -10,7 +10,9 @@ from csds.analysis.analyse import Analysis
 from csds.analysis.comparison import Comparison, group_of
 from csds.analysis.results import Result
 from csds.analysis.wording import (
+    LEVEL,
     adjusted_text,
+    decisive_p,
     equals_text,
     interval_text,
     outcome_text,
@@ -96,14 +98,19 @@ def _term(one: Result) -> str:
 
 
 def _found(one: Result, comparison: Comparison) -> str:
-    """Return in words what a contrast of a comparison says; by its name where that could mean several."""
+    """Return in words what a contrast of a comparison says; by its name where that could mean several.
+
+    A direction is told only of what its test shows: "higher" is read as a finding, whatever stands behind it.
+    """
+    is_shown = decisive_p(one) < LEVEL or one.effect == 0
     subject, contrast = outcome_text(one.outcome), one.contrast
     for step, (first, later) in _steps(comparison).items():
         across = f"from {first} to {later}"
         if contrast == step or contrast.endswith(f": {step}"):
             group = contrast.removesuffix(step).removesuffix(": ")
             change = "rose" if one.effect > 0 else "fell" if one.effect < 0 else "stayed as it was"
-            return f"{subject} {change} {across}{f' in {group}' if group else ''}"
+            told = change if is_shown else "was not shown to change"
+            return f"{subject} {told} {across}{f' in {group}' if group else ''}"
         if contrast.startswith(f"({step}): "):
             subject, contrast = f"the change in {subject} {across}", contrast.removeprefix(f"({step}): ")
             break
@@ -113,6 +120,8 @@ def _found(one: Result, comparison: Comparison) -> str:
         subject = f"the difference between {level} and {reference} in {subject}"
     if not pair:
         return f"{subject}, {contrast}"
+    if not is_shown:
+        return f"{subject} was not shown to differ between {pair[0]} and {pair[1]}"
     direction = "higher" if one.effect > 0 else "lower" if one.effect < 0 else "the same"
     return f"{subject} was {direction} in {pair[0]} {'than' if one.effect else 'as'} in {pair[1]}"
 

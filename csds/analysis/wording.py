@@ -12,6 +12,9 @@ from csds.analysis.results import Result
 from csds.model.flags import FLAGS, split_flags
 from csds.stats.design import listed
 
+#: A difference is called one where the planned test gives a smaller p value.
+LEVEL = 0.05
+
 #: Outcomes as sentences name them.
 _OUTCOMES = {
     "si_ratio": "SI ratio",
@@ -103,6 +106,17 @@ def adjusted_text(one: Result) -> str:
     author = author_text(one.adjustment)
     is_family = bool(author) and not one.adjustment.endswith((" 1 contrast", " 1 correlation"))
     return f"{author}-adjusted p {equals_text(one.p_adjusted)}" if is_family else ""
+
+
+def decisive_p(one: Result) -> float:
+    """Return the p value that a contrast is judged by: the adjusted one where it is of a family.
+
+    Examples
+    --------
+    >>> decisive_p(Result(test="", p_value=0.0031, p_adjusted=0.0124, adjustment="holm, 4 contrasts"))
+    0.0124
+    """
+    return one.p_adjusted if adjusted_text(one) else one.p_value
 
 
 def statistic_text(one: Result) -> str:

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from csds.analysis.results import Result
 from csds.analysis.sentences import results_sentences
-from csds.analysis.wording import adjusted_text, author_text, interval_text, sentence
+from csds.analysis.wording import LEVEL, adjusted_text, author_text, decisive_p, interval_text, sentence
 from csds.formats.tables import to_number
 from csds.report.arms import NO_GROUP, animal_names, arms
 from csds.report.content import Report
 from csds.stats.proportions import wilson_interval
 
-_LEVEL = 0.05
 #: More contrasts than so many are counted, not named.
 _NAMED = 3
 _CIRCULAR = "No groups are compared: scores told them apart, so that they are described, not tested."
@@ -39,11 +38,10 @@ def answer_sentences(report: Report) -> list[str]:
 
 def _reading(one: Result) -> str:
     """Return what a contrast's interval and p value allow to be said, at the level of 5 %."""
-    adjusted = adjusted_text(one)
-    p = one.p_adjusted if adjusted else one.p_value
+    p = decisive_p(one)
     if math.isnan(p):
         return ""
-    if p < _LEVEL:
+    if p < LEVEL:
         return "By the planned test the two differ, at a level of 5 %."
     if one.ci_low > 0 or one.ci_high < 0:
         return (
@@ -61,7 +59,7 @@ def _family(tests: Sequence[Result]) -> Iterator[str]:
     contrasts = [one for one in tests if one.contrast]
     if len(contrasts) < 2:
         return
-    shown = [one.contrast for one in contrasts if (one.p_adjusted if adjusted_text(one) else one.p_value) < _LEVEL]
+    shown = [one.contrast for one in contrasts if decisive_p(one) < LEVEL]
     how = f" after {author_text(contrasts[0].adjustment)}'s adjustment" if adjusted_text(contrasts[0]) else ""
     verb = "shows" if len(shown) == 1 else "show"
     which = f": {'; '.join(shown)}" if 0 < len(shown) <= _NAMED else ""

@@ -94,6 +94,29 @@ def test_contrasts_are_told_in_words(name: str, contrast_name: str, words: str) 
     assert told([contrast(contrast_name)], name=name) == [f"{words} {NUMBERS}."]
 
 
+@pytest.mark.parametrize(
+    ("contrast_name", "words"),
+    [
+        ("defeated + isotype - control + isotype", "SI ratio was not shown to differ between defeated + isotype and"),
+        (
+            "(defeated + anti-IL-4Rα - defeated + isotype) - (control + anti-IL-4Rα - control + isotype)",
+            "The difference between anti-IL-4Rα and isotype in SI ratio was not shown to differ between defeated and "
+            "control (",
+        ),
+    ],
+)
+def test_no_direction_is_told_of_a_difference_that_the_test_does_not_show(contrast_name: str, words: str) -> None:
+    by_p = contrast(contrast_name, p_value=0.05)
+    by_adjusted_p = contrast(contrast_name, p_adjusted=0.0636, adjustment="holm, 3 contrasts")
+    for one in (by_p, by_adjusted_p):
+        assert told([one])[0].startswith(words)
+
+
+def test_no_direction_is_told_of_a_change_that_the_test_does_not_show() -> None:
+    (one,) = told([contrast("defeated + isotype: post - pre", p_value=0.2)], name="pre_post")
+    assert one.startswith("SI ratio was not shown to change from pre to post in defeated + isotype (")
+
+
 def test_times_are_told_with_their_unit() -> None:
     (one,) = told(
         [contrast("control + isotype: present - absent", 12.0, outcome="interaction_s")], name="target_by_group"

@@ -29,7 +29,7 @@ def test_headings_sentences_and_tables(document) -> None:
     assert document.paragraphs[0].text == document.core_properties.title == "Antibody study"
     assert headings[:2] == ["Answer", "To be known"]
     texts = [one.text for one in document.paragraphs]
-    assert any(f"in defeated + {SCRIPT} than in defeated + isotype" in text for text in texts)
+    assert any(f"between defeated + {SCRIPT} and defeated + isotype" in text for text in texts)
     assert texts[texts.index("References") + 1].startswith("1. Golden SA")
     assert texts[texts.index("References") + 1].endswith("https://doi.org/10.1038/nprot.2011.361")
     assert (

@@ -53,7 +53,9 @@ def test_answer_comes_first_with_effect_and_interval(results) -> None:
     text = html_text(read_report(results()))
     answer = re.search(r'<p class="answer">(.*?)</p>', text)
     assert answer
-    assert re.match(r"SI ratio was (higher|lower) in defeated \+ anti-IL-4Rα than in defeated \+ isotype", answer[1])
+    assert answer[1].startswith(
+        "SI ratio was not shown to differ between defeated + anti-IL-4Rα and defeated + isotype"
+    )
     assert "95 % CI [" in answer[1]
 
 
