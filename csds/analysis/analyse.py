@@ -78,7 +78,7 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
     _check_outcomes(animals, plan)
     if animals.table.empty:
         raise TableError(
-            f"expected animals to analyse, found all left out: {why_left_out(animals.left_out)}",
+            f"expected animals to analyse, found all left out: {why_left_out(animals.left_out, most=3)}",
             hint="Empty the column 'exclude' of those that are to be analysed.",
         )
     chosen_by = _chosen_after(animals, plan)

@@ -149,7 +149,8 @@ def equal_variances(values: ArrayLike, group: Factor) -> Check:
     small = [level for level, sample in samples.items() if len(sample) < 3]
     if small:
         # Two values lie equally far from their median, so that distances don't vary.
-        return _not_checked(make, f"every group needs three animals; {listed(small)} has fewer")
+        verb = "has" if len(small) == 1 else "have"
+        return _not_checked(make, f"every group needs three animals; {listed(small)} {verb} fewer")
     outcome = finite_values(values, "outcome")
     distances = np.abs(outcome - np.array([np.median(samples[label]) for label in group.labels]))
     try:

@@ -126,22 +126,27 @@ def usable(
     if empty or not used:
         where = f" in every group, found none in {', '.join(empty)}" if empty else ", found none"
         raise StatsError(
-            f"{outcome}: expected animals with a value{where} (left out: {why_left_out(left_out)})",
+            f"{outcome}: expected animals with a value{where} (left out: {why_left_out(left_out, most=3)})",
             hint="Take an outcome, and columns for the model, that all groups have, or leave the group out.",
         )
     return used, left_out
 
 
-def why_left_out(left_out: Iterable[LeftOut]) -> str:
-    """Return how many animals were left out for each reason.
+def why_left_out(left_out: Iterable[LeftOut], most: int | None = None) -> str:
+    """Return how many animals were left out for each reason, or for the commonest and all others together.
 
     Examples
     --------
-    >>> one = LeftOut(row=3, animal="m1", reason="its cage is missing")
-    >>> why_left_out([one, one])
-    'its cage is missing (2)'
+    >>> one, other = (LeftOut(row=3, animal="m1", reason=f"its {name} is missing") for name in ("cage", "weight_g"))
+    >>> why_left_out([one, other, other])
+    'its cage is missing (1); its weight_g is missing (2)'
+    >>> why_left_out([one, other, other], most=1)
+    'its weight_g is missing (2); other reasons (1)'
     """
-    return "; ".join(f"{reason} ({count})" for reason, count in Counter(one.reason for one in left_out).items())
+    counts = Counter(one.reason for one in left_out)
+    named = dict(counts.most_common(most) if most else counts)
+    told = [f"{reason} ({count})" for reason, count in named.items()]
+    return "; ".join([*told, *([f"other reasons ({rest})"] if (rest := counts.total() - sum(named.values())) else [])])
 
 
 def between_factors(animals: Animals, comparison: Comparison, used: Sequence[int]) -> tuple[Factor, ...]:

@@ -73,6 +73,10 @@ def plot(
     kinds, study = _kinds(kind or []), _study(table, outcome, centre)
     folder = out or home / "figures"
     told = _draw(chosen, study, style, (folder, kinds), quiet=quiet)
+    if unshown := study.unshown_letters:
+        console.warn(
+            f"names have letters that the figures' font lacks, and that stand there as □: {unshown}", quiet=quiet
+        )
     if as_json:
         console.print_json(told)
     else:

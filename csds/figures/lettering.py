@@ -80,6 +80,17 @@ def printable(text: str, weight: Weight = "normal") -> str:
     return " ".join("".join(shown).split())
 
 
+def letters_not_shown(text: str) -> str:
+    """Return the characters of a text, each once, that the font lacks.
+
+    Examples
+    --------
+    >>> letters_not_shown("mouse 🧪🧪 α")
+    '🧪'
+    """
+    return "".join(dict.fromkeys(one for one in text if NOT_SHOWN in printable(one) and one != NOT_SHOWN))
+
+
 @lru_cache(maxsize=4096)
 def text_width_in(text: str, size_pt: float, weight: Weight = "normal") -> float:
     """Return the width in inches of a line of printable text."""

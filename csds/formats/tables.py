@@ -127,7 +127,10 @@ def parse_numbers(texts: pd.Series, column: str) -> pd.Series:
         value = math.nan if is_missing(str(text)) else to_number(str(text))
         if value is None:
             message = f"row {row}, column '{column}': expected a number, found '{text}'"
-            raise TableError(message, hint="Write the number alone, without unit or thousands separator.")
+            hint = "Write the number alone, without unit or thousands separator."
+            if row == texts.index[0] and not any(character.isdigit() for character in str(text)):
+                hint = "Remove this row if it says the columns' units, as in results.xlsx; animals.csv has none."
+            raise TableError(message, hint=hint)
         for mark in {",", "."} & set(str(text)) if not math.isnan(value) else ():
             first_with.setdefault(mark, row)
         values.append(value)

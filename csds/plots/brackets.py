@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csds.analysis.comparison import EVERYONE
@@ -27,12 +27,13 @@ _KINDS = ("", "interaction ", "three-way ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bracket:
-    """What is compared, where, and what is said of it."""
+    """What is compared, where, and what is said of it; of one interaction among several, the level that it is of."""
 
     result: Result
     start: float
     end: float
     text: str
+    of: str = ""
 
 
 def brackets_of(results: Sequence[Result], arms: Sequence[Arm], *, is_repeated: bool = False) -> list[Bracket]:
@@ -55,11 +56,35 @@ def brackets_of(results: Sequence[Result], arms: Sequence[Arm], *, is_repeated: 
         step = next((step for step in steps if one.contrast.startswith(step)), None)
         if step is None:
             continue
-        ends, depth = _ends(one.contrast.removeprefix(step), steps[step])
+        ends, pair = _ends(one.contrast.removeprefix(step), steps[step])
         if ends:
-            text = f"{kinds[depth]}p {equals_text(p)}"
-            found.append(Bracket(result=one, start=min(ends), end=max(ends), text=text))
-    return found
+            kind, of = kinds[len(pair) // 2], _level_of(pair, arms)
+            text = f"{kind}p {equals_text(p)}"
+            found.append(Bracket(result=one, start=min(ends), end=max(ends), text=text, of=of))
+    return _lettered(found)
+
+
+def _level_of(pair: Sequence[str], arms: Sequence[Arm]) -> str:
+    """Return the level that the first of two groups has and the second hasn't."""
+    levels = [next(arm.levels for arm in arms if name in (arm.name, arm.group)) for name in pair]
+    return next((first for first, second in zip(*levels, strict=True) if first != second), "") if pair else ""
+
+
+def _lettered(brackets: Sequence[Bracket]) -> list[Bracket]:
+    """Return brackets with a letter before the p of each interaction, where there are several."""
+    letters = iter("abcdefghijkl" if sum(bool(one.of) for one in brackets) > 1 else "")
+    return [
+        replace(one, text=one.text.replace("p ", f"{letter} p ", 1), of=f"{letter}, {one.of}")
+        if one.of and (letter := next(letters, ""))
+        else replace(one, of="")
+        for one in brackets
+    ]
+
+
+def interactions_note(brackets: Sequence[Bracket]) -> str:
+    """Return which of several interactions each letter stands for; empty where there are none or is one."""
+    said = "; ".join(one.of for one in brackets if one.of)
+    return f"interactions: {said}" if said else ""
 
 
 def p_note(results: Sequence[Result]) -> str:
@@ -97,15 +122,16 @@ def _steps(arms: Sequence[Arm]) -> tuple[dict[str, tuple[float, float]], dict[st
     return own, steps
 
 
-def _ends(contrast: str, at: Mapping[str, float]) -> tuple[tuple[float, ...], int]:
-    """Return the two ends of a contrast, none where it compares something else, and how deep a difference it is."""
-    pairs = {f"{a} - {b}": (at[a], at[b]) for a in at for b in at}
+def _ends(contrast: str, at: Mapping[str, float]) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the two ends of a contrast, none where it compares something else, and an interaction's first pair."""
+    names = {f"{a} - {b}": (a, b) for a in at for b in at}
+    pairs = {name: (at[a], at[b]) for name, (a, b) in names.items()}
     if contrast in pairs:
-        return pairs[contrast], 0
+        return pairs[contrast], ()
     first, _, second = contrast.removeprefix("(").removesuffix(")").partition(") - (")
     if first in pairs and second in pairs:
-        return tuple(sum(pairs[name]) / 2 for name in (first, second)), 1
-    return (), 0
+        return tuple(sum(pairs[name]) / 2 for name in (first, second)), names[first]
+    return (), ()
 
 
 def rows_of(brackets: Sequence[Bracket], place_pt: float) -> list[int]:

@@ -15,7 +15,7 @@ from csds.analysis.wording import effect_text
 from csds.errors import StatsError
 from csds.model.shapes import FloatArray
 from csds.plots import labels, marks
-from csds.plots.brackets import ROW_PT, Bracket, brackets_of, draw_brackets, p_note, rows_of
+from csds.plots.brackets import ROW_PT, Bracket, brackets_of, draw_brackets, interactions_note, p_note, rows_of
 from csds.plots.measured import Measured, centres_of, measured
 from csds.plots.plot import Plot
 from csds.plots.study import Arm, Centre, StudyResults
@@ -176,6 +176,7 @@ def _note(study: StudyResults, centres: Mapping[str, Result], brackets: Sequence
         parts[0] += ", each between the animals of one test: they don't show how sure a change is"
     if brackets:
         parts.append(f"brackets: contrasts of means, {p_note([one.result for one in brackets])}")
+        parts += filter(None, [interactions_note(brackets)])
     return "; ".join(parts) + "."
 
 

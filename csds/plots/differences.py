@@ -52,13 +52,22 @@ def differences_of(study: StudyResults, data: Measured) -> list[Difference]:
     is_repeated = study.analysis.comparison.name in REPEATED
     found = list(_changes(study) if is_repeated else _differences(study, data))
     if not found:
-        what = f"bootstrap of the {study.centre}"
-        missing = [one.why for one in study.analysis.not_computed if what in one.what and one.outcome == study.shown]
+        reasons = list(without_interval(study).values())
         raise StatsError(
             f"figure 'estimation': expected bootstrap intervals of {study.shown}, found none"
-            + (f" ({missing[0]})" if missing else ""),
+            + (f" ({reasons[0]})" if reasons else ""),
             hint="Three animals in each group, and values that vary, are needed; the figure 'comparison' needs less.",
         )
+    return found
+
+
+def without_interval(study: StudyResults) -> dict[str, str]:
+    """Return the contrasts that the analysis could give no bootstrap interval, and why."""
+    found = {}
+    for one in study.analysis.not_computed:
+        part, _, contrast = one.what.partition(" of ")[2].partition(" of ")
+        if one.outcome == study.shown and part in (f"the {study.centre}", f"the {study.centre} difference"):
+            found[contrast] = one.why.removeprefix("bootstrap: ")
     return found
 
 

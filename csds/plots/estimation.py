@@ -15,7 +15,7 @@ from csds.analysis.comparison import REPEATED
 from csds.analysis.wording import effect_text
 from csds.plots import labels, marks
 from csds.plots.comparison import draw_points
-from csds.plots.differences import Difference, differences_of
+from csds.plots.differences import Difference, differences_of, without_interval
 from csds.plots.measured import Measured, centres_of, measured
 from csds.plots.plot import Plot
 from csds.plots.study import StudyResults
@@ -60,7 +60,11 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
         else:
             axes, other = figure.subplots(2, 1)
         handles = marks.phenotype_handles((data.phenotypes[at] for at in data.shown), style)
-        marks.add_legend(figure, [*handles, marks.mean_handle(style, f"{study.centre} or 95 % interval")], style)
+        handles += [
+            marks.mean_handle(style, study.centre, linewidth=0.7 if is_beside else 1.6, is_muted=is_beside),
+            marks.mean_handle(style, f"{'change or ' if is_repeated else ''}difference, 95 % interval", marker="o"),
+        ]
+        marks.add_legend(figure, handles, style)
         marks.add_note(figure, note, style)
         everyone = data.numbers[data.shown]
         axes.set_ylim(*marks.value_limits([everyone.min(), marks.far_beyond(everyone), *centres.values()]))
@@ -77,9 +81,14 @@ def draw_estimation(study: StudyResults, *, style: Style) -> Plot:
         for arm, place in zip(arms, places, strict=True):
             if not is_beside and arm.name in centres:
                 axes.plot(
-                    [place], [centres[arm.name]], color=style.inks.ink, marker="_", markersize=wide, markeredgewidth=1.6
-                )
+                    [place], [centres[arm.name]], color=style.inks.ink, marker="_", markersize=wide,
+                    markeredgewidth=1.6, clip_on=False,
+                )  # fmt: skip
     rows = [marks.result_row(one.result, group=one.group) for one in differences]
+    rows += [
+        {"mark": "not shown", "contrast": name, "note": why, "shown": False}
+        for name, why in without_interval(study).items()
+    ]
     table = pd.concat([study.listing(list(data.columns), data.lines, NAME), pd.DataFrame(rows)], ignore_index=True)
     told = "; ".join(f"{one.result.contrast}, {effect_text(one.result)}" for one in differences)
     what = f"Changes of {study.centre}s, and their differences," if is_repeated else f"Differences of {study.centre}s"
@@ -92,7 +101,7 @@ def _note(study: StudyResults, differences: Sequence[Difference]) -> str:
     text = f"Bootstrap distributions ({resamples}) and BCa intervals of the {study.centre}, as in stats.csv"
     if any(not one.reference for one in differences):
         text += "; each animal's change from the first test to the last is resampled within its group"
-    return f"{text}."
+    return " ".join([f"{text}.", *(f"Not shown: {name} ({why})." for name, why in without_interval(study).items())])
 
 
 def _draw_difference(axes: Axes, x: float, one: Difference, colour: str, style: Style) -> None:

@@ -265,11 +265,14 @@ def draw_cutoff(axes: Axes, cutoff: float, style: Style, *, upright: bool = Fals
     )  # fmt: skip
 
 
-def mean_handle(style: Style, label: str = "mean", *, linewidth: float = 1.2) -> Artist:
-    """Return the entry of a legend for means, or what else is drawn in ink."""
+def mean_handle(
+    style: Style, label: str = "mean", *, linewidth: float = 1.2, marker: str = "", is_muted: bool = False
+) -> Artist:
+    """Return the entry of a legend for means, or what else is drawn as a line in ink."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color=style.inks.ink, linewidth=linewidth, label=label)
+    colour = style.inks.muted if is_muted else style.inks.ink
+    return Line2D([], [], color=colour, linewidth=linewidth, marker=marker, markersize=3.6, label=label)
 
 
 def few_ticks() -> Locator:

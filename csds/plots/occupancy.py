@@ -15,6 +15,7 @@ from csds.figures.pictures import spoken
 from csds.model.shapes import FloatArray
 from csds.plots import labels
 from csds.plots.floors import floor_outlines, open_page, place_axes, set_page_height, write_lines
+from csds.plots.page_key import draw_page_key, outline_entries, page_key
 from csds.plots.plot import Plot
 from csds.plots.study import Arm, StudyResults
 from csds.plots.style import SMALL_PT, TEXT_PT, Style, drawing
@@ -213,7 +214,9 @@ def _draw(
     layout = _layout(len({group for group, _ in means}), len(phases), session, style)
     figure, page = open_page(style, 1000.0)
     # Places are found before the page's height is known, which axes go by.
-    places, bars, top = [], [], _MARGIN_PT
+    key = page_key(outline_entries(session, style), style.width_in * labels.POINTS_PER_INCH - 2 * _MARGIN_PT)
+    draw_page_key(page, key, _MARGIN_PT, _MARGIN_PT)
+    places, bars, top = [], [], _MARGIN_PT + key.height_pt + (_GAP_PT if key.entries else 0.0)
     for maps, scale in sections:
         start, groups = 0.0, list(dict.fromkeys(group for group, _ in maps))
         for first in range(0, len(groups), layout.across):

@@ -15,11 +15,22 @@ from csds.figures.lettering import fitted
 from csds.figures.pictures import spoken
 from csds.model.shapes import FloatArray
 from csds.plots import labels, marks
-from csds.plots.floors import PAGE_HEIGHT_PT, FloorPlace, floor_outlines, flow, open_page, write_lines
+from csds.plots.floors import PAGE_HEIGHT_PT, FloorPlace, floor_outlines, open_page, write_lines
+from csds.plots.page_key import (
+    MARK_PT,
+    MARKER_PT,
+    KeyEntry,
+    PageKey,
+    draw_mark,
+    draw_page_key,
+    outline_entries,
+    page_key,
+)
 from csds.plots.plot import Plot
 from csds.plots.study import Arm, StudyResults
 from csds.plots.style import SMALL_PT, TEXT_PT, Style, drawing
 from csds.plots.tracks import Key, StudyTracks, TrackSummary, commonest, keys_of
+from csds.results.sessions import SavedSession
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +42,6 @@ _MARGIN_PT, _GAP_PT, _PAIR_GAP_PT, _ROW_GAP_PT = 5.0, 8.0, 2.5, 6.5
 _NARROWEST_PT, _WIDEST_PT = 34.0, 90.0
 _LABEL_PT = 9.5
 _PATH_PT, _OUTLINE_PT = 0.35, 0.4
-_MARKER_PT, _KEY_PT = 3.4, 6.0
 #: Below a group's name, with its rule; and what a page's number takes.
 _RULE_PT, _PAGE_PT = 4.0, 32.0
 #: A floor's box is no higher than so many times its width.
@@ -82,6 +92,12 @@ class _Content:
     def summary(self, at: int, phase: str) -> TrackSummary | None:
         """Return an animal's track in a phase."""
         return self.tracks.summaries.get((self.keys[at], phase))
+
+    @property
+    def example(self) -> SavedSession:
+        """A session on a floor of the commonest shape and size."""
+        found = (self.summary(at, phase) for _, rows in self.arms for at in rows for phase in self.tracks.phases)
+        return next(one.session for one in found if one is not None and one.geometry == self.geometry)
 
     def is_elsewhere(self, at: int) -> bool:
         """Whether an animal's arena has another shape or size than most."""
@@ -146,26 +162,29 @@ def _names(animals: Animals) -> list[str]:
     ]
 
 
-def _key(content: _Content, style: Style) -> list[tuple[str, str, tuple[int, float]]]:
-    """Return the entries of the key above a page: a phenotype or nothing, what is said, and line and place."""
+def _key(content: _Content, style: Style) -> PageKey:
+    """Return the key above a page: which floor is which phase, outlines, and the phenotypes that are there."""
     phases = [spoken(phase).lower() for phase in content.tracks.phases]
     said = [f"Floors, from left: {', '.join(phases)}" if len(phases) > 1 else f"Floor: {phases[0]}"]
     everyone = [at for _, rows in content.arms for at in rows]
     if any(content.is_elsewhere(at) for at in everyone):
         said.append("* an arena of another shape or size")
     known = {content.phenotypes[at] for at in everyone}
-    entries = [*(("", text) for text in said), *((name, name) for name in marks.MARKERS if name in known)]
-    widths = [(_KEY_PT if name else 0.0) + labels.text_width(text, SMALL_PT) for name, text in entries]
-    room = style.width_in * labels.POINTS_PER_INCH - 2 * _MARGIN_PT - _PAGE_PT
-    return [(name, text, place) for (name, text), place in zip(entries, flow(widths, room, 8.0), strict=True)]
+    of = content.arms[0][0]
+    entries = [
+        *(KeyEntry(text=text) for text in said),
+        *outline_entries(content.example, style),
+        *(KeyEntry(text=name, mark=marks.mark_of(name, of, style)) for name in marks.MARKERS if name in known),
+    ]
+    return page_key(entries, style.width_in * labels.POINTS_PER_INCH - 2 * _MARGIN_PT - _PAGE_PT)
 
 
-def _layout(content: _Content, key: Sequence[tuple[str, str, tuple[int, float]]], style: Style) -> _Layout:
+def _layout(content: _Content, key: PageKey, style: Style) -> _Layout:
     """Return the layout of as few rows a group as one page holds; the one with most animals side by side else."""
     phases, (_, across_cm, down_cm) = len(content.tracks.phases), content.geometry
     room, between = style.width_in * labels.POINTS_PER_INCH - 2 * _MARGIN_PT, (phases - 1) * _PAIR_GAP_PT
     most = max(1, int((room + _GAP_PT) / (phases * _NARROWEST_PT + between + _GAP_PT)))
-    key_pt = labels.lines_height(1 + max(line for _, _, (line, _) in key), SMALL_PT) + _ROW_GAP_PT
+    key_pt = key.height_pt + _ROW_GAP_PT
     largest = max(len(rows) for _, rows in content.arms)
     fitting = {across for down in range(1, largest + 1) if (across := -(-largest // down)) <= most}
     for across in (*sorted(fitting, reverse=True), most):
@@ -206,14 +225,17 @@ def _head_height(at: int, row: _Row) -> float:
 def _draw_page(
     rows: Sequence[_Row],
     number: tuple[int, int],
-    how: tuple[_Layout, Sequence[tuple[str, str, tuple[int, float]]]],
+    how: tuple[_Layout, PageKey],
     content: _Content,
     style: Style,
 ) -> Figure:
     layout, key = how
     figure, page = open_page(style, _page_height(rows, layout))
     drawn = _Drawn()
-    _draw_key(page, key, number, content, style)
+    draw_page_key(page, key, _MARGIN_PT, _MARGIN_PT)
+    if number[1] > 1:
+        right = style.width_in * labels.POINTS_PER_INCH - _MARGIN_PT
+        write_lines(page, right, _MARGIN_PT, f"{number[0]} of {number[1]}", SMALL_PT, align="right")
     top = _MARGIN_PT + layout.key
     for at, row in enumerate(rows):
         if row.is_first or at == 0:
@@ -271,27 +293,9 @@ class _Drawn:
             page.add_collection(LineCollection(lines, colors=colour, linewidths=_OUTLINE_PT, zorder=3), autolim=False)
 
 
-def _draw_key(
-    page: Axes,
-    key: Sequence[tuple[str, str, tuple[int, float]]],
-    number: tuple[int, int],
-    content: _Content,
-    style: Style,
-) -> None:
-    for name, text, (line, place) in key:
-        left, top = _MARGIN_PT + place, _MARGIN_PT + (labels.lines_height(line, SMALL_PT) if line else 0.0)
-        if name:
-            middle = top + labels.lines_height(1, SMALL_PT) / 2
-            _draw_mark(page, (left + _MARKER_PT / 2, middle), marks.mark_of(name, content.arms[0][0], style))
-        write_lines(page, left + (_KEY_PT if name else 0), top, text, SMALL_PT)
-    if number[1] > 1:
-        right = style.width_in * labels.POINTS_PER_INCH - _MARGIN_PT
-        write_lines(page, right, _MARGIN_PT, f"{number[0]} of {number[1]}", SMALL_PT, align="right")
-
-
 def _called(content: _Content, layout: _Layout) -> list[str]:
     """Return what stands above each animal's floors: its name, shortened to fit; numbers where that names several."""
-    room = [layout.cell - _KEY_PT - labels.text_width(f"{_ratio(one)} *  ", SMALL_PT) for one in content.ratios]
+    room = [layout.cell - MARK_PT - labels.text_width(f"{_ratio(one)} *  ", SMALL_PT) for one in content.ratios]
     short = [
         fitted(name, one / labels.POINTS_PER_INCH, SMALL_PT) for name, one in zip(content.names, room, strict=True)
     ]
@@ -313,15 +317,11 @@ def _draw_label(
 ) -> None:
     layout, content, style = of
     (left, top), base = corner, corner[1] + _LABEL_PT - 2.5
-    _draw_mark(page, (left + _MARKER_PT / 2, top + _LABEL_PT / 2), marks.mark_of(content.phenotypes[at], arm, style))
+    draw_mark(page, (left + MARKER_PT / 2, top + _LABEL_PT / 2), marks.mark_of(content.phenotypes[at], arm, style))
     star = " *" if content.is_elsewhere(at) else ""
-    page.text(left + _KEY_PT, base, f"{content.names[at]}{star}", fontsize=SMALL_PT)
+    page.text(left + MARK_PT, base, f"{content.names[at]}{star}", fontsize=SMALL_PT)
     said = _ratio(content.ratios[at])
     page.text(left + layout.cell, base, said, fontsize=SMALL_PT, ha="right", color=style.inks.muted)
-
-
-def _draw_mark(page: Axes, place: tuple[float, float], mark: marks.Mark) -> None:
-    marks.scatter(page, np.array([place[0]]), np.array([place[1]]), [mark], _MARKER_PT)
 
 
 def _session_rows(pages: Sequence[Sequence[_Row]], content: _Content) -> list[dict[str, object]]:

@@ -50,20 +50,21 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
             hint="csds score gives animals their phenotypes; undefeated controls have none.",
         )
     tests = [one for one in study.analysis.results if one.test == "Fisher's exact test"]
+    within = study.analysis.comparison.within
+    last = within.levels[-1] if within else ""
     animals = of_test(study.analysed, study.analysis.comparison, -1)
     calls = dict(zip(animals.table.index.tolist(), animals.texts(PHENOTYPE), strict=True))
     whole = study.analysed.table.index.tolist()
     arms = tuple(
         Arm(name=arm.name.removesuffix(f", {last}"), levels=arm.levels[:-1] if last else arm.levels,
             rows=tuple(at for at in arm.rows if calls.get(whole[at]) in _CALLS), meaning=arm.meaning, place=arm.place)
-        for last in (study.analysis.comparison.within.levels[-1] if study.analysis.comparison.within else "",)
         for arm in study.arms
         if arm.name.removesuffix(f", {last}") in shares and (not last or arm.levels[-1] == last)
     )  # fmt: skip
     counts = [[sum(calls[whole[at]] == call for at in arm.rows) for call in _CALLS] for arm in arms]
     brackets = brackets_of(tests, arms)
     data = _data(study, arms, counts, shares, tests)
-    inks, note = style.inks, _note(brackets)
+    inks, note = style.inks, _note(brackets, last)
     with drawing(style):
         figure = new_figure(style, _HEIGHT_PT[style.width] / labels.POINTS_PER_INCH + 1)
         upper, axes = figure.subplots(2, 1, height_ratios=(0.3, 1), sharex=True)
@@ -101,12 +102,13 @@ def draw_phenotypes(study: StudyResults, *, style: Style) -> Plot:
     )
 
 
-def _note(brackets: Sequence[Bracket]) -> str:
+def _note(brackets: Sequence[Bracket], test: str) -> str:
     """Return what the numbers are; proportions are tested in the family of secondary outcomes, or are exploratory."""
     results = [one.result for one in brackets]
     kind = ", exploratory" if any(one.analysis == "exploratory" for one in results) else ""
     tests = f"; brackets: Fisher's exact test, {p_note(results)}{kind}" if results else ""
-    return f"Share susceptible with Wilson's 95 % interval{tests}."
+    where = f" at {test}" if test else ""
+    return f"Share susceptible{where} with Wilson's 95 % interval{tests}."
 
 
 def _write_counts(axes: Axes, across: tuple[float, float], count: Sequence[int], height_pt: float) -> None:

@@ -119,7 +119,7 @@ def _handles(style: Style) -> list[Artist]:
         Line2D([], [], linestyle="none", marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge,
                markeredgewidth=0.5, label=label)
         for marker, size, face, edge, label in (
-            ("o", 3.0, inks.ink, inks.ink, f"p < {_ALPHA:g}".replace("0.", ".")),
+            ("o", 3.0, inks.ink, inks.ink, f"p < {_ALPHA:g}, not adjusted".replace("0.", ".")),
             ("o", 3.0, inks.page, inks.muted, "any other p"),
             ("D", 4.0, colour, inks.page, "planned"),
         )
@@ -203,8 +203,8 @@ def _alt(curve: SpecificationCurve) -> str:
     sure = sum(one.p_value < _ALPHA for one in curve.effects)
     return (
         f"Specification curve of {curve.contrast}: {len(effects)} specifications, effects from {effects[0]:.2f} to "
-        f"{effects[-1]:.2f} SD, {sure} with p < .05. Planned: {planned.value:.2f} SD, 95 % CI {planned.ci_low:.2f} to "
-        f"{planned.ci_high:.2f}. "
+        f"{effects[-1]:.2f} SD, {sure} with p < .05, not adjusted. Planned: {planned.value:.2f} SD, 95 % CI "
+        f"{planned.ci_low:.2f} to {planned.ci_high:.2f}. "
         + "; ".join(f"{one.name} {one.value:.2f}, permutation p {equals_text(one.p_value)}" for one in curve.tests)
         + "."
     )

@@ -18,6 +18,7 @@ from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.results import Result
 from csds.analysis.within import BOTH_PHASES
 from csds.errors import StatsError
+from csds.figures.lettering import letters_not_shown
 from csds.formats.tables import read_table
 from csds.plots.labels import shortened
 from csds.plots.style import Style
@@ -131,6 +132,11 @@ class StudyResults:
             for group in comparison.groups or (EVERYONE,)
             for test in (comparison.within.levels if comparison.within else ("",))
         )  # fmt: skip
+
+    @property
+    def unshown_letters(self) -> str:
+        """The letters of groups' and animals' names that the figures' font lacks; □ stands for them."""
+        return letters_not_shown("".join([*(arm.name for arm in self.arms), *self.analysed.texts("animal_id")]))
 
     def results_folder(self, figure: str) -> Path:
         """Return the folder with the saved tracks that a figure takes.

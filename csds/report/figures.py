@@ -14,15 +14,17 @@ _TOO_LARGE = ("paths",)
 
 
 def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
-    """Return the figures that can be drawn, and of the others why not."""
+    """Return the figures that can be drawn, and what is to be said of them: why others are not, letters they lack."""
     try:
         study = open_study(report.folder, analysis=report.analysis)
     except CsdsError as error:
-        return [], [error.message]
-    drawn, missing = [], []
+        return [], [f"Not drawn: {error.message}"]
+    drawn, remarks = [], []
     for one in (one for one in GALLERY if one.name not in _TOO_LARGE):
         try:
             drawn.append(one.draw(study, style=Style()))
         except CsdsError as error:
-            missing.append(f"{one.name}: {error.message.removeprefix(f'figure {one.name!r}: ')}")
-    return drawn, missing
+            remarks.append(f"Not drawn: {one.name}: {error.message.removeprefix(f'figure {one.name!r}: ')}")
+    if unshown := study.unshown_letters:
+        remarks.append(f"Names have letters that the figures' font lacks, and that stand there as □: {unshown}")
+    return drawn, remarks

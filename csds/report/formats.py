@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from csds.errors import UsageError
+
 EmbedName = Literal["thumbnails", "all"]
 FormatName = Literal["html", "md", "docx", "xlsx"]
 
@@ -87,8 +89,12 @@ def write_report(
     Raises
     ------
     UsageError, TableError, ResultsError
-        As the forms' writers do.
+        There is no such folder; or as the forms' writers do.
     """
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder}: there is no such folder", hint="Check its spelling and the folder that you are in."
+        )
     written = {}
     for name in names:
         file = target / FORMATS[name].file if is_folder(target) else target

@@ -43,7 +43,7 @@ class Figure:
 
 
 def write_html(
-    report: Report, plots: Sequence[Plot], not_drawn: Sequence[str], target: Path, *, embed: EmbedName = "thumbnails"
+    report: Report, plots: Sequence[Plot], remarks: Sequence[str], target: Path, *, embed: EmbedName = "thumbnails"
 ) -> Path:
     """Write a report, whole or not at all, and return its path.
 
@@ -52,14 +52,14 @@ def write_html(
     report : Report
     plots : sequence of Plot
         In the order in which they are to stand.
-    not_drawn : sequence of str
-        Figures that these results don't allow, and why.
+    remarks : sequence of str
+        What is to be said of figures: why some can't be drawn, letters that they lack.
     target : Path
         The file; links to full pictures go from its folder.
     embed : {"thumbnails", "all"}
         Whether full pictures are within the file as well.
     """
-    text = html_text(report, plots, not_drawn, embed=embed, beside=target.parent)
+    text = html_text(report, plots, remarks, embed=embed, beside=target.parent)
     with atomic_path(target) as part:
         part.write_text(text, encoding="utf-8")
     return target
@@ -68,7 +68,7 @@ def write_html(
 def html_text(
     report: Report,
     plots: Sequence[Plot] = (),
-    not_drawn: Sequence[str] = (),
+    remarks: Sequence[str] = (),
     *,
     embed: EmbedName = "thumbnails",
     beside: Path | None = None,
@@ -86,7 +86,7 @@ def html_text(
         sessions=sessions,
         meanings={code: meaning for row in sessions for code, meaning, _ in row.flags},
         flagged=sum(bool(row.doubts) for row in sessions),
-        not_drawn=not_drawn,
+        remarks=remarks,
     )
 
 

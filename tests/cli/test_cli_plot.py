@@ -65,6 +65,14 @@ def test_a_figure_that_was_named_and_cant_be_drawn_is_a_failure(run) -> None:
     assert Path("figures/scatter.svg").is_file()
 
 
+def test_letters_that_figures_cant_show_are_told(run) -> None:
+    animals = Path("animals.csv")
+    animals.write_text(animals.read_text(encoding="utf-8").replace("isotype", "抗体"), encoding="utf-8")
+    result = run("animals.csv", "--figure", "scatter", "--kind", "svg")
+    assert result.exit_code == 0
+    assert "letters that the figures' font lacks, and that stand there as □: 抗体" in " ".join(result.stderr.split())
+
+
 def test_a_results_folder_has_figures_of_its_tracks(grown: Path) -> None:
     plan = '[analysis]\nfactors = ["stress"]\nprimary = "grams"\nsecondary = []\ndraws = 1000\n'
     (grown.parent / "study.toml").write_text(plan, encoding="utf-8")

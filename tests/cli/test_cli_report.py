@@ -51,7 +51,8 @@ def test_json_names_the_file(run) -> None:
 
 
 def test_wrong_calls(run) -> None:
-    assert run("nowhere", "--format", "xlsx").exit_code == 2
+    missing = run("nowhere", "--format", "xlsx")
+    assert (missing.exit_code, "nowhere: there is no such folder" in missing.stderr) == (2, True)
     assert run("results", "--format", "odt").exit_code == 2
     result = run("results", "--format", "md", "--embed", "all")
     assert result.exit_code == 2

@@ -169,6 +169,15 @@ def test_bad_number_names_row_and_column() -> None:
         parse_numbers(pd.Series(["1", "9 m"], index=[2, 3]), "distance_cm")
 
 
+def test_row_of_units_is_suspected_where_the_first_is_none_of_numbers() -> None:
+    with pytest.raises(TableError, match="row 2") as error:
+        parse_numbers(pd.Series(["cm", "9"], index=[2, 3]), "distance_cm")
+    assert "columns' units" in error.value.hint
+    with pytest.raises(TableError, match="row 3") as error:
+        parse_numbers(pd.Series(["9", "cm"], index=[2, 3]), "distance_cm")
+    assert "columns' units" not in error.value.hint
+
+
 def test_mixed_decimal_marks_are_refused() -> None:
     with pytest.raises(TableError, match=r"a point in row 2, a comma in row 3"):
         parse_numbers(pd.Series(["1265.5", "1,265"], index=[2, 3]), "distance_cm")

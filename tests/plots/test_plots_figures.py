@@ -156,6 +156,33 @@ def test_gardner_altman_scale_begins_at_the_references_mean(study_of, animals_of
     )
 
 
+def test_a_difference_without_an_interval_is_named(study_of, animals_of) -> None:
+    table = animals_of([*TWO, ("defeated", "saline")], 6)
+    table.loc[table["treatment"].isin(["isotype", "saline"]), "si_ratio"] = 1.5
+    plot = draw_estimation(study_of(table), style=Style())
+    assert "Not shown: saline - isotype (expected values that vary, found all equal within groups (1.5" in plot.alt
+    (row,) = plot.data[plot.data["mark"] == "not shown"].to_dict("records")
+    assert (row["contrast"], row["shown"]) == ("saline - isotype", False)
+    assert row["note"].startswith("expected values that vary")
+
+
+def test_several_interactions_are_told_apart(study_of, animals_of) -> None:
+    arms = [(stress, drug) for stress in ("control", "defeated") for drug in ("isotype", "low dose", "high dose")]
+    plot = draw_comparison(study_of(animals_of(arms, 6)), style=Style())
+    drawn = [text.get_text().partition(" p ")[0] for text in plot.figure.findobj(Text) if "inter" in text.get_text()]
+    assert {"interaction a", "interaction b"} <= set(drawn)
+    assert "; interactions: a, low dose; b, high dose." in plot.alt
+    assert "interactions:" not in draw_comparison(study_of(animals_of(TWO_BY_TWO, 6)), style=Style()).alt
+
+
+def test_letters_that_the_font_lacks_are_named(study_of, animals_of) -> None:
+    table = animals_of(TWO, 5)
+    assert study_of(table).unshown_letters == ""
+    table["treatment"] = table["treatment"].replace("isotype", "対照対")
+    table.loc[0, "animal_id"] = "🧪"
+    assert set(study_of(table).unshown_letters) == {"対", "照", "🧪"}
+
+
 def test_figures_say_what_they_lack(study_of, animals_of) -> None:
     table = animals_of(TWO, 5)
     with pytest.raises(StatsError, match="expected animals with si_ratio and si_ratio_low"):

@@ -153,6 +153,12 @@ def test_groups_too_small_for_a_median_interval_have_none(study_of, animals_of) 
     assert "where values allow one" in plot.alt
 
 
+def test_phenotypes_say_of_which_test_they_are(study_of, repeated_of) -> None:
+    assert (
+        "Share susceptible at post with Wilson's" in draw_phenotypes(study_of(repeated_of(TWO, 8)), style=Style()).alt
+    )
+
+
 def test_figures_say_which_p_they_show(study_of, animals_of) -> None:
     table = animals_of(FOUR, 9)
     plot = draw_phenotypes(study_of(table, secondary=("log_si_ratio", "phenotype")), style=Style())

@@ -16,6 +16,7 @@ from csds.analysis.analyse import analyse
 from csds.analysis.animals import read_animals
 from csds.analysis.plan import AnalysisPlan
 from csds.errors import StatsError, TableError
+from csds.figures import palette
 from csds.formats.tables import read_table
 from csds.plots.floors import PAGE_HEIGHT_PT, floor_outlines
 from csds.plots.occupancy import draw_occupancy
@@ -160,6 +161,17 @@ def test_enclosure_wall_is_at_the_top(study_of, animals_of) -> None:
     shown = [axes for axes in plot.figure.axes if axes.images]
     assert all(axes.get_ylim() == (42.0, 0.0) for axes in shown)
     assert all(axes.images[0].get_extent() == [0.0, 42.0, 42.0, 0.0] for axes in shown)
+
+
+@pytest.mark.parametrize("draw", [draw_occupancy, draw_paths])
+def test_outlines_are_in_the_key_in_their_colours(draw, study_of, animals_of) -> None:
+    page = draw(study_of(animals_of(TWO, 3)), style=Style()).figure.axes[0]
+    baselines = {text.get_text(): text.get_position() for text in page.texts}
+    for name, colour in (("interaction zone", palette.INTERACTION), ("corners", palette.CORNERS), ("enclosure", None)):
+        left, below = baselines[name]
+        ends = [(line, line.get_xdata()[-1], line.get_ydata()[0]) for line in page.lines if len(line.get_xdata())]
+        drawn = [line.get_color() for line, x, y in ends if 0 < left - x < 4 and 0 < below - y < 6]
+        assert drawn == [colour or Style().inks.ink]
 
 
 def test_sessions_on_other_floors_are_listed_and_not_in_the_mean(study_of, animals_of, lab) -> None:
