@@ -1,7 +1,8 @@
 """10,000 sessions by a tracker that does nothing: what is left is csds's own scheduling and bookkeeping.
 
-In the place of the work on a unit stands a function that leaves what a finished session leaves: a record as long as a
-real one, and links to the files of a real session. The animals' pictures are links, too: drawing isn't scheduling.
+In the place of the work on a unit stands a function that leaves a finished session's record. The files that tracking
+and drawing leave are links to those of a real session, made before the time is taken. A record is a real one but
+for the readings that a score's interval is computed from: that is no bookkeeping.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from csds.results.folder import ResultsFolder
 from csds.simulate.scene import Encoding
 from csds.simulate.study import SimulatedAnimal, StudyDesign, simulate_study
 from csds.study import read_study
+from csds.study.session_ids import session_ids
 
 SESSIONS, STUDIES, JOBS = 10_000, 5, 2
 PHASES = ("target_absent", "target_present")
@@ -54,7 +56,6 @@ def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
     filming.join()
     for number in range(STUDIES):
         _write_study(folder, number, sessions // STUDIES)
-    bare_s = [_seconds(lambda: _bare_joblib(folder / "before", sessions))]
     protocol = load_protocol("golden2011")
     began = time.perf_counter()
     jobs = [
@@ -62,6 +63,10 @@ def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
         for sheet in sorted(folder.glob("archive/*/study.csv"))
     ]
     read_s = time.perf_counter() - began
+    for job in jobs:
+        _leave_files(job)
+    os.sync()
+    bare_s = [_seconds(lambda: _bare_joblib(folder / "before", sessions))]
     with _watched_memory() as peak:
         first_s = _seconds(lambda: _sweep(jobs, {"tracked": sessions}))
         second_s = _seconds(lambda: _sweep(jobs, {"kept": sessions}))
@@ -92,9 +97,7 @@ def leave_results(
 
 def _leave(session: Session, fingerprint: str | None, context: Context) -> Outcome:
     folder, session_id = context.folder, session.session_id
-    source, source_id, record = _model(folder.path.parent.parent / _MODEL, session.phase)
-    for place in (ResultsFolder.track, ResultsFolder.floor, ResultsFolder.thumbnails, ResultsFolder.overlay):
-        _link(place(source, source_id), place(folder, session_id))
+    _, _, record = _model(folder.path.parent.parent / _MODEL, session.phase)
     own = {
         "session_id": session_id, **asdict(session.key), "stress": session.stress, "treatment": session.treatment,
         "video": session.video,
@@ -103,13 +106,14 @@ def _leave(session: Session, fingerprint: str | None, context: Context) -> Outco
              (folder.track(session_id), folder.floor(session_id), folder.thumbnails(session_id))]  # fmt: skip
     finished = {
         **record,
+        "readings": None,
         "row": {**record["row"], **own},
         "files": dict(zip(names, record["files"].values(), strict=True)),
         "files_seen": stat_results(session_id, folder),
         "seen": stat_files(session.videos),
         "unit": fingerprint,
     }
-    write_json(folder.record(session_id), finished)
+    write_json(folder.record(session_id), finished, deep=0)
     return Outcome(session_id=session_id, record=finished)
 
 
@@ -134,13 +138,21 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
 
 
-def _leave_animal(_row: object, _records: object, name: str, folder: ResultsFolder, _protocol: object) -> None:
-    source, source_id, _ = _model(folder.path.parent.parent / _MODEL, PHASES[0])
-    _link(source.overlay(source_id), folder.animal(name))
+def _leave_files(job: StudyJob) -> None:
+    """Leave what tracking and drawing do: the sessions' files, and a picture of each animal."""
+    folder = ResultsFolder(path=job.out)
+    source, source_id, _ = _model(job.out.parent.parent / _MODEL, PHASES[0])
+    keys = list(dict.fromkeys(session.key for session in job.study.sessions))
+    for name in session_ids([(key, "") for key in keys]):
+        _link(source.overlay(source_id), folder.animal(name))
+    for session in job.study.sessions:
+        source, source_id, _ = _model(job.out.parent.parent / _MODEL, session.phase)
+        for place in (ResultsFolder.track, ResultsFolder.floor, ResultsFolder.thumbnails, ResultsFolder.overlay):
+            _link(place(source, source_id), place(folder, session.session_id))
 
 
 def _sweep(jobs: Sequence[StudyJob], expected: Mapping[str, int]) -> None:
-    with patch("csds.batch.sweep.work_on", leave_results), patch("csds.batch.artist.save_animal", _leave_animal):
+    with patch("csds.batch.sweep.work_on", leave_results), patch("csds.batch.artist.save_animal"):
         result = sweep(jobs, TrackOptions(jobs=JOBS, command=("csds", "batch")))
     found = work_of(result)
     if found != expected:

@@ -162,7 +162,7 @@ def seen_again(
     now = {"files_seen": stat_results(session.session_id, folder), "seen": stat_files(session.videos), "unit": unit}
     if all(record.get(name) == value for name, value in now.items()):
         return record
-    write_json(folder.record(session.session_id), {**record, **now})
+    write_json(folder.record(session.session_id), {**record, **now}, deep=0)
     return {**record, **now}
 
 

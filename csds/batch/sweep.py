@@ -10,7 +10,7 @@ from pathlib import Path
 
 from csds.batch.artist import process_and_draw
 from csds.batch.look import finished_unit
-from csds.batch.options import Failure, Listener, Outcome, RunResult, TrackOptions
+from csds.batch.options import Failure, Listener, Outcome, TrackOptions
 from csds.batch.prepare import Context
 from csds.batch.study_run import StudyRun, open_run
 from csds.errors import CsdsError, ResultsError
@@ -33,10 +33,22 @@ class StudyJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SweptStudy:
+    """What came of a study: not its tables, which would be too many to keep.
+
+    ``work`` is how many sessions were ``tracked``, ``rescored`` or ``kept``.
+    """
+
+    animals: int
+    failures: tuple[Failure, ...]
+    work: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepResult:
     """What a sweep leaves: what came of each study, and of those that couldn't be begun or written why."""
 
-    results: Mapping[Path, RunResult] = field(default_factory=dict)
+    results: Mapping[Path, SweptStudy] = field(default_factory=dict)
     failures: Mapping[Path, Failure] = field(default_factory=dict)
 
 
@@ -91,7 +103,7 @@ class _Sweep:
     pending: dict[Path, _Pending] = field(default_factory=dict)
     items: list[tuple[Path, Unit]] = field(default_factory=list)
     contexts: dict[Path, Context] = field(default_factory=dict)
-    results: dict[Path, RunResult] = field(default_factory=dict)
+    results: dict[Path, SweptStudy] = field(default_factory=dict)
     failures: dict[Path, Failure] = field(default_factory=dict)
 
     def begin(self, job: StudyJob, listener: Listener | None) -> None:
@@ -154,7 +166,8 @@ class _Sweep:
     def _finish(self, out: Path) -> None:
         run = self.pending.pop(out).run
         try:
-            self.results[out] = run.write(pictures=True)
+            found = run.write(pictures=True)
+            self.results[out] = SweptStudy(animals=len(found.animals), failures=found.failures, work=found.work)
         except CsdsError as error:
             self.failures[out] = _failure(run.study, error)
         finally:

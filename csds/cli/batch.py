@@ -180,7 +180,7 @@ def _run(work: Sequence[StudyJob], options: Any, out: Path, *, quiet: bool) -> S
 
 def _tell(result: SweepResult, failures: Sequence[Failure], found: Archive, *, as_json: bool, quiet: bool) -> None:
     rows = [
-        [str(out), len(run.animals), sum(run.work.values()), len(run.failures),
+        [str(out), run.animals, sum(run.work.values()), len(run.failures),
          ", ".join(f"{count} {work}" for work, count in sorted(run.work.items()))]
         for out, run in result.results.items()
     ]  # fmt: skip

@@ -79,8 +79,8 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     ResultsError
         The file can't be written; see `csds.formats.atomic.atomic_path`.
     """
-    lines = [_csv_line([cell_text(name) for name in frame.columns])]
-    columns = [[cell_text(value) for value in frame.iloc[:, i].tolist()] for i in range(frame.shape[1])]
+    lines = [_csv_line([_csv_cell(name) for name in frame.columns])]
+    columns = [_csv_cells(frame.iloc[:, i].tolist()) for i in range(frame.shape[1])]
     lines += [_csv_line(cells) for cells in zip(*columns, strict=True)]
     with atomic_path(path) as temporary:
         temporary.write_bytes("\n".join([*lines, ""]).encode("utf-8-sig"))
@@ -177,9 +177,21 @@ def unprotect_text(text: str) -> str:
 
 
 def _csv_line(cells: Sequence[str]) -> str:
-    if len(cells) == 1 and not cells[0]:
-        return '""'  # a bare empty line would be taken for no line at all
-    return ",".join('"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)
+    return ",".join(cells) or '""'  # a bare empty line would be taken for no line at all
+
+
+def _csv_cells(values: Sequence[object]) -> list[str]:
+    """Return a column's cells; text, most of which is there many times, is looked at once."""
+    known = {text: _csv_cell(text) for text in {value for value in values if isinstance(value, str)}}
+    return [
+        known[value] if isinstance(value, str) else cell_text(value) if isinstance(value, float) else _csv_cell(value)
+        for value in values
+    ]
+
+
+def _csv_cell(value: object) -> str:
+    text = cell_text(value)
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def _csv_rows(path: Path, content: bytes) -> list[Row]:
