@@ -30,8 +30,9 @@ from csds.batch import track_study
 from csds.batch.look import finished_unit
 from csds.batch.options import Outcome, TrackOptions
 from csds.batch.prepare import Context
-from csds.batch.reuse import stat_files, stat_results, unit_fingerprint
+from csds.batch.reuse import stat_results, unit_fingerprint
 from csds.batch.sweep import StudyJob, SweepResult, sweep
+from csds.formats.digest import stat_files
 from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
 from csds.model.study import Session

@@ -11,6 +11,7 @@
     ├── ArenaError           an arena file is missing or contradicts itself
     │   └── AmbiguousArenaError    the arena can't be found with confidence
     ├── VideoError           a recording can't be read
+    │   └── UnsteadyError    it changed, or went away, while it was read
     ├── TrackingError        no animal can be told from the background
     ├── ScoreError           a score or rule can't be computed
     ├── StatsError           a test or model can't be computed from these data
@@ -38,6 +39,8 @@ class CsdsError(Exception):
     exit_code: ClassVar[int] = 1
     #: Flag of the session that this error ends, beside ``failed``.
     flag: ClassVar[str] = ""
+    #: Whether it may be over the next time, though the files are the same: the session is tried again.
+    is_passing: ClassVar[bool] = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -105,6 +108,12 @@ class VideoError(CsdsError):
     stage = "video"
 
 
+class UnsteadyError(VideoError):
+    """A recording changed, or went away, while it was read: a drive or network was lost, or it is being copied."""
+
+    is_passing = True
+
+
 class TrackingError(CsdsError):
     """No animal can be told from the background."""
 
@@ -133,3 +142,4 @@ class ResultsError(CsdsError):
     """Results can't be written where they should go."""
 
     stage = "results"
+    is_passing = True

@@ -13,12 +13,13 @@ from csds.batch.options import Outcome
 from csds.batch.pictures import save_animal, save_session
 from csds.batch.prepare import Context
 from csds.batch.unit import process_unit
+from csds.errors import CsdsError, ResultsError
 from csds.model.study import Session
 
 
 @dataclass(slots=True, kw_only=True)
 class Artist:
-    """Draws one picture after the other; `finish` waits for all and tells which sessions' failed."""
+    """Draws one picture after the other; errors are told where these are waited for."""
 
     context: Context
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
@@ -37,19 +38,28 @@ class Artist:
     def draw_animal(self, row: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str) -> None:
         """Ask for an animal's picture."""
         context = self.context
-        self._animals[name] = self._thread.submit(save_animal, row, records, name, context.folder, context.protocol)
+        self._animals[name] = self._thread.submit(_draw_animal, row, records, name, context)
 
-    def finish(self) -> list[Outcome]:
-        """Wait for all pictures and return the outcomes of the sessions whose picture failed.
+    def finish_animals(self) -> None:
+        """Wait for the animals' pictures.
+
+        Raises
+        ------
+        ResultsError
+            If one can't be drawn or written.
+        """
+        for animal in self._animals.values():
+            animal.result()
+        self._animals.clear()
+
+    def finish_sessions(self) -> list[Outcome]:
+        """Wait for the sessions' pictures and return the outcomes of those whose picture failed.
 
         Raises
         ------
         ResultsError
             If a picture can't be written.
         """
-        for animal in self._animals.values():
-            animal.result()
-        self._animals.clear()
         done = [outcome for future in self._sessions for outcome in future.result() if outcome.failure is not None]
         self._sessions.clear()
         return done
@@ -80,6 +90,18 @@ def process_and_draw(
 ) -> list[Outcome]:
     """Do what `process_unit` does and draw the sessions' pictures: a worker's whole task."""
     return draw_sessions(unit, process_unit(unit, progress, context=context), context)
+
+
+def _draw_animal(row: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str, context: Context) -> None:
+    try:
+        save_animal(row, records, name, context.folder, context.protocol)
+    except CsdsError:
+        raise
+    except Exception as error:  # tables must not be lost to a picture
+        raise ResultsError(
+            f"{context.folder.animal(name)}: could not be drawn ({type(error).__name__}: {error})",
+            hint="Run the same command again; the tables and the other pictures are not touched by it.",
+        ) from error
 
 
 def _import(names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from csds.errors import CsdsError
-from csds.formats.atomic import atomic_path
+from csds.formats.atomic import atomic_path, require_steady
 from csds.formats.json_files import read_json
 from csds.formats.tables import read_table, write_table
 from csds.report.typed_tables import read_typed_table
@@ -54,8 +54,9 @@ def write_catalogue(folder: Path) -> Catalogue:
     Raises
     ------
     ResultsError
-        A file can't be written.
+        The folder is gone, or a file can't be written.
     """
+    require_steady(folder)
     found = read_catalogue(folder)
     write_table(found.animals, folder / f"{CATALOGUE}.csv")
     with atomic_path(folder / f"{CATALOGUE}.parquet") as part:

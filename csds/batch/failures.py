@@ -15,12 +15,12 @@ from csds.results.folder import writing
 
 
 def remember_failures(unit: Sequence[Session], outcomes: Sequence[Outcome], context: Context) -> None:
-    """Write the failures of a unit beside the records, and remove those that are none any more."""
-    has_failed = any(outcome.failure is not None for outcome in outcomes)
+    """Write the failures of a unit beside the records, and remove those that are none any more, or may pass."""
+    has_failed = any(outcome.failure is not None and not outcome.is_passing for outcome in outcomes)
     fingerprint = unit_fingerprint(unit, context) if has_failed else None
     for outcome in outcomes:
         path = context.folder.failure(outcome.session_id)
-        if outcome.failure is None or fingerprint is None:
+        if outcome.failure is None or outcome.is_passing or fingerprint is None:
             with writing(path):
                 path.unlink(missing_ok=True)
         else:

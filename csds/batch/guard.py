@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from csds.batch.options import Outcome, failed_outcome
+from csds.batch.options import Outcome, failed_outcome, outcome_of_error
 from csds.errors import CsdsError, ResultsError
 from csds.model.study import Session
 
@@ -22,13 +22,9 @@ def failures_recorded(sessions: Sequence[Session], outcomes: Outcomes) -> Iterat
     except ResultsError:
         raise  # what can't be written for this session can't be for the next
     except CsdsError as error:
-        outcomes |= {session.session_id: _failed(session, error) for session in sessions}
+        outcomes |= {session.session_id: outcome_of_error(session, error) for session in sessions}
     except Exception as error:  # noqa: BLE001 - hours of work on other sessions must not be lost to a fault in csds
         outcomes |= {session.session_id: _broken(session, error) for session in sessions}
-
-
-def _failed(session: Session, error: CsdsError) -> Outcome:
-    return failed_outcome(session, stage=error.stage, error=error.message, how_to_fix=error.hint, flag=error.flag)
 
 
 def _broken(session: Session, error: Exception) -> Outcome:

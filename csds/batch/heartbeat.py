@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import time
@@ -35,8 +36,10 @@ class RunStatus:
         All, finished ones, those among them that failed, and those being worked on at most.
     frames : int
         Decoded so far.
-    started_s, seen_s : float
-        Of its first and last sign, s since 1970.
+    elapsed_s : float
+        From its start to its last sign, whatever clocks were set to meanwhile.
+    seen_s : float
+        Of its last sign, s since 1970.
     """
 
     host: str
@@ -49,7 +52,7 @@ class RunStatus:
     failed: int = 0
     running: int = 0
     frames: int = 0
-    started_s: float = 0.0
+    elapsed_s: float = 0.0
     seen_s: float = 0.0
 
     @property
@@ -60,14 +63,14 @@ class RunStatus:
     @property
     def frames_per_s(self) -> float:
         """Frames decoded in a second, since the start."""
-        return self.frames / max(self.seen_s - self.started_s, 1e-9)
+        return self.frames / max(self.elapsed_s, 1e-9)
 
     @property
     def left_s(self) -> float | None:
         """Seconds that the rest may take, at the pace so far; None before the first session is finished."""
         if self.state != "running" or not self.done:
             return None
-        return (self.seen_s - self.started_s) / self.done * (self.sessions - self.done)
+        return self.elapsed_s / self.done * (self.sessions - self.done)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,19 +79,21 @@ class Heartbeat:
 
     folder: Path
     clock: Callable[[], float] = time.time
+    watch: Callable[[], float] = time.monotonic
     status: RunStatus = field(init=False)
-    _written_s: float = 0.0
+    _began_s: float = field(init=False)
+    _written_s: float = -math.inf
 
     def __post_init__(self) -> None:
-        now = self.clock()
-        self.status = RunStatus(host=socket.gethostname(), pid=os.getpid(), started_s=now, seen_s=now)
+        self.status = RunStatus(host=socket.gethostname(), pid=os.getpid(), seen_s=self.clock())
+        self._began_s = self.watch()
 
     def beat(self, *, at_once: bool = False, **changes: Any) -> None:
         """Take what has changed, and write it if the last time is long enough ago."""
-        self.status = replace(self.status, **changes, seen_s=self.clock())
-        # A clock that was set back must not silence the run.
-        if at_once or abs(self.status.seen_s - self._written_s) >= _EVERY_S:
-            self._written_s = self.status.seen_s
+        now_s = self.watch()
+        self.status = replace(self.status, **changes, elapsed_s=now_s - self._began_s, seen_s=self.clock())
+        if at_once or now_s - self._written_s >= _EVERY_S:
+            self._written_s = now_s
             try:
                 write_json(_place(self.folder) / f"{self.status.host}-{self.status.pid}.json", asdict(self.status))
             except ResultsError:
@@ -110,5 +115,5 @@ def _status(held: Mapping[str, Any] | None, now_s: float) -> RunStatus | None:
         status = RunStatus(**(held or {}))
     except TypeError:
         return None
-    is_lost = status.state == "running" and now_s - status.seen_s > _LOST_S
+    is_lost = status.state == "running" and abs(now_s - status.seen_s) > _LOST_S
     return replace(status, state="lost") if is_lost else status

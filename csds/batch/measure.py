@@ -11,7 +11,7 @@ import pandas as pd
 from csds import __version__
 from csds.batch.floors import picture_grid
 from csds.batch.prepare import Context, Placed, start_error_s
-from csds.batch.reuse import Keys, digest_files, stat_files, stat_results
+from csds.batch.reuse import Keys, digest_files, stat_results
 from csds.behaviour.bins import measure_time_bins
 from csds.behaviour.sensitivity import ZoneReadings, read_zone
 from csds.behaviour.session import measure_session
@@ -63,7 +63,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context, uni
             "time_bins": _bins(table, zones, length_s, context),
             "files": digest_files(session.session_id, folder),
             "files_seen": stat_results(session.session_id, folder),
-            "seen": stat_files(session.videos),
+            "seen": item.opened.seen,
             "unit": unit,
             "made_from": {
                 "csds": __version__,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from csds.arena.files import CONFIDENCE
 from csds.batch.child import Limits
+from csds.errors import CsdsError
 from csds.model.study import Session
 
 Work = Literal["tracked", "rescored", "kept"]
@@ -75,7 +76,7 @@ class Outcome:
     """What became of a session: its record, or its failure.
 
     ``because`` says what had changed since earlier results (empty where there were none); ``flag`` is that
-    of the failure, beside ``failed``.
+    of the failure, beside ``failed``; one that ``is_passing`` isn't remembered: the next run tries again.
     """
 
     session_id: str
@@ -84,14 +85,25 @@ class Outcome:
     work: Work = "tracked"
     because: tuple[str, ...] = ()
     flag: str = ""
+    is_passing: bool = False
 
 
-def failed_outcome(session: Session, *, stage: str, error: str, how_to_fix: str, flag: str = "") -> Outcome:
+def failed_outcome(
+    session: Session, *, stage: str, error: str, how_to_fix: str, flag: str = "", is_passing: bool = False
+) -> Outcome:
     """Return the outcome of a session that could not be used."""
     failure = Failure(
         session_id=session.session_id, video=session.video, stage=stage, error=error, how_to_fix=how_to_fix
     )
-    return Outcome(session_id=session.session_id, failure=failure, flag=flag)
+    return Outcome(session_id=session.session_id, failure=failure, flag=flag, is_passing=is_passing)
+
+
+def outcome_of_error(session: Session, error: CsdsError) -> Outcome:
+    """Return the outcome of a session that an error ended."""
+    return failed_outcome(
+        session, stage=error.stage, error=error.message, how_to_fix=error.hint, flag=error.flag,
+        is_passing=error.is_passing,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 from csds.arena.files import check_frame_size, choose_arena, find_arena_file, read_arenas
 from csds.batch.options import TrackOptions
 from csds.behaviour.uncertainty import START_FOUND_SD_S, START_GIVEN_SD_S
-from csds.errors import VideoError
+from csds.errors import UnsteadyError
+from csds.formats.digest import stat_files
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 from csds.model.shapes import FloatArray
@@ -37,10 +38,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A session whose recording is open; ``given`` is the arena that ``arena_file`` gives, None without a file."""
+    """A session whose recording is open; ``given`` is the arena that ``arena_file`` gives, None without a file.
+
+    ``seen`` are the sizes, dates and places of its files, ``video_sha256`` what they held.
+    """
 
     session: Session
     recording: Recording
+    seen: list[list[int]]
     video_sha256: tuple[str, ...]
     given: Arena | None
     arena_file: Path | None
@@ -105,13 +110,30 @@ def open_session(session: Session, context: Context, digest_of: Callable[[Path],
     size = (recording.info.width, recording.info.height)
     arena, path = session_arena(session, context, frame_size_px=size)
     try:
+        seen = stat_files(session.videos)
         digests = tuple(digest_of(video) for video in session.videos)
     except OSError as error:
-        raise VideoError(
+        raise UnsteadyError(
             f"{session.video}: can't be read to its end ({error.strerror})",
-            hint="Copy the file again from where it was recorded.",
+            hint="Check the drive or network that it is on; or copy it again from where it was recorded.",
         ) from error
-    return Opened(session=session, recording=recording, video_sha256=digests, given=arena, arena_file=path)
+    return Opened(session=session, recording=recording, seen=seen, video_sha256=digests, given=arena, arena_file=path)
+
+
+def require_unchanged(item: Opened) -> None:
+    """Raise UnsteadyError if a session's files are not what they were when it was opened: frames may be missing."""
+    try:
+        now = stat_files(item.session.videos)
+    except OSError as error:
+        raise UnsteadyError(
+            f"{item.session.video}: went away while it was read ({error.strerror})",
+            hint="Check the drive or network that it is on, then run the same command again.",
+        ) from error
+    if now != item.seen:
+        raise UnsteadyError(
+            f"{item.session.video}: changed while it was read",
+            hint="If it is still being recorded or copied, wait until that is done, then run the same command again.",
+        )
 
 
 def session_arena(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from csds.batch.prepare import Context, Opened, Placed, same_test, session_arena
 from csds.batch.windows import wanted_trials
 from csds.behaviour.uncertainty import METHOD
 from csds.errors import CsdsError
-from csds.formats.digest import digest, file_digest
+from csds.formats.digest import digest, file_digest, stat_files
 from csds.formats.json_files import write_json
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
@@ -193,11 +193,6 @@ def recall(session: Session, context: Context) -> Outcome | None:
     if changed or record["seen"] != seen or not files_hold(record, session.session_id, context.folder):
         return None
     return Outcome(session_id=session.session_id, record=record, work="kept")
-
-
-def stat_files(paths: Iterable[Path]) -> list[list[int]]:
-    """Return size, time of change and place on the disk of files: where these are the same, so is the content."""
-    return [[stat.st_size, stat.st_mtime_ns, stat.st_ino] for stat in (path.stat() for path in paths)]
 
 
 def stat_results(session_id: str, folder: ResultsFolder) -> list[list[int]]:

@@ -21,6 +21,7 @@ from csds.batch.reuse import PARTS, recall
 from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
 from csds.behaviour.rules import what_waits
 from csds.errors import ResultsError
+from csds.formats.atomic import require_steady
 from csds.formats.digest import digest
 from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
@@ -110,8 +111,9 @@ class StudyRun:
 
     def write(self, *, pictures: bool) -> RunResult:
         """Write the tables, provenance and, if asked, the animals' pictures."""
+        require_steady(self.context.folder.path)
         if pictures:
-            self.outcomes |= {outcome.session_id: outcome for outcome in self.artist.finish()}
+            self.outcomes |= {outcome.session_id: outcome for outcome in self.artist.finish_sessions()}
         folder, protocol = self.context.folder, self.context.protocol
         failures = [*self._sheet_failures(), *self._failures()]
         sessions = sessions_table(self.study, self.outcomes, protocol)
@@ -129,7 +131,7 @@ class StudyRun:
         _write_tables(written, folder)
         if pictures:
             self._draw_animals(animals)
-            self.artist.finish()
+            self.artist.finish_animals()
             clear_unfinished(folder)
         drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
         made = describe_run(self.study, self.context, self.outcomes.values(), drawn, self.before)
@@ -150,6 +152,7 @@ class StudyRun:
 
     def take(self, unit: Sequence[Session], outcomes: Sequence[Outcome]) -> None:
         """Take what became of a unit."""
+        require_steady(self.context.folder.path)
         remember_failures(unit, outcomes, self.context)
         self.outcomes |= {outcome.session_id: outcome for outcome in outcomes}
         self._sketch_animals(outcomes)
@@ -272,6 +275,7 @@ def _not_reached(session: Session, reason: str) -> Outcome:
     return failed_outcome(
         session,
         stage="results",
+        is_passing=True,
         error=f"not finished, the run ended before ({reason})",
         how_to_fix="Run the same command again; it completes what is missing.",
     )

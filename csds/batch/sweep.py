@@ -10,10 +10,11 @@ from pathlib import Path
 
 from csds.batch.artist import process_and_draw
 from csds.batch.look import finished_unit
-from csds.batch.options import Failure, Listener, Outcome, TrackOptions
+from csds.batch.options import Failure, Listener, Outcome, TrackOptions, outcome_of_error
 from csds.batch.prepare import Context
 from csds.batch.study_run import StudyRun, open_run
 from csds.errors import CsdsError, ResultsError
+from csds.formats.atomic import require_steady
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
 from csds.results.folder import ResultsFolder
@@ -177,17 +178,18 @@ class _Sweep:
 
 def work_on(
     item: tuple[Path, Unit], progress: Callable[[int], None], *, contexts: Mapping[Path, Context]
-) -> list[Outcome] | str:
-    """Return a unit's outcomes, or why its results can't be written: a worker's whole task.
+) -> list[Outcome]:
+    """Return a unit's outcomes, also where its results can't be written: a worker's whole task.
 
     What another run has finished meanwhile isn't done again.
     """
     out, unit = item
     context = contexts[out]
     try:
+        require_steady(context.folder.path)
         return finished_unit(unit, context) or process_and_draw(unit, progress, context=context)
     except ResultsError as error:
-        return f"{error.message}. {error.hint}"
+        return [outcome_of_error(session, error) for session in unit]
 
 
 def _failure(study: Study, error: CsdsError) -> Failure:

@@ -16,7 +16,7 @@ from csds.batch.guard import Outcomes, failures_recorded
 from csds.batch.measure import finish_session
 from csds.batch.options import Outcome
 from csds.batch.pictures import show_recording
-from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session
+from csds.batch.prepare import Context, Opened, Placed, by_recording, open_session, require_unchanged
 from csds.batch.reuse import Earlier, Keys, find_earlier, known_digest, seen_again, session_keys, unit_fingerprint
 from csds.batch.samples import Samples
 from csds.batch.windows import find_window
@@ -133,6 +133,7 @@ def _track(
     with failures_recorded([item.session for item, _ in tasks], outcomes):
         recording = tasks[0][0].recording
         observed = observe_recording(recording, distinct, threads=context.threads, progress=progress)
+        require_unchanged(tasks[0][0].opened)
         seen = {id(task): one for task, one in zip(distinct, observed, strict=True)}
     for item, task in tasks if seen else ():
         session_id = item.session.session_id

@@ -100,9 +100,9 @@ def batch(
     )
     work, unread = _jobs(found, archive, out, protocol or [""])
     result = _run(work, options, out, quiet=quiet or as_json)
-    catalogue = write_catalogue(out)
     failures = [*unread, *result.failures.values(), *(one for run in result.results.values() for one in run.failures)]
     _tell(result, failures, found, as_json=as_json, quiet=quiet)
+    catalogue = write_catalogue(out)
     for path, why in catalogue.unread:
         console.warn(f"not in the catalogue: {path}: {why}", quiet=quiet)
     console.note(f"catalogue: {out / 'catalogue.csv'} ({len(catalogue.animals)} animals), .parquet", quiet=quiet)
@@ -148,7 +148,12 @@ def _run(work: Sequence[StudyJob], options: Any, out: Path, *, quiet: bool) -> S
     """Work through studies with a bar and a heartbeat."""
     from csds.batch.heartbeat import Heartbeat
     from csds.batch.sweep import sweep
+    from csds.formats.atomic import require_steady
+    from csds.results.folder import writing
 
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    require_steady(out)
     total = sum(len(job.study.sessions) for job in work)
     heart = Heartbeat(folder=out)
     frames = done = failed = studies = 0

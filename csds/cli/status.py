@@ -34,7 +34,7 @@ def status(
         raise UsageError(f"{folder}: expected signs of a run of csds batch, found none", hint="Name its --out.")
     if as_json:
         names = ("host", "pid", "state", "studies", "studies_done", "sessions", "done", "running", "failed",
-                 "waiting", "frames", "frames_per_s", "left_s", "started_s", "seen_s")  # fmt: skip
+                 "waiting", "frames", "frames_per_s", "left_s", "elapsed_s", "seen_s")  # fmt: skip
         console.print_json([{name: getattr(one, name) for name in names} for one in found])
     else:
         console.print_table(

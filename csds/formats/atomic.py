@@ -11,13 +11,37 @@ from pathlib import Path
 
 from csds.errors import ResultsError
 
+_steady: set[Path] = set()
+
+
+def require_steady(folder: Path) -> None:
+    """See that a folder is there, and hold to it: once it has gone nothing is written below it by this process.
+
+    Where a drive or network is lost its files would go to another place, and be hidden when it comes back.
+
+    Raises
+    ------
+    ResultsError
+        It isn't there.
+    """
+    try:
+        is_there = folder.is_dir()
+    except OSError as error:
+        raise write_error(folder, error) from error
+    if not is_there:
+        raise ResultsError(
+            f"{folder}: the folder of the results has gone",
+            hint="Check the drive or network that it is on, then run the same command again; what was finished stays.",
+        )
+    _steady.add(folder)
+
 
 @contextmanager
 def atomic_path(final: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of ``final``, with its suffix, and put it in place on success.
 
-    The folder is made if need be. Whatever ends the block early (also Ctrl-C) leaves ``final`` as
-    it was and no temporary file behind. Devices and pipes are written to directly.
+    The folder is made if need be, but not one of `require_steady`. Whatever ends the block early (also Ctrl-C)
+    leaves ``final`` as it was and no temporary file behind. Devices and pipes are written to directly.
 
     Raises
     ------
@@ -32,6 +56,8 @@ def atomic_path(final: Path) -> Iterator[Path]:
         except OSError as error:
             raise write_error(final, error) from error
         return
+    for folder in _steady.intersection(final.parents):
+        require_steady(folder)
     temporary = final.parent / f".csds-{secrets.token_hex(6)}{final.suffix}"
     try:
         try:

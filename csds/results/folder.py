@@ -15,7 +15,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from csds.errors import ResultsError
-from csds.formats.atomic import atomic_path, write_error
+from csds.formats.atomic import atomic_path, require_steady, write_error
 
 #: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
 _TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")
@@ -96,6 +96,7 @@ def prepare_folder(folder: ResultsFolder) -> None:
         )
     with writing(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
+    require_steady(folder.path)
     clear_unfinished(folder)
     with atomic_path(folder.path / ".writable") as probe:
         probe.write_text("", encoding="utf-8")

@@ -5,6 +5,7 @@ Nothing here believes a header: pictures are timed by their own stamps and count
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 from collections.abc import Container, Iterable, Iterator
@@ -19,11 +20,19 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from csds.errors import VideoError
+from csds.errors import UnsteadyError, VideoError
 
 # What decoders must be asked for so that they don't pass over damage in silence. The others mark
 # the pictures that they had to patch by themselves.
 _ERR_DETECT = {"mjpeg": "explode"} | dict.fromkeys(("wmv1", "wmv2", "msmpeg4", "msmpeg4v1", "msmpeg4v2"), "buffer")
+
+#: What systems say where a drive or network was lost; not every system has all of these.
+_STORAGE = {
+    getattr(errno, name)
+    for name in ("ESTALE", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN", "ENETDOWN", "ENETUNREACH", "ENODEV", "ENXIO")
+    if hasattr(errno, name)
+}
+_READ_BYTES = 2**20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,11 +89,33 @@ def open_stream(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContaine
 
 
 def read_packets(container: InputContainer, stream: VideoStream, log: DecodingLog) -> Iterator[av.Packet[VideoStream]]:
-    """Yield the stream's packets, the flushing one last; a file that breaks off ends there."""
+    """Yield the stream's packets, the flushing one last; a file that breaks off ends there.
+
+    Raises
+    ------
+    UnsteadyError
+        What ended there is the drive or network, not the file.
+    """
     try:
         yield from container.demux(stream)
-    except av.error.FFmpegError:
+    except av.error.FFmpegError as error:
+        if error.errno in _STORAGE or (error.errno == errno.EIO and not _can_be_read(Path(container.name))):
+            raise UnsteadyError(
+                f"{container.name}: can't be read any more ({os.strerror(error.errno or errno.EIO)})",
+                hint="Check the drive or network that it is on, then run the same command again.",
+            ) from error
         log.ended_early = True
+
+
+def _can_be_read(path: Path) -> bool:
+    """Return whether a file can be read to its end: decoders call it an I/O error where a file is cut off, too."""
+    try:
+        with path.open("rb") as stream:
+            while stream.read(_READ_BYTES):
+                pass
+    except OSError:
+        return False
+    return True
 
 
 class Clock:

@@ -173,6 +173,7 @@ def test_an_arena_of_another_room_is_used_but_not_trusted(
                     videos=(Path(f"{phase}.mp4"),),
                 ),
                 recording=None,
+                seen=[],
                 video_sha256=(),
                 given=arena,
                 arena_file=Path(file.format(phase=phase)),

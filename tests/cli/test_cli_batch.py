@@ -78,7 +78,7 @@ def test_nothing_to_do_is_a_wrong_call(tmp_path: Path) -> None:
 
 def test_a_run_that_fell_silent_is_lost(tmp_path: Path) -> None:
     (tmp_path / "status").mkdir()
-    status = {"host": "pc", "pid": 7, "sessions": 9, "done": 3, "started_s": 100.0, "seen_s": 400.0}
+    status = {"host": "pc", "pid": 7, "sessions": 9, "done": 3, "elapsed_s": 300.0, "seen_s": 400.0}
     (tmp_path / "status" / "pc-7.json").write_text(json.dumps(status), encoding="utf-8")
     result = call("status", tmp_path)
     assert result.exit_code == 1
