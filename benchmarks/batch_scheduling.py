@@ -114,7 +114,7 @@ def _leave(session: Session, fingerprint: str | None, context: Context) -> Outco
         "seen": stat_files(session.videos),
         "unit": fingerprint,
     }
-    write_json(folder.record(session_id), finished, deep=0)
+    write_json(folder.record(session_id), finished, lines=False)
     return Outcome(session_id=session_id, record=finished)
 
 
@@ -152,8 +152,12 @@ def _leave_files(job: StudyJob) -> None:
             _link(place(source, source_id), place(folder, session.session_id))
 
 
+def _draw_nothing(*_: object) -> None:
+    """Stand where an animal's picture is drawn (a mock would keep all that it is given)."""
+
+
 def _sweep(jobs: Sequence[StudyJob], expected: Mapping[str, int]) -> None:
-    with patch("csds.batch.sweep.work_on", leave_results), patch("csds.batch.artist.save_animal"):
+    with patch("csds.batch.sweep.work_on", leave_results), patch("csds.batch.artist.save_animal", _draw_nothing):
         result = sweep(jobs, TrackOptions(jobs=JOBS, command=("csds", "batch")))
     found = work_of(result)
     if found != expected:

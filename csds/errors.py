@@ -16,7 +16,8 @@
     ├── ScoreError           a score or rule can't be computed
     ├── StatsError           a test or model can't be computed from these data
     ├── SimulationError      a scene can't be simulated as asked
-    └── ResultsError         results can't be written where they should go
+    ├── ResultsError         results can't be written where they should go
+    └── ClusterError         a cluster can't be reached, or its workers can't be used
 """
 
 from __future__ import annotations
@@ -143,3 +144,9 @@ class ResultsError(CsdsError):
 
     stage = "results"
     is_passing = True
+
+
+class ClusterError(CsdsError):
+    """A cluster can't be reached, or its workers can't be used."""
+
+    stage = "cluster"

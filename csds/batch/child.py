@@ -64,6 +64,18 @@ class Child:
         result: Result = value
         return result
 
+    def try_twice(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> Result | LostError:
+        """Return what a task returns, or why its process was lost; one that died is given a second try."""
+        try:
+            return self.do(task, item, on_count)
+        except LostError as error:
+            if not error.may_succeed_again:
+                return error
+        try:
+            return self.do(task, item, on_count)
+        except LostError as error:
+            return LostError(f"{error}, twice")
+
     def end(self) -> None:
         """End the process, whatever it does; it isn't replaced. To be called from any thread."""
         self._is_ended = True

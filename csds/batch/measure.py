@@ -78,7 +78,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context, uni
     )
     if context.options.overlay_video:
         _write_overlay_video(item, table, track.window, context)
-    write_json(folder.record(session.session_id), record, deep=0)
+    write_json(folder.record(session.session_id), record, lines=False)
     return record
 
 

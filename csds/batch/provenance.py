@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,13 @@ from csds import __version__
 from csds.analysis.plan_record import PLANS, record_plan
 from csds.batch.options import Outcome
 from csds.batch.prepare import Context
+from csds.batch.software import libraries
 from csds.errors import UsageError
 from csds.formats.digest import file_digest
 from csds.formats.json_files import read_json
 from csds.model.study import Study
 from csds.results.folder import ResultsFolder
 
-_LIBRARIES = ("numpy", "pandas", "scipy", "opencv-python", "av", "pyarrow", "matplotlib")
 _COMPARED = 3
 
 
@@ -48,7 +47,7 @@ def describe_run(
     protocol, options = context.protocol, context.options
     return {
         "csds": __version__,
-        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "libraries": libraries(),
         "python": platform.python_version(),
         "system": platform.platform(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -107,10 +106,3 @@ def _shares_a_recording(study: Study, before: Mapping[str, Any]) -> bool:
         except OSError:
             continue
     return False
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "unknown"  # e.g. OpenCV from another distribution

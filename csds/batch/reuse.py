@@ -158,11 +158,17 @@ def files_hold(record: Mapping[str, Any], session_id: str, folder: ResultsFolder
 def seen_again(
     record: Mapping[str, Any], session: Session, unit: str | None, folder: ResultsFolder
 ) -> Mapping[str, Any]:
-    """Return a record that holds, with its files' present sizes and dates, so that it is told faster next time."""
-    now = {"files_seen": stat_results(session.session_id, folder), "seen": stat_files(session.videos), "unit": unit}
+    """Return a record that holds, with where its files are now and their dates, so that it is told faster next time."""
+    digests = record["made_from"]["videos"].values()
+    now = {
+        "files_seen": stat_results(session.session_id, folder),
+        "seen": stat_files(session.videos),
+        "unit": unit,
+        "made_from": {**record["made_from"], "videos": dict(zip(map(str, session.videos), digests, strict=True))},
+    }
     if all(record.get(name) == value for name, value in now.items()):
         return record
-    write_json(folder.record(session.session_id), {**record, **now}, deep=0)
+    write_json(folder.record(session.session_id), {**record, **now}, lines=False)
     return {**record, **now}
 
 

@@ -7,20 +7,30 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from csds.batch.adopt import adopt_outcomes
 from csds.batch.artist import process_and_draw
+from csds.batch.cluster_file import Cluster
 from csds.batch.look import finished_unit
 from csds.batch.options import Failure, Listener, Outcome, TrackOptions, outcome_of_error
 from csds.batch.prepare import Context
+from csds.batch.reuse import unit_fingerprint
 from csds.batch.study_run import StudyRun, open_run
-from csds.errors import CsdsError, ResultsError
+from csds.errors import ClusterError, CsdsError, ResultsError
 from csds.formats.atomic import require_steady
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
 from csds.results.folder import ResultsFolder
 from csds.study.faults import Fault
 
+if TYPE_CHECKING:
+    from csds.batch.cluster import ClusterWorkers
+    from csds.batch.workers import Workers
+
 Unit = Sequence[Session]
+_Item = tuple[Path, Unit]
+_Answer = list[Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,7 @@ def sweep(
     *,
     listener: Listener | None = None,
     on_study: Callable[[Path], None] = lambda _: None,
+    cluster: Cluster | None = None,
 ) -> SweepResult:
     """Work through studies; each one's tables are written as soon as its last session is finished.
 
@@ -79,13 +90,17 @@ def sweep(
         As for `csds.batch.run.track_study`.
     on_study : callable, optional
         Told the folder of each study that is finished.
+    cluster : Cluster, optional
+        Where to work; default: in processes on this machine.
 
     Raises
     ------
+    ClusterError
+        If the cluster can't be used, or its scheduler is lost; the tables of what was finished are written first.
     KeyboardInterrupt
         If interrupted; the tables of what was finished are written first.
     """
-    state = _Sweep(options=options, on_study=on_study)
+    state = _Sweep(options=options, on_study=on_study, cluster=cluster)
     try:
         for job in jobs:
             state.begin(job, listener)
@@ -101,11 +116,13 @@ def sweep(
 class _Sweep:
     options: TrackOptions
     on_study: Callable[[Path], None]
+    cluster: Cluster | None = None
     pending: dict[Path, _Pending] = field(default_factory=dict)
     items: list[tuple[Path, Unit]] = field(default_factory=list)
     contexts: dict[Path, Context] = field(default_factory=dict)
     results: dict[Path, SweptStudy] = field(default_factory=dict)
     failures: dict[Path, Failure] = field(default_factory=dict)
+    fingerprints: dict[int, str | None] = field(default_factory=dict)
 
     def begin(self, job: StudyJob, listener: Listener | None) -> None:
         """Look what of a study is finished."""
@@ -130,17 +147,13 @@ class _Sweep:
 
     def work_through(self) -> None:
         """Process what isn't finished, in worker processes."""
-        from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
-
-        workers = Workers(
-            functools.partial(work_on, contexts=self.contexts),
-            self.items,
-            processes=max(1, min(self.options.jobs, len(self.items))),
-            on_result=self._take,
-            on_count=next(iter(self.pending.values())).run.count,
-            limits=self.options.limits,
-        )
-        for number, why in workers.run().items():
+        workers = self._workers()  # a cluster that can't be used is told here, and nothing has been touched
+        try:
+            lost = workers.run()
+        except (ClusterError, ResultsError) as error:
+            self.give_up(str(error))
+            raise
+        for number, why in lost.items():
             self._take(number, why)
 
     def give_up(self, reason: str) -> None:
@@ -150,7 +163,48 @@ class _Sweep:
             with contextlib.suppress(CsdsError):
                 one.run.give_up(reason)
 
+    def _workers(self) -> Workers[_Item, _Answer] | ClusterWorkers[_Item, _Answer]:
+        """Return who does the work."""
+        task = functools.partial(work_on, contexts=self.contexts)
+        count = next(iter(self.pending.values())).run.count
+        limits = self.options.limits
+        # Imported only here: what starts processes takes its time to import.
+        if self.cluster is None:
+            from csds.batch.workers import Workers
+
+            processes = max(1, min(self.options.jobs, len(self.items)))
+            return Workers(task, self.items, processes=processes, on_result=self._take, on_count=count, limits=limits)
+        from csds.batch.cluster import ClusterWorkers, Places
+
+        videos = (video for _, unit in self.items for session in unit for video in session.videos)
+        return ClusterWorkers(
+            task,
+            self.items,
+            cluster=self.cluster,
+            places=Places(folder=self.items[0][0], video=next((one for one in videos if one.is_file()), None)),
+            on_start=self._look_at,
+            on_result=self._adopt,
+            on_count=count,
+            limits=limits,
+        )
+
+    def _look_at(self, number: int) -> None:
+        """Remember how a unit's files look before a worker elsewhere begins with them."""
+        out, unit = self.items[number]
+        self.fingerprints[number] = unit_fingerprint(unit, self.contexts[out])
+
+    def _adopt(self, number: int, outcomes: Sequence[Outcome]) -> None:
+        """Take what a worker elsewhere has made of a unit."""
+        out, unit = self.items[number]
+        fingerprint, maps = self.fingerprints.pop(number), self.cluster.path_maps if self.cluster else ()
+        try:
+            outcomes = adopt_outcomes(unit, outcomes, fingerprint, self.contexts[out], maps)
+        except ResultsError as error:
+            outcomes = [outcome_of_error(session, error) for session in unit]
+        self._take(number, outcomes)
+
     def _take(self, number: int, outcomes: Sequence[Outcome] | str) -> None:
+        """Take what became of a unit, or why the process that worked on it was lost."""
         out, unit = self.items[number]
         one = self.pending[out]
         try:

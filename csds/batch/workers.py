@@ -11,6 +11,8 @@ from typing import Generic
 from csds.batch.child import Child, Item, Limits, LostError, Result, Task
 
 _POLL_S = 0.2
+_AHEAD = 8
+"""So many results a process may wait to be taken: more would fill the memory where taking them is slower."""
 
 
 class Workers(Generic[Item, Result]):
@@ -47,6 +49,7 @@ class Workers(Generic[Item, Result]):
         self._of_thread = threading.local()
         self._children: list[Child] = []
         self._lock = threading.Lock()
+        self._room = threading.Semaphore(_AHEAD * processes)
         self._counted = 0
         self._is_over = False
 
@@ -66,8 +69,10 @@ class Workers(Generic[Item, Result]):
                     lost[number] = str(result)
                 else:
                     self._on_result(number, result)
+                self._room.release()
         finally:
             self._is_over = True
+            self._room.release(len(self._items) or 1)
             for child in self._children:
                 child.end()
             thread.join()
@@ -105,6 +110,7 @@ class Workers(Generic[Item, Result]):
             yield answer
 
     def _do(self, number: int) -> tuple[int, Result | LostError]:
+        self._room.acquire()
         if self._is_over:
             raise LostError("the run was ended")
         child = getattr(self._of_thread, "child", None)
@@ -112,15 +118,7 @@ class Workers(Generic[Item, Result]):
             _hold_interrupts_back()
             child = self._of_thread.child = Child(self._limits)
             self._children.append(child)
-        try:
-            return number, child.do(self._task, self._items[number], self._count)
-        except LostError as error:
-            if not error.may_succeed_again:
-                return number, error
-        try:
-            return number, child.do(self._task, self._items[number], self._count)
-        except LostError as error:
-            return number, LostError(f"{error}, twice")
+        return number, child.try_twice(self._task, self._items[number], self._count)
 
     def _count(self, more: int) -> None:
         with self._lock:

@@ -15,6 +15,7 @@ from csds.errors import UsageError
 
 if TYPE_CHECKING:
     from csds.batch.archive import Archive
+    from csds.batch.cluster_file import Cluster
     from csds.batch.options import Failure, Outcome
     from csds.batch.sweep import StudyJob, SweepResult
 
@@ -54,6 +55,13 @@ def batch(
         float | None,
         typer.Option(min=0.25, help="GiB that a worker may take. Default: its share of the machine's memory."),
     ] = None,
+    cluster: Annotated[
+        str, typer.Option(help="Work on a Dask cluster: tcp://host:8786, or a TOML file for SLURM, LSF or PBS.")
+    ] = "",
+    path_map: Annotated[
+        list[str] | None,
+        typer.Option("--path-map", metavar="HERE=THERE", help="A folder here, and how the cluster's workers call it."),
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,6 +78,8 @@ def batch(
       csds batch archive --out results
       csds batch 2019 2020 2021 --protocol golden2011 --protocol accelerated_defeat --jobs 8
       csds batch recordings --pattern "{cohort}/{animal_id}_{phase}.{ext}"
+      csds batch /mnt/archive --cluster tcp://node1:8786 --path-map /mnt/archive=/data/archive
+      csds batch /data/archive --cluster slurm.toml
       csds status csds_batch                  how far it is, from another window
 
     \b
@@ -80,8 +90,12 @@ def batch(
 
     from csds.batch.archive import search_archive
     from csds.batch.catalogue import write_catalogue
+    from csds.batch.cluster_file import find_cluster
     from csds.batch.options import TrackOptions
 
+    if path_map and not cluster:
+        raise UsageError("--path-map is for the workers of a cluster", hint="Add --cluster, or leave it out.")
+    where = find_cluster(cluster, path_map or (), at_most=jobs) if cluster else None
     found = search_archive(archive, pattern)
     if not found.studies:
         raise UsageError(
@@ -95,11 +109,11 @@ def batch(
         time_bins_s=time_bins,
         rehash=rehash,
         retry_failed=retry_failed,
-        limits=_limits(give_up_after, memory, processes),
+        limits=_limits(give_up_after, memory, processes, where),
         command=tuple(sys.argv),
     )
     work, unread = _jobs(found, archive, out, protocol or [""])
-    result = _run(work, options, out, quiet=quiet or as_json)
+    result = _run(work, options, out, where, quiet=quiet or as_json)
     failures = [*unread, *result.failures.values(), *(one for run in result.results.values() for one in run.failures)]
     _tell(result, failures, found, as_json=as_json, quiet=quiet)
     catalogue = write_catalogue(out)
@@ -110,11 +124,13 @@ def batch(
         raise typer.Exit(1)
 
 
-def _limits(minutes: float, memory: float | None, processes: int) -> Any:
+def _limits(minutes: float, memory: float | None, processes: int, cluster: Cluster | None) -> Any:
     import psutil
 
     from csds.batch.child import Limits
 
+    if cluster is not None:  # the share of each worker's own machine, which is known there
+        return Limits(silent_s=60 * minutes, memory=int(2**30 * (memory or 0)))
     share = psutil.virtual_memory().total / (processes + 1)
     return Limits(silent_s=60 * minutes, memory=int(2**30 * memory if memory else max(share, 2**30)))
 
@@ -144,7 +160,7 @@ def _jobs(
     return work, unread
 
 
-def _run(work: Sequence[StudyJob], options: Any, out: Path, *, quiet: bool) -> SweepResult:
+def _run(work: Sequence[StudyJob], options: Any, out: Path, cluster: Cluster | None, *, quiet: bool) -> SweepResult:
     """Work through studies with a bar and a heartbeat."""
     from csds.batch.heartbeat import Heartbeat
     from csds.batch.sweep import sweep
@@ -165,7 +181,7 @@ def _run(work: Sequence[StudyJob], options: Any, out: Path, *, quiet: bool) -> S
             failed += sum(outcome.failure is not None for outcome in finished)
             heart.beat(
                 studies=len(work), sessions=total, done=done, failed=failed, frames=frames,
-                running=min(options.jobs, total - done),
+                running=min(options.jobs if cluster is None else cluster.running, total - done),
             )  # fmt: skip
             bar.update(done, total=total or None, text=f"{studies} of {len(work)} studies, {failed} failed")
 
@@ -176,7 +192,7 @@ def _run(work: Sequence[StudyJob], options: Any, out: Path, *, quiet: bool) -> S
 
         state = "interrupted"
         try:
-            result = sweep(work, options, listener=listen, on_study=finish)
+            result = sweep(work, options, listener=listen, on_study=finish, cluster=cluster)
             state = "finished"
         finally:
             heart.beat(state=state, running=0, at_once=True)

@@ -16,6 +16,7 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from csds.errors import TableError, UsageError
@@ -80,7 +81,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         The file can't be written; see `csds.formats.atomic.atomic_path`.
     """
     lines = [_csv_line([_csv_cell(name) for name in frame.columns])]
-    columns = [_csv_cells(frame.iloc[:, i].tolist()) for i in range(frame.shape[1])]
+    columns = [_csv_cells(frame.iloc[:, i]) for i in range(frame.shape[1])]
     lines += [_csv_line(cells) for cells in zip(*columns, strict=True)]
     with atomic_path(path) as temporary:
         temporary.write_bytes("\n".join([*lines, ""]).encode("utf-8-sig"))
@@ -180,13 +181,13 @@ def _csv_line(cells: Sequence[str]) -> str:
     return ",".join(cells) or '""'  # a bare empty line would be taken for no line at all
 
 
-def _csv_cells(values: Sequence[object]) -> list[str]:
+def _csv_cells(column: pd.Series) -> list[str]:
     """Return a column's cells; text, most of which is there many times, is looked at once."""
+    values = column.tolist()
+    if column.dtype == np.float64:
+        return ["" if value != value else repr(value) for value in values]  # noqa: PLR0124 - NaN alone isn't itself
     known = {text: _csv_cell(text) for text in {value for value in values if isinstance(value, str)}}
-    return [
-        known[value] if isinstance(value, str) else cell_text(value) if isinstance(value, float) else _csv_cell(value)
-        for value in values
-    ]
+    return [known[value] if isinstance(value, str) else _csv_cell(value) for value in values]
 
 
 def _csv_cell(value: object) -> str:
