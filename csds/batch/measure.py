@@ -12,6 +12,7 @@ from csds import __version__
 from csds.batch.floors import picture_grid
 from csds.batch.prepare import Context, Placed, start_error_s
 from csds.batch.reuse import Keys, digest_files, stat_results
+from csds.batch.software import made_with
 from csds.behaviour.bins import measure_time_bins
 from csds.behaviour.sensitivity import ZoneReadings, read_zone
 from csds.behaviour.session import measure_session
@@ -67,6 +68,7 @@ def finish_session(item: Placed, track: Track, keys: Keys, context: Context, uni
             "unit": unit,
             "made_from": {
                 "csds": __version__,
+                "made_with": made_with(),
                 "videos": dict(zip(map(str, session.videos), item.opened.video_sha256, strict=True)),
                 "codec": item.recording.info.codec,
                 "arena": asdict(arena),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib import metadata
 
 from csds import __version__
@@ -13,6 +14,13 @@ LIBRARIES = ("numpy", "pandas", "scipy", "opencv-python", "av", "pyarrow", "matp
 def libraries() -> dict[str, str]:
     """Return the versions of the libraries that numbers and pictures are made with; none of them is imported."""
     return {name: version_of(name) for name in LIBRARIES}
+
+
+@cache
+def made_with() -> dict[str, str]:
+    """Return this machine's name and system, and the versions that work here."""
+    return {"machine": platform.node(), "system": platform.platform(), "python": platform.python_version(),
+            **libraries()}  # fmt: skip
 
 
 def software() -> dict[str, str]:

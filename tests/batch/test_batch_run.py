@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -147,6 +148,8 @@ class TestFiles:
         own = told["sessions"][IDS[0]]
         assert own["videos"] == {str(video): file_digest(video)}
         assert own["arena"]["frame_size_px"] == [320, 240]
+        assert own["made_with"]["machine"] == platform.node()
+        assert own["made_with"]["numpy"] == np.__version__
 
     def test_score_reads_sessions_again_and_says_the_same(
         self, tracked: Path, short_protocol: Path, tmp_path: Path
