@@ -1,7 +1,7 @@
 """The pictures of ``docs/figures.md``: ``python -m benchmarks.gallery``.
 
-Every figure of `csds.plots.gallery` is drawn from a simulated study that is the same each time, at a journal's
-single-column width, and some on a dark page as well.
+Every figure of `csds.plots.gallery` is drawn from a simulated study that is the same each time, or of several from a
+catalogue, at a journal's single-column width, and some on a dark page as well.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from benchmarks.simulated_results import write_results
+from benchmarks.simulated_results import write_results, write_several
 from csds.plots.gallery import GALLERY
 from csds.plots.opened import open_study
 from csds.plots.plot import Plot
@@ -29,9 +29,9 @@ _DPI = {"paths": 110, "occupancy": 160}
 _COLOURS = 128
 
 
-def draw_gallery(study: StudyResults) -> list[Plot]:
-    """Return every figure of a study on a light page, and those of `DARK` on a dark one."""
-    plots = [one.draw(study, style=Style()) for one in GALLERY]
+def draw_gallery(study: StudyResults, several: StudyResults) -> list[Plot]:
+    """Return every figure of a study, or of several, on a light page, and those of `DARK` on a dark one."""
+    plots = [one.draw(several if one.takes_studies else study, style=Style()) for one in GALLERY]
     for one in GALLERY:
         if one.name in DARK:
             dark = one.draw(study, style=Style(theme="dark"))
@@ -49,7 +49,9 @@ def main() -> int:
     """Write every picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        for plot in draw_gallery(open_study(write_results(Path(folder), ANIMALS, seed=SEED))):
+        study = open_study(write_results(Path(folder), ANIMALS, seed=SEED))
+        several = open_study(write_several(Path(folder) / "several", seed=SEED))
+        for plot in draw_gallery(study, several):
             path = PICTURES / f"{plot.name}.png"
             save_picture(plot, path, _DPI.get(plot.name, 200))
             with Image.open(path) as picture:

@@ -31,6 +31,7 @@ from csds.protocol import load_protocol
 from csds.results.folder import ResultsFolder, read_picture, write_picture
 from csds.results.record import arena_of
 from csds.shipped import shipped_folder
+from csds.simulate.cohort import CohortDesign, simulate_cohort
 from csds.study import read_study
 from csds.tracking import Track, Window
 
@@ -107,6 +108,22 @@ def write_results(folder: Path, animals: int = 40, *, seed: int = 1) -> Path:
         write_table(table, results.table(name))
     write_json(results.provenance, describe_run(study, context, outcomes.values(), {}, {}))
     return results.path
+
+
+def write_several(folder: Path, studies: int = 8, *, seed: int = 1) -> Path:
+    """Write the catalogue of several studies of stress × treatment, as ``csds batch`` does, and return it.
+
+    Each has 6 to 16 animals in a group, and a rescue of its own, 10 to 90 % of the stress effect.
+    """
+    rng, tables = np.random.default_rng(seed), []
+    for number in range(studies):
+        name = f"{2018 + number // 2}/cohort{1 + number % 2}"
+        design = CohortDesign(per_group=int(rng.integers(6, 17)), rescue=(0.0, float(rng.uniform(0.1, 0.9))))
+        table = simulate_cohort(design, rng).drop(columns="component")
+        tables.append(table.assign(study=name, protocol="golden2011", cohort=f"{name} C1"))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_table(pd.concat(tables), folder / "catalogue.csv")
+    return folder / "catalogue.csv"
 
 
 def _write_study(folder: Path, animals: int, rng: np.random.Generator) -> Study:

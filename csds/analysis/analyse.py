@@ -15,6 +15,7 @@ from csds.analysis.between import analyse_groups, describe
 from csds.analysis.comparison import EVERYONE, REPEATED, WITHIN, Comparison, find_comparison, find_factor
 from csds.analysis.groups import group_values, why_left_out
 from csds.analysis.guardrails import guardrails
+from csds.analysis.meta import AcrossStudies, across_studies, not_combined
 from csds.analysis.notices import Notice
 from csds.analysis.phenotypes import PHENOTYPE, analyse_phenotypes
 from csds.analysis.pieces import Computed, NotComputed, Piece, compute
@@ -23,6 +24,7 @@ from csds.analysis.residuals import as_compared, planned_residuals
 from csds.analysis.results import Result, family
 from csds.analysis.selection import circular, selected, told_by_scores
 from csds.analysis.sensitivity import other_models
+from csds.analysis.studies import with_study
 from csds.analysis.within import analyse_repeated, repeated_rows
 from csds.errors import StatsError, TableError, UsageError
 from csds.protocol.nearest import nearest
@@ -47,6 +49,8 @@ class Analysis:
         By outcome, every animal that was not used, and why.
     not_computed : tuple of NotComputed
         What these data don't allow; an outcome of which nothing could be computed has ``all`` as what.
+    across : tuple of AcrossStudies
+        The planned contrasts across studies; empty of one study.
     """
 
     plan: AnalysisPlan
@@ -56,6 +60,7 @@ class Analysis:
     notices: tuple[Notice, ...]
     left_out: Mapping[str, tuple[LeftOut, ...]]
     not_computed: tuple[NotComputed, ...]
+    across: tuple[AcrossStudies, ...] = ()
 
 
 def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
@@ -65,6 +70,9 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
     the scores themselves define are described, not tested. Where the plan takes only animals that scores chose after
     treatment, all randomised animals are analysed first, and the chosen ones after them, labelled ``selected``; where
     the chosen ones allow no analysis, that is among what couldn't be computed.
+
+    Of a table with several studies the study is a random intercept of the planned model, unless the plan has it
+    elsewhere or leaves no room for it (`csds.analysis.studies`), and the planned contrasts are combined across studies.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def analyse(animals: Animals, plan: AnalysisPlan) -> Analysis:
         results, failed = (), (NotComputed(outcome=plan.primary, what="all", why=error.message),)
     return replace(
         whole,
-        plan=plan,
+        plan=replace(whole.plan, only=plan.only),
         results=(*whole.results, *(_selected(one, only) for one in results)),
         notices=(*selected(everyone, chosen_by), *whole.notices),
         not_computed=(
@@ -164,8 +172,9 @@ def _selected(one: Result, only: str) -> Result:
     return replace(one, analysis="selected", note=note)
 
 
-def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
-    comparison = find_comparison(animals, planned)
+def _analyse(animals: Animals, asked: AnalysisPlan) -> Analysis:
+    comparison = find_comparison(animals, asked)
+    planned = with_study(animals, comparison, asked)
     factors = [one.name for one in comparison.factors]
     plan = as_compared(planned, comparison)
     primary = _analyse_outcome(animals, comparison, plan, plan.primary)
@@ -177,6 +186,7 @@ def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
         except (StatsError, TableError) as error:
             secondary.append(_nothing(outcome, error.message))
     beside: list[Computed] = []
+    across: tuple[AcrossStudies, ...] = ()
     if not circular(animals, factors, plan.primary):
         if PHENOTYPE in animals.table and factors and PHENOTYPE not in plan.only:
             is_secondary = plan.secondary is None or PHENOTYPE in plan.secondary
@@ -186,6 +196,10 @@ def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
             except StatsError as error:
                 secondary.append(_nothing(PHENOTYPE, error.message, what="all" if is_secondary else "proportions"))
         beside = [*other_models(animals, comparison, plan, further), correlate(animals, comparison, plan)]
+        try:
+            across = across_studies(animals, comparison, plan)
+        except StatsError as error:  # no animal with all its tests, which the planned model can do without
+            beside.append(_nothing(plan.primary, error.message, what="meta-analysis across studies"))
     parts = [primary, *secondary, *beside]
     modelled = planned_residuals(animals, comparison, plan)
     return Analysis(
@@ -199,7 +213,8 @@ def _analyse(animals: Animals, planned: AnalysisPlan) -> Analysis:
         checks=modelled.checks() if modelled else (),
         notices=guardrails(animals, comparison, plan, plan.primary),
         left_out={_outcome_of(part): part.left_out for part in (primary, *secondary)},
-        not_computed=tuple(one for part in parts for one in part.not_computed),
+        not_computed=(*(one for part in parts for one in part.not_computed), *not_combined(across)),
+        across=across,
     )
 
 

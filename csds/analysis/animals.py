@@ -163,7 +163,7 @@ def read_animals(path: Path) -> Animals:
     Parameters
     ----------
     path : Path
-        ``animals.csv`` (or xlsx), or the folder that holds it.
+        ``animals.csv`` (or xlsx), or the folder that holds it, or else the catalogue of several studies.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def read_animals(path: Path) -> Animals:
         It has no animals, no ``animal_id``, an animal twice, text where a number belongs, or units that disagree within
         a column (`csds.analysis.units`); the message names the rows.
     """
-    table = read_table(path / "animals.csv" if path.is_dir() else path)
+    table = read_table(_table_of(path) if path.is_dir() else path)
     if "animal_id" not in table.columns:
         raise TableError(
             f"{path}: expected a column 'animal_id', found {', '.join(map(str, table.columns))}",
@@ -192,6 +192,12 @@ def read_animals(path: Path) -> Animals:
     left_out = tuple(whole.leaving_out(at, f"excluded: {reason}") for at, reason in enumerate(reasons) if reason)
     kept = np.array([not reason for reason in reasons])
     return Animals(table=typed[kept], left_out=left_out, excluded=typed[~kept])
+
+
+def _table_of(folder: Path) -> Path:
+    """Return a folder's table of animals: that of its own study, or else the catalogue of the studies below it."""
+    own, catalogue = folder / "animals.csv", folder / "catalogue.csv"
+    return own if own.is_file() or not catalogue.is_file() else catalogue
 
 
 def _check_keys(table: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from csds.analysis.notices import Notice
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.selection import circular_groups, regression_to_the_mean
 from csds.analysis.soundness import controls_below_cutoff, small_groups, undefined_scores, unequal_exclusions
+from csds.analysis.studies import study_notices
 
 
 def guardrails(animals: Animals, comparison: Comparison, plan: AnalysisPlan, outcome: str) -> tuple[Notice, ...]:
@@ -44,5 +45,6 @@ def guardrails(animals: Animals, comparison: Comparison, plan: AnalysisPlan, out
         controls_below_cutoff(animals, comparison),
         undefined_scores(animals, outcome),
         small_groups(animals, comparison, outcome),
+        study_notices(once, comparison, plan),
     )
     return tuple(sorted(found, key=lambda notice: notice.severity != "warning"))

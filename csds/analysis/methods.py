@@ -11,6 +11,7 @@ from csds.analysis.comparison import REPEATED, Comparison
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result
+from csds.analysis.studies import STUDY
 from csds.analysis.wording import author_text, outcome_text, reason_text, sentence, series_text
 
 _POOLED = {
@@ -42,6 +43,7 @@ def methods_sentences(analysis: Analysis) -> list[str]:
         "tests were two-sided, and intervals have a confidence of 95 %",
         *_effect_sizes(analysis, tests[0].outcome),
         *_secondary(analysis, tests),
+        *_across(analysis),
         *_not_followed(analysis, tests),
         _animals(tests[0]),
         software,
@@ -188,6 +190,19 @@ def _secondary(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:
     if any(one.analysis == "selected" for one in analysis.results):
         only = " and ".join(f"{column} {value}" for column, value in analysis.plan.only.items())
         yield f"animals with {only}, chosen after treatment, were then analysed by themselves"
+
+
+def _across(analysis: Analysis) -> Iterator[str]:
+    """Yield how studies were combined."""
+    plan, combined = analysis.plan, [one.found.k for one in analysis.across if one.found]
+    is_bare = {*plan.random, *plan.fixed, *plan.covariates} <= {STUDY}
+    if combined:
+        yield (
+            f"each study's own differences{'' if is_bare else ', without what the model has beside the factors,'} and "
+            f"Hedges' g were combined across {max(combined)} studies by random-effects meta-analysis (τ² by restricted "
+            "maximum likelihood, intervals and tests of the mean by Hartung and Knapp's method, prediction intervals "
+            "from t with k − 1 degrees of freedom; not adjusted for their number)"
+        )
 
 
 def _not_followed(analysis: Analysis, tests: Sequence[Result]) -> Iterator[str]:

@@ -28,6 +28,9 @@ NOTICES: dict[str, str] = {
     "percent": "the ratios look like percent",
     "repeated_as_independent": "animals have several tests that are analysed as if of different animals",
     "pseudoreplication": "animals share cages, and the plan takes them as independent",
+    "protocols_differ": "studies in one table were measured by different protocols",
+    "several_studies": "the table holds several studies: whether the study is in the planned model",
+    "few_studies": "too few studies to tell how much studies differ",
 }
 """Every code with its meaning; ``docs/checks.md`` says what to do."""
 

@@ -15,6 +15,7 @@ from csds.analysis.pairs import WITHOUT
 from csds.analysis.pieces import Computed, Piece, compute
 from csds.analysis.plan import AnalysisPlan
 from csds.analysis.results import Result
+from csds.analysis.studies import STUDY
 from csds.analysis.within import repeated_model, repeated_rows
 
 PRESENT, ABSENT, CAGE = "interaction_present_s", "interaction_absent_s", "cage"
@@ -47,8 +48,12 @@ def _others(
     animals: Animals, comparison: Comparison, plan: AnalysisPlan, analysed: Sequence[str]
 ) -> Iterator[tuple[str, AnalysisPlan, str]]:
     """Yield what the model is called, the plan that has it, and what is to be said of it."""
-    if not plan.random and CAGE not in plan.fixed and shared(of_test(animals, comparison, -1), CAGE):
-        yield "cage as random intercept", replace(plan, random=(CAGE,)), "animals of a cage need not be independent"
+    if set(plan.random) <= {STUDY} and CAGE not in plan.fixed and shared(of_test(animals, comparison, -1), CAGE):
+        yield (
+            "cage as random intercept",
+            replace(plan, random=(*(plan.random if comparison.name not in REPEATED else ()), CAGE)),
+            "animals of a cage need not be independent",
+        )
     if comparison.name in REPEATED:
         return
     has = animals.table.columns

@@ -8,15 +8,18 @@ from typing import TypeVar
 
 from csds.analysis.analyse import Analysis
 from csds.analysis.comparison import Comparison, group_of
+from csds.analysis.meta import DIFFERENCE
 from csds.analysis.results import Result
 from csds.analysis.wording import (
     LEVEL,
     adjusted_text,
+    bounds_text,
     decisive_p,
     equals_text,
     interval_text,
     outcome_text,
     sentence,
+    spread_text,
     statistic_text,
     unit_text,
 )
@@ -29,7 +32,8 @@ _SIZES = {"partial eta squared": "partial η²", "eta squared": "η²"}
 def results_sentences(analysis: Analysis) -> list[str]:
     """Return what was found of the primary outcome, the planned contrasts first, then of the phenotype.
 
-    What was found of animals that scores chose after treatment comes last, and says so.
+    What was found of animals that scores chose after treatment comes after that, and says so; what was found across
+    studies comes last.
     """
     primary = [one for one in analysis.results if one.analysis == "planned"]
     chosen = [one for one in analysis.results if one.analysis == "selected" and "; planned" in one.note]
@@ -43,6 +47,7 @@ def results_sentences(analysis: Analysis) -> list[str]:
             for finding in _findings(chosen, analysis.comparison)
         ),
         *map(sentence, _descriptions(analysis)),
+        *map(sentence, _across(analysis)),
     ]
 
 
@@ -79,6 +84,21 @@ def _units(primary: Sequence[Result], analysis: Analysis) -> Iterator[str]:
     else:
         found = f"{_found(first, analysis.comparison)} ({', '.join(_numbers(first, None))})"
         yield f"with a {_RANDOM}{units} ({', '.join(sizes)}), {found}"
+
+
+def _across(analysis: Analysis) -> Iterator[str]:
+    """Yield the planned contrasts across studies, with how much these differ."""
+    for one in analysis.across:
+        found, result = one.found, one.result
+        if one.effect_name != DIFFERENCE or found is None or result is None or found.heterogeneity is None:
+            continue
+        spread, unit = found.heterogeneity, unit_text(one.outcome)
+        mean, *tested = _numbers(result, None)
+        numbers = [f"random-effects mean {mean}", *tested]
+        if found.prediction:
+            numbers.append(f"95 % prediction interval {bounds_text(found.prediction, unit)}")
+        numbers.append(spread_text(spread))
+        yield f"across {found.k} studies, {_found(result, analysis.comparison)} ({', '.join(numbers)})"
 
 
 def _numbers(one: Result, size: Result | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from csds.analysis.analyse import Analysis
+from csds.analysis.meta import left_out_studies
 from csds.analysis.methods import methods_sentences
 from csds.analysis.pieces import NotComputed
 from csds.analysis.plan import AnalysisPlan
@@ -47,6 +48,7 @@ def summary(analysis: Analysis, planned: AnalysisPlan, history: Sequence[str]) -
         "results": [asdict(one) for one in analysis.results],
         "left_out": {outcome: [asdict(one) for one in animals] for outcome, animals in analysis.left_out.items()},
         "not_computed": [asdict(one) for one in analysis.not_computed],
+        "across_studies": [asdict(one) for one in analysis.across],
     }
 
 
@@ -68,7 +70,8 @@ def summary_sections(analysis: Analysis, planned: AnalysisPlan, history: Sequenc
         ],
         "Left out": [
             f"{outcome}: {line}" for outcome, left_out in analysis.left_out.items() for line in left_out_texts(left_out)
-        ],
+        ]
+        + left_out_studies(analysis.across),
         "Not computed": not_computed_texts(analysis.not_computed),
     }
     return {title: lines for title, lines in parts.items() if lines}

@@ -11,6 +11,8 @@ from csds.analysis.assumptions import Check
 from csds.analysis.results import Result
 from csds.model.flags import FLAGS, split_flags
 from csds.stats.design import listed
+from csds.stats.meta_analysis import Heterogeneity
+from csds.stats.samples import Estimate
 
 #: A difference is called one where the planned test gives a smaller p value.
 LEVEL = 0.05
@@ -210,6 +212,33 @@ def effect_text(one: Result) -> str:
     decimals = _DECIMALS if largest >= 0.1 or largest == 0 else min(9, 1 - math.floor(math.log10(largest)))
     effect, *bounds = (f"{value:z.{decimals}f}".replace("inf", "∞") for value in shown)
     return f"{effect} [{', '.join(bounds)}]" if bounds else effect
+
+
+def bounds_text(interval: Estimate, unit: str = "") -> str:
+    """Return the bounds of an interval with its unit.
+
+    Examples
+    --------
+    >>> bounds_text(Estimate(value=46.318, ci_low=19.44, ci_high=73.19), " s")
+    '[19.44, 73.19] s'
+    """
+    one = Result(test="", effect=interval.value, ci_low=interval.ci_low, ci_high=interval.ci_high)
+    return f"[{effect_text(one).partition(' [')[2]}{unit}"
+
+
+def spread_text(spread: Heterogeneity) -> str:
+    """Return how much studies differ.
+
+    Examples
+    --------
+    >>> from csds.stats.meta_analysis import random_effects
+    >>> found = random_effects([0.9, 0.4, 0.7, 1.6], [0.10, 0.05, 0.20, 0.15])
+    >>> spread_text(found.heterogeneity)
+    'τ² = 0.16, I² = 59 %, Q(3) = 7.50, p = .057'
+    """
+    tau2 = effect_text(Result(test="", effect=spread.tau2.value))
+    q = f"Q({spread.df}) = {spread.q:.2f}, p {equals_text(spread.p_value)}"
+    return f"τ² = {tau2}, I² = {100 * spread.i2.value:.0f} %, {q}"
 
 
 def _df(df: float) -> str:

@@ -21,7 +21,7 @@ _KINDS = ("pdf", "svg", "png")
 def plot(
     table: Annotated[
         Path | None,
-        typer.Argument(metavar="DIR | ANIMALS", help="Results folder of csds track, or a table of animals."),
+        typer.Argument(metavar="DIR | ANIMALS", help="Results of csds track or batch, or a table of animals."),
     ] = None,
     figure: Annotated[
         list[str] | None, typer.Option(help="A figure by name; once for each. [default: all that the data allow]")
@@ -51,6 +51,7 @@ def plot(
       csds plot results --figure comparison --figure paired --width double
       csds plot animals.csv --outcome log_si_ratio --figure comparison --kind pdf --theme dark
       csds plot results --figure estimation --centre median
+      csds plot results/catalogue.csv --figure forest --width double
       csds plot --list
 
     \b
@@ -69,8 +70,10 @@ def plot(
         raise UsageError("expected a results folder or a table of animals", hint="For example: csds plot results.")
     home = table if table.is_dir() else table.parent
     has_tracks = (home / "sessions.csv").is_file()
-    chosen, style = find_figures(figure or (), tracks=has_tracks), _style(width, theme)
-    kinds, study = _kinds(kind or []), _study(table, outcome, centre)
+    find_figures(figure or ())  # a name that is none is told before anything is computed
+    kinds, style = _kinds(kind or []), _style(width, theme)
+    study = _study(table, outcome, centre)
+    chosen = find_figures(figure or (), tracks=has_tracks, studies=bool(study.analysis.across))
     folder = out or home / "figures"
     told = _draw(chosen, study, style, (folder, kinds), quiet=quiet)
     if unshown := study.unshown_letters:

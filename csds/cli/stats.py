@@ -21,7 +21,7 @@ _MODEL, _RUN = "Model", "Run"
 
 def stats(
     table: Annotated[
-        Path, typer.Argument(metavar="DIR | ANIMALS", help="Results folder of csds track, or a table of animals.")
+        Path, typer.Argument(metavar="DIR | ANIMALS", help="Results of csds track or batch, or a table of animals.")
     ],
     design: Annotated[
         str,
@@ -117,12 +117,16 @@ def stats(
     says goes before it, and is noted as a departure. stats.csv and stats.json hold every number unrounded,
     stats.md sentences for methods and results.
 
+    Of several studies in one table, as in the catalogue of csds batch, the study is a random intercept, and
+    meta_analysis.csv has the planned contrasts of each study and across them.
+
     \b
     Examples:
       csds stats results
       csds stats animals.csv --reference treatment=isotype --adjust none
       csds stats animals.csv --random cage --fixed cohort --correlate weight_g
       csds stats animals.csv --outcome log_si_ratio --sum-of-squares II
+      csds stats results/catalogue.csv --only protocol=golden2011
 
     \b
     Exit code: 0 all well, 1 the table or an outcome that was named can't be analysed, 2 the call is wrong.
@@ -157,6 +161,7 @@ def analyse_and_show(
     """Analyse a table by the plan of its study and by what was asked, write the results, and print them."""
     from csds.analysis.analyse import analyse
     from csds.analysis.animals import read_animals
+    from csds.analysis.meta import meta_table
     from csds.analysis.plan import read_plan
     from csds.analysis.plan_record import when_planned
     from csds.analysis.results import results_table
@@ -174,12 +179,17 @@ def analyse_and_show(
     folder = out or home
     folder.mkdir(parents=True, exist_ok=True)
     # A table by itself says nothing of how it came about.
-    blinding = blinding_state(home) if table.is_dir() or table.name == "animals.csv" else None
+    is_own = (home / "animals.csv") in (table, table / "animals.csv") and (home / "animals.csv").is_file()
+    blinding = blinding_state(home) if is_own else None
     when = when_planned(planned, read_json(home / "provenance.json"))
     history = [sentence for sentence in (when, blinding.sentence if blinding else "") if sentence]
     told = summary(found, planned, history)
     write_table(results_table(found.results), folder / "stats.csv")
     write_json(folder / "stats.json", told)
+    files = ["stats.csv", "stats.json", "stats.md"]
+    if found.across:
+        files.append("meta_analysis.csv")
+        write_table(meta_table(found.across), folder / files[-1])
     with atomic_path(folder / "stats.md") as part:
         part.write_text(summary_text(found, planned, history), encoding="utf-8")
     if as_json:
@@ -190,7 +200,7 @@ def analyse_and_show(
         console.say(when)
     if blinding and blinding.blinded:
         (console.warn if blinding.unchanged is False else console.say)(blinding.sentence)
-    console.note(f"written: {', '.join(str(folder / f'stats.{kind}') for kind in ('csv', 'json', 'md'))}", quiet=quiet)
+    console.note(f"written: {', '.join(str(folder / name) for name in files)}", quiet=quiet)
     return found
 
 
@@ -206,6 +216,7 @@ def _levels(texts: list[str] | None, option: str, example: str) -> dict[str, str
 
 def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
     """Print the primary outcome's planned tests, and what is to be known of them."""
+    from csds.analysis.meta import left_out_studies
     from csds.analysis.sentences import results_sentences
     from csds.analysis.wording import check_text, effect_text, left_out_texts, p_text, statistic_text
 
@@ -237,6 +248,8 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         show(f"{notice.code}: {notice.message}", quiet=quiet)
     for line in left_out_texts(next(iter(found.left_out.values()), ())):
         console.warn(f"left out: {line}", quiet=quiet)
+    for line in left_out_studies(found.across):
+        console.warn(f"left out of the meta-analysis: {line}", quiet=quiet)
     outcome = found.results[0].outcome
     told = [one for one in found.not_computed if one.outcome == outcome or one.what == "all"]
     causes: dict[tuple[str, str], list[str]] = {}
@@ -249,4 +262,4 @@ def _show(found: Analysis, planned: AnalysisPlan, *, quiet: bool) -> None:
         console.note(f"not computed: {len(found.not_computed) - len(told)} more parts, named in stats.md", quiet=quiet)
     if planned.is_written and found.plan.differences(planned):
         changed = ", ".join(found.plan.differences(planned))
-        console.warn(f"options changed the plan of study.toml ({changed}): say so where you report it", quiet=quiet)
+        console.warn(f"the analysis is not the plan of study.toml ({changed}): say so where you report it", quiet=quiet)

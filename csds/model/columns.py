@@ -179,6 +179,35 @@ STATS_COLUMNS = (
     _column("note", "text", "", "what else is to be known of it"),
 )
 
+META_COLUMNS = (
+    _column("outcome", "text", "", "column of animals.csv; of repeated measures its change, last level less first"),
+    _column("contrast", "text", "", "groups that are compared, first minus second"),
+    _column("effect_name", "text", "", "difference (in the outcome's unit) or Hedges' g"),
+    _column("row", "text", "", "study, left out, mean or prediction"),
+    _column("study", "text", "", "study; empty of the mean and the prediction"),
+    _column("protocol", "text", "", "its protocol"),
+    _column("n", "integer", "", "animals"),
+    _column("n_by_group", "text", "", "animals of each group that is compared, in the contrast's order"),
+    _column("effect", "number", "", "the study's own effect, or the random-effects mean"),
+    _column("ci_low", "number", "", "lower end of its 95 % interval; of the prediction, where the next study's lies"),
+    _column("ci_high", "number", "", "upper end of that interval"),
+    _column("standard_error", "number", "", "its standard error"),
+    _column("weight", "number", "", "share in the mean, 0 to 1"),
+    _column("statistic", "number", "", "t of the mean (Hartung–Knapp)"),
+    _column("df", "number", "", "its degrees of freedom, and those of the prediction interval"),
+    _column("p_value", "number", "", "two-sided, that the mean is 0; not adjusted"),
+    _column("tau2", "number", "", "variance of the studies' true effects (REML), in squares of the effect's unit"),
+    _column("tau2_low", "number", "", "lower end of its 95 % interval (Q-profile)"),
+    _column("tau2_high", "number", "", "upper end of that interval"),
+    _column("i2", "number", "", "share of that variance in the whole variance of the effects, 0 to 1"),
+    _column("i2_low", "number", "", "lower end of its 95 % interval"),
+    _column("i2_high", "number", "", "upper end of that interval"),
+    _column("q", "number", "", "Cochran's Q"),
+    _column("q_df", "number", "", "its degrees of freedom"),
+    _column("q_p_value", "number", "", "p of Q, that all studies have one true effect"),
+    _column("note", "text", "", "why a study was left out, or what else is to be known"),
+)
+
 POWER_COLUMNS = (
     _column("contrast", "text", "", "planned test: groups that are compared, first minus second"),
     _column("n", "integer", "", "animals in each group that are analysed"),

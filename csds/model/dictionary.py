@@ -11,6 +11,7 @@ from pathlib import Path
 from csds.model.columns import (
     ANIMAL_COLUMNS,
     FAILURE_COLUMNS,
+    META_COLUMNS,
     POWER_COLUMNS,
     SESSION_COLUMNS,
     STATS_COLUMNS,
@@ -45,6 +46,11 @@ TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     ),
     ("time_bins.csv", "One row per session and bin, where `--time-bins` asks for them.", TIME_BIN_COLUMNS),
     ("stats.csv", "One row per result of `csds stats`.", STATS_COLUMNS),
+    (
+        "meta_analysis.csv",
+        "One row per study, mean and prediction of each contrast, where `csds stats` finds several studies.",
+        META_COLUMNS,
+    ),
     ("power.csv", "One row per planned test and number of animals of `csds power`.", POWER_COLUMNS),
     ("failures.csv", "One row per session that could not be used.", FAILURE_COLUMNS),
 )

@@ -11,6 +11,7 @@ from csds.plots.certainty import draw_certainty
 from csds.plots.comparison import draw_comparison
 from csds.plots.diagnostics import draw_diagnostics
 from csds.plots.estimation import draw_estimation
+from csds.plots.forest import draw_forest
 from csds.plots.occupancy import draw_occupancy
 from csds.plots.paired import draw_paired
 from csds.plots.paths import draw_paths
@@ -46,6 +47,8 @@ class GalleryFigure:
     draw : Draw
     takes_tracks : bool
         It is drawn from the tracks of a results folder, not from the table of animals alone.
+    takes_studies : bool
+        It is drawn from a table of several studies, not of one.
     """
 
     name: str
@@ -53,6 +56,7 @@ class GalleryFigure:
     needs: str
     draw: Draw
     takes_tracks: bool = False
+    takes_studies: bool = False
 
 
 GALLERY: tuple[GalleryFigure, ...] = (
@@ -126,12 +130,21 @@ GALLERY: tuple[GalleryFigure, ...] = (
         needs="groups of animals; sessions.csv beside it for the tracking",
         draw=draw_diagnostics,
     ),
+    GalleryFigure(
+        name="forest",
+        shows="each study's own effect with its weight, the random-effects mean and the prediction interval",
+        needs="a table of several studies, as catalogue.csv of csds batch",
+        draw=draw_forest,
+        takes_studies=True,
+    ),
 )
 """In the order in which they are drawn."""
 
 
-def find_figures(names: Sequence[str], *, tracks: bool = True) -> tuple[GalleryFigure, ...]:
-    """Return figures by their names; where none is given all that a table of animals allows, with ``tracks`` the rest.
+def find_figures(names: Sequence[str], *, tracks: bool = True, studies: bool = False) -> tuple[GalleryFigure, ...]:
+    """Return figures by their names; where none is given all that a table of animals of one study allows.
+
+    With ``tracks`` those of saved tracks are among them, with ``studies`` those of several studies.
 
     Raises
     ------
@@ -152,4 +165,4 @@ def find_figures(names: Sequence[str], *, tracks: bool = True) -> tuple[GalleryF
             )
     if names:
         return tuple(known[name] for name in dict.fromkeys(names))
-    return tuple(one for one in GALLERY if tracks or not one.takes_tracks)
+    return tuple(one for one in GALLERY if (tracks or not one.takes_tracks) and (studies or not one.takes_studies))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +16,7 @@ from csds.figures import palette
 from csds.model.shapes import FloatArray
 from csds.plots import labels
 from csds.plots.study import Arm
-from csds.plots.style import SMALL_PT, TEXT_PT, Style
+from csds.plots.style import SMALL_PT, TEXT_PT, TITLE_PT, Style
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -34,6 +35,8 @@ MARKERS: Mapping[str, str] = {
 }
 #: Markers that are an outline.
 _HOLLOW = (MARKERS["undetermined"], MARKERS["excluded"])
+_BETWEEN_NAMES = re.compile(r"( \+ | - )")
+_MINUS_BETWEEN = " \N{MINUS SIGN} "
 _GAP_PT = 3.0
 _FAR = 2.5
 #: Points of this size and larger have a line around them, pt.
@@ -130,6 +133,16 @@ def axis_name(outcome: str) -> str:
     """
     text, unit = outcome_text(outcome), unit_text(outcome).strip()
     return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"
+
+
+def contrast_title(contrast: str, width_pt: float) -> list[str]:
+    """Return a contrast in lines of a title, broken between its two groups first."""
+    names = "".join(labels.shortened(part) for part in _BETWEEN_NAMES.split(contrast))
+    whole = names.replace(" - ", _MINUS_BETWEEN)
+    parts = [whole] if labels.text_width(whole, TITLE_PT) <= width_pt else whole.split(_MINUS_BETWEEN)
+    ends = [_MINUS_BETWEEN.rstrip()] * (len(parts) - 1) + [""]
+    parts = [part + end for part, end in zip(parts, ends, strict=True)]
+    return [line for part in parts for line in labels.wrap_label(part, width_pt, TITLE_PT).split("\n")]
 
 
 def name_y(axes: Axes, text: str, height_pt: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -25,8 +24,6 @@ _ALPHA = 0.05
 _CURVE_IN, _ROW_IN, _TITLE_IN, _REST_IN = 1.6, 0.125, 0.15, 0.95
 #: How much wider than plain letters bold ones are at most.
 _BOLD = 1.2
-_BETWEEN_NAMES = re.compile(r"( \+ | - )")
-_MINUS_BETWEEN = " \N{MINUS SIGN} "
 _HEADINGS: Mapping[str, str] = {
     "edge_cm": "Zone edge",
     "by": "In the zone",
@@ -78,7 +75,7 @@ def draw_specification_curve(curve: SpecificationCurve, style: Style) -> Plot:
     """
     table = curve.table()
     rows = _rows(table)
-    title = _title(curve.contrast, style.width_in * labels.POINTS_PER_INCH / _BOLD)
+    title = marks.contrast_title(curve.contrast, style.width_in * labels.POINTS_PER_INCH / _BOLD)
     ratios = [_CURVE_IN, len(rows) * _ROW_IN]
     with drawing(style):
         figure = new_figure(style, sum(ratios) + len(title) * _TITLE_IN + _REST_IN)
@@ -144,16 +141,6 @@ def _draw_choices(axes: Axes, table: pd.DataFrame, rows: list[tuple[str, object,
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(f"Specifications, by effect ({len(table)})")
-
-
-def _title(contrast: str, width_pt: float) -> list[str]:
-    """Return a contrast in lines, broken between its two groups first."""
-    names = "".join(labels.shortened(part) for part in _BETWEEN_NAMES.split(contrast))
-    whole = names.replace(" - ", _MINUS_BETWEEN)
-    parts = [whole] if labels.text_width(whole, TITLE_PT) <= width_pt else whole.split(_MINUS_BETWEEN)
-    ends = [_MINUS_BETWEEN.rstrip()] * (len(parts) - 1) + [""]
-    parts = [part + end for part, end in zip(parts, ends, strict=True)]
-    return [line for part in parts for line in labels.wrap_label(part, width_pt, TITLE_PT).split("\n")]
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, object, str]]:

@@ -16,6 +16,7 @@ from csds.analysis.animals import KEYS, Animals
 from csds.analysis.comparison import EVERYONE, WITHIN, Comparison, groups_of
 from csds.analysis.phenotypes import PHENOTYPE
 from csds.analysis.results import Result
+from csds.analysis.studies import PROTOCOL, STUDY
 from csds.analysis.within import BOTH_PHASES
 from csds.errors import StatsError
 from csds.figures.lettering import letters_not_shown
@@ -135,8 +136,9 @@ class StudyResults:
 
     @property
     def unshown_letters(self) -> str:
-        """The letters of groups' and animals' names that the figures' font lacks; □ stands for them."""
-        return letters_not_shown("".join([*(arm.name for arm in self.arms), *self.analysed.texts("animal_id")]))
+        """The letters of names of groups, animals and studies that the figures' font lacks; □ stands for them."""
+        cells = (cell for column in ("animal_id", STUDY, PROTOCOL) for cell in self.analysed.texts(column))
+        return letters_not_shown("".join([*(arm.name for arm in self.arms), *cells]))
 
     def results_folder(self, figure: str) -> Path:
         """Return the folder with the saved tracks that a figure takes.

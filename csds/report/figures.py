@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csds.errors import CsdsError
-from csds.plots.gallery import GALLERY
+from csds.plots.gallery import find_figures
 from csds.plots.opened import open_study
 from csds.plots.plot import Plot
 from csds.plots.style import Style
@@ -20,7 +20,7 @@ def report_plots(report: Report) -> tuple[list[Plot], list[str]]:
     except CsdsError as error:
         return [], [f"Not drawn: {error.message}"]
     drawn, remarks = [], []
-    for one in (one for one in GALLERY if one.name not in _TOO_LARGE):
+    for one in (one for one in find_figures((), studies=bool(study.analysis.across)) if one.name not in _TOO_LARGE):
         try:
             drawn.append(one.draw(study, style=Style()))
         except CsdsError as error:

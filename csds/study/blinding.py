@@ -58,7 +58,8 @@ def is_blinded(where: Path | pd.DataFrame) -> bool:
     Parameters
     ----------
     where : Path or DataFrame
-        A table, or a folder of results: its ``animals.csv``, or else ``sessions.csv``. Other folders aren't blinded.
+        A table, or a folder of results: its ``animals.csv``, or else ``sessions.csv`` or ``catalogue.csv``. Other
+        folders aren't blinded.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def is_blinded(where: Path | pd.DataFrame) -> bool:
     if isinstance(where, pd.DataFrame):
         return "stress" in where and any(echo_stress(str(cell)) == BLINDED for cell in where["stress"])
     if where.is_dir():
-        table = next((where / name for name in SCORES if (where / name).is_file()), None)
+        table = next((where / name for name in (*SCORES, "catalogue.csv") if (where / name).is_file()), None)
         return table is not None and is_blinded(table)
     return is_blinded(read_table(where))
 

@@ -141,3 +141,21 @@ def test_animals_that_cant_be_compared_are_seen(run, cells: dict[str, object], d
     why = {one["figure"]: one["why"] for one in told["not_drawn"]}
     assert "expected si_ratio to be analysed, but" in why["comparison"]
     assert run("animals.csv", "--figure", "comparison").exit_code == 1
+
+
+def test_a_catalogue_has_a_forest_and_one_study_none(run) -> None:
+    table = pd.read_csv("animals.csv")
+    for at, study in enumerate(("2019/a", "2020")):
+        more = table.assign(study=study, cohort=study, si_ratio=table["si_ratio"] + 0.1 * at * (table.index % 4))
+        more.to_csv("catalogue.csv", mode="a" if at else "w", header=not at, index=False)
+    result = run("catalogue.csv", "--kind", "svg", "--json", "--out", "here")
+    assert result.exit_code == 0, result.output
+    assert [one["figure"] for one in json.loads(result.stdout)["figures"]][-1] == "forest"
+    assert "2019/a" in Path("here/forest.csv").read_text(encoding="utf-8-sig")
+    Path("animals.csv").unlink()
+    assert run(".", "--figure", "forest", "--kind", "png").exit_code == 0
+    assert Path("figures/forest.png").is_file()
+    table.to_csv("animals.csv", index=False)
+    alone = run("animals.csv", "--figure", "forest")
+    assert alone.exit_code == 1
+    assert "not drawn: forest: expected a table with several studies, found one" in alone.stderr

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from csds.cli.boundary import BoundedGroup
 from csds.cli.stats import stats
 from csds.formats.tables import read_table
-from csds.model.columns import STATS_COLUMNS, names
+from csds.model.columns import META_COLUMNS, STATS_COLUMNS, names
 
 PLAN = '[reference]\nstress = "control"\ntreatment = "isotype"\n[analysis]\nsecondary = ["log_si_ratio"]\n'
 
@@ -74,9 +74,9 @@ def test_numbers_are_rounded_in_print_only(run) -> None:
 def test_option_that_departs_from_the_plan_is_said(run) -> None:
     result = run("results", "--adjust", "none", "--sum-of-squares", "II")
     assert result.exit_code == 0, result.output
-    assert "options changed the plan" in result.stderr
+    assert "the analysis is not the plan" in result.stderr
     assert "ANOVA, type II" in result.stdout
-    assert "options changed" not in run().stderr
+    assert "is not the plan" not in run().stderr
 
 
 def test_excluded_animals_are_named(run) -> None:
@@ -138,3 +138,57 @@ def test_names_are_text_in_markdown_and_as_they_are_in_json(run) -> None:
     assert (
         "defeated + <b>*anti*</b>" in json.loads(Path("results/stats.json").read_text(encoding="utf-8"))["sentences"][0]
     )
+
+
+@pytest.fixture
+def catalogue(run) -> Path:
+    """A catalogue of three studies in a folder of its own."""
+    rng, folder = np.random.default_rng(8), Path("archive")
+    folder.mkdir()
+    lines = ["study,protocol,cohort,animal_id,stress,treatment,si_ratio"]
+    for study in ("a", "b", "c"):
+        for treatment, mean in (("isotype", 0.6), ("anti-IL-4Rα", 1.1)):
+            for i in range(2 if study == "c" else 6):
+                lines.append(f"{study},golden2011,{study} C1,{treatment[0]}{i},defeated,{treatment},"
+                             f"{mean + 0.2 * rng.normal()}")  # fmt: skip
+    (folder / "catalogue.csv").write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    (folder / "study.toml").write_text('[analysis]\nrandom = ["study"]\nsecondary = []\n', encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("named", ["archive", "archive/catalogue.csv"])
+def test_a_catalogue_is_analysed_with_its_studies_and_across_them(run, catalogue: Path, named: str) -> None:
+    result = run(named)
+    assert result.exit_code == 0, result.output
+    assert "random intercept of study" in result.stdout
+    assert "Across 2 studies, SI ratio was" in result.stdout
+    why = "study c: expected two animals in each group at least, found 1 in anti-IL-4Rα (anti-IL-4Rα - isotype)"
+    assert f"left out of the meta-analysis: {why}" in result.stderr
+    assert "several_studies: The table holds 3 studies (a, b, c)" in result.stderr
+    table = read_table(catalogue / "meta_analysis.csv")
+    assert table.columns.tolist() == names(META_COLUMNS)
+    assert table["row"].tolist() == ["study", "study", "left out", "mean", "prediction"] * 2
+    told = json.loads(run(named, "--json").stdout)
+    assert [one["effect_name"] for one in told["across_studies"]] == ["difference", "Hedges' g"]
+    assert why.split(" (", maxsplit=1)[0] in (catalogue / "stats.md").read_text(encoding="utf-8")
+
+
+def test_one_study_has_no_meta_analysis(run) -> None:
+    assert run().exit_code == 0
+    assert not Path("results/meta_analysis.csv").exists()
+    assert json.loads(Path("results/stats.json").read_text(encoding="utf-8"))["across_studies"] == []
+
+
+def test_a_plan_without_the_study_is_departed_from_in_words(run, catalogue: Path) -> None:
+    (catalogue / "study.toml").write_text('[analysis]\nprimary = "si_ratio"\ndraws = 1000\n', encoding="utf-8")
+    assert "the analysis is not the plan of study.toml (random)" in run("archive").stderr
+    assert "random: planned (), used" in (catalogue / "stats.md").read_text(encoding="utf-8")
+
+
+def test_a_blinded_catalogue_is_refused(run, catalogue: Path) -> None:
+    path = catalogue / "catalogue.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("defeated", "blinded"), encoding="utf-8")
+    for named in ("archive", "archive/catalogue.csv"):
+        result = run(named)
+        assert result.exit_code == 2
+        assert "is blinded" in result.stderr

@@ -209,6 +209,24 @@ def animals_of() -> AnimalsOf:
 
 
 @pytest.fixture
+def several_of() -> AnimalsOf:
+    """Return what makes a table of several studies by their names, with so many animals in each group of each."""
+
+    def made(
+        groups: Sequence[tuple[str, str]], names: Sequence[str], n: int, protocols: Sequence[str] = ("golden2011",)
+    ) -> pd.DataFrame:
+        tables = [
+            _animals_of(groups, n + at % 3, seed=at).assign(
+                study=name, cohort=f"{name} C1", protocol=protocols[at % len(protocols)]
+            )
+            for at, name in enumerate(names)
+        ]
+        return pd.concat(tables, ignore_index=True)
+
+    return made
+
+
+@pytest.fixture
 def overlaps() -> Overlaps:
     """Return what finds the texts of a figure that lie on each other or leave the page."""
     return _overlaps

@@ -21,7 +21,8 @@ def named(length: int, count: int, *, spaced: bool = True) -> list[str]:
 
 
 def faults(study: StudyResults, style: Style, overlaps, *names: str) -> dict[str, list[str]]:
-    chosen = find_figures(names or [one.name for one in GALLERY if one.name != "specification_curve"])
+    every = [one.name for one in GALLERY if one.name != "specification_curve" and not one.takes_studies]
+    chosen = find_figures(names or every)
     found = {one.name: overlaps(one.draw(study, style=style)) for one in chosen}
     return {name: some for name, some in found.items() if some}
 
@@ -89,6 +90,24 @@ def test_texts_of_diagnostics_stay_apart(
         animals_of([("defeated", name) for name in names], 5), sessions=sessions_of(20 * count, names, dated=count < 5)
     )
     assert faults(study, Style(width=width), overlaps, "diagnostics") == {}
+
+
+@pytest.mark.parametrize(("studies", "letters"), [(2, 60), (5, 8), (12, 30), (30, 60)])
+@pytest.mark.parametrize("style", [Style(), Style(width="double", theme="dark")], ids=["single", "double"])
+@pytest.mark.parametrize("treatments", [2, 3])
+def test_texts_of_forests_stay_apart(
+    studies: int, letters: int, style: Style, treatments: int, study_of, several_of, overlaps
+) -> None:
+    groups = [(stress, name) for stress in ("control", "defeated") for name in named(letters // 2, treatments)]
+    protocols = ("golden2011", "a protocol of a laboratory with a long name") if letters > 8 else ("golden2011",)
+    table = several_of(groups, named(letters, studies, spaced=studies < 12), 4, protocols)
+    assert faults(study_of(table), style, overlaps, "forest") == {}
+
+
+def test_texts_of_forests_of_large_numbers_stay_apart(study_of, several_of, overlaps) -> None:
+    table = several_of([("defeated", "isotype"), ("defeated", "anti-IL-4Rα")], ["a", "b", "c"], 120)
+    table["distance_present_cm"] = 9000 + 4000 * table["si_ratio"]
+    assert faults(study_of(table, primary="distance_present_cm"), Style(), overlaps, "forest") == {}
 
 
 def test_texts_that_overlap_are_found(study_of, animals_of, overlaps) -> None:

@@ -55,12 +55,26 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def studies(study_of_animals: StudyResults, request: pytest.FixtureRequest) -> Callable[[str], StudyResults]:
     """Return what gives the study that a figure is drawn from."""
     tracked = {one.name for one in GALLERY if one.takes_tracks}
-    return lambda name: open_study(request.getfixturevalue("results")) if name in tracked else study_of_animals
+    several = {one.name for one in GALLERY if one.takes_studies}
+
+    def found(name: str) -> StudyResults:
+        if name in several:
+            return request.getfixturevalue("study_of_several")
+        return open_study(request.getfixturevalue("results")) if name in tracked else study_of_animals
+
+    return found
 
 
 @pytest.fixture
 def study_of_animals(study_of, animals_of, sessions_of) -> StudyResults:
     return study_of(animals_of(TWO_BY_TWO, 8), sessions=sessions_of(24))
+
+
+@pytest.fixture
+def study_of_several(study_of, several_of) -> StudyResults:
+    return study_of(
+        several_of(TWO_BY_TWO, ["2018/a", "2019", "2021/b and a long name", "2024"], 6, ("golden2011", "mine"))
+    )
 
 
 def lost(found: Image, saved: Image) -> Image:
