@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
+from csds.batch.animals import AnimalPicture, pictures_alone
 from csds.batch.guard import failures_recorded
 from csds.batch.options import Outcome
 from csds.batch.pictures import save_animal, save_session
@@ -35,10 +36,9 @@ class Artist:
         if _lacks_picture(outcome, self.context):
             self._sessions.append(self._thread.submit(draw_sessions, [session], [outcome], self.context))
 
-    def draw_animal(self, row: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str) -> None:
+    def draw_animal(self, picture: AnimalPicture) -> None:
         """Ask for an animal's picture."""
-        context = self.context
-        self._animals[name] = self._thread.submit(_draw_animal, row, records, name, context)
+        self._animals[picture.name] = self._thread.submit(_draw_animal, picture, self.context)
 
     def finish_animals(self) -> None:
         """Wait for the animals' pictures.
@@ -88,18 +88,24 @@ def draw_sessions(sessions: Sequence[Session], outcomes: Sequence[Outcome], cont
 def process_and_draw(
     unit: Sequence[Session], progress: Callable[[int], None] | None = None, *, context: Context
 ) -> list[Outcome]:
-    """Do what `process_unit` does and draw the sessions' pictures: a worker's whole task."""
-    return draw_sessions(unit, process_unit(unit, progress, context=context), context)
+    """Do what `process_unit` does and draw the sessions' and animals' pictures: a worker's whole task."""
+    outcomes = draw_sessions(unit, process_unit(unit, progress, context=context), context)
+    drawn = {}
+    for picture in pictures_alone(unit, {outcome.session_id: outcome for outcome in outcomes}, context):
+        with suppress(ResultsError):  # told when it is tried again at the end
+            _draw_animal(picture, context)
+            drawn[picture.name] = picture.shows
+    return [replace(outcomes[0], drawn=drawn), *outcomes[1:]]
 
 
-def _draw_animal(row: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]], name: str, context: Context) -> None:
+def _draw_animal(picture: AnimalPicture, context: Context) -> None:
     try:
-        save_animal(row, records, name, context.folder, context.protocol)
+        save_animal(picture.row, picture.records, picture.name, context.folder, context.protocol)
     except CsdsError:
         raise
     except Exception as error:  # tables must not be lost to a picture
         raise ResultsError(
-            f"{context.folder.animal(name)}: could not be drawn ({type(error).__name__}: {error})",
+            f"{context.folder.animal(picture.name)}: could not be drawn ({type(error).__name__}: {error})",
             hint="Run the same command again; the tables and the other pictures are not touched by it.",
         ) from error
 

@@ -77,6 +77,7 @@ class Outcome:
 
     ``because`` says what had changed since earlier results (empty where there were none); ``flag`` is that
     of the failure, beside ``failed``; one that ``is_passing`` isn't remembered: the next run tries again.
+    ``drawn`` says what pictures of animals show that were drawn with it, by name.
     """
 
     session_id: str
@@ -86,6 +87,7 @@ class Outcome:
     because: tuple[str, ...] = ()
     flag: str = ""
     is_passing: bool = False
+    drawn: Mapping[str, str] = field(default_factory=dict)
 
 
 def failed_outcome(

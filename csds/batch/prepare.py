@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from csds.arena.files import check_frame_size, choose_arena, find_arena_file, read_arenas
@@ -14,7 +14,7 @@ from csds.formats.digest import stat_files
 from csds.model.arena import Arena
 from csds.model.protocol import Protocol
 from csds.model.shapes import FloatArray
-from csds.model.study import Session
+from csds.model.study import AnimalKey, Session
 from csds.results.folder import ResultsFolder
 from csds.tracking import CameraShift
 from csds.video import Recording, open_recording
@@ -22,13 +22,18 @@ from csds.video import Recording, open_recording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What all sessions of a run share; ``threads`` is how many the decoder may use, 0 for its own choice."""
+    """What all sessions of a run share; ``threads`` is how many the decoder may use, 0 for its own choice.
+
+    ``names`` are the files of the animals' pictures, ``design_columns`` those that the sheet adds to tables.
+    """
 
     protocol: Protocol
     folder: ResultsFolder
     options: TrackOptions
     sheet_folder: Path | None
     threads: int = 0
+    names: Mapping[AnimalKey, str] = field(default_factory=dict)
+    design_columns: tuple[str, ...] = ()
 
     @property
     def time_bins_s(self) -> float | None:

@@ -91,6 +91,7 @@ def _track(run: StudyRun, units: Sequence[Sequence[Session]], jobs: int) -> None
                     run.artist.get_ready()
                 found = track_unit(ready, run.count, run.artist.draw_session, context=run.context)
                 run.take(ready.sessions, found)
+                run.sketch_animals(ready.sessions)
         return
     from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
+from csds.batch.animals import AnimalPicture, animal_names, animal_pictures, pictures_alone
 from csds.batch.artist import Artist
 from csds.batch.failures import remember_failures
 from csds.batch.look import finished_unit
@@ -22,16 +21,11 @@ from csds.batch.tables import animals_table, failures_table, sessions_table, tim
 from csds.behaviour.rules import what_waits
 from csds.errors import ResultsError
 from csds.formats.atomic import require_steady
-from csds.formats.digest import digest
 from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
-from csds.model.study import AnimalKey, Session, Study
+from csds.model.study import Session, Study
 from csds.results.folder import ResultsFolder, clear_unfinished, prepare_folder, writing
 from csds.study.faults import Fault, errors_among
-from csds.study.session_ids import session_ids
-
-_SKETCH_EVERY_S, _SKETCH_SHARE = 1.0, 0.05
-"""Animals are sketched no more often than this, and in no more than this share of the time."""
 
 
 def open_run(
@@ -53,13 +47,13 @@ def open_run(
     if not context.options.force:
         refuse_other_study(study, context.folder)
     prepare_folder(context.folder)
+    context = replace(context, names=animal_names(animals), design_columns=study.design_columns)
     return StudyRun(
         study=study,
         context=context,
         faults=faults,
         listener=listener,
         artist=Artist(context=context),
-        names=_animal_names(animals),
         before=read_json(context.folder.provenance) or {},
     )
 
@@ -68,8 +62,7 @@ def open_run(
 class StudyRun:
     """The state of one run: what has come out so far.
 
-    ``names`` are the animals' file names; ``before`` is the provenance of the run before, ``drawn``
-    what the animals' pictures were drawn from by this one.
+    ``before`` is the provenance of the run before, ``drawn`` what the animals' pictures show that this one drew.
     """
 
     study: Study
@@ -77,12 +70,9 @@ class StudyRun:
     faults: Sequence[Fault]
     listener: Listener | None
     artist: Artist
-    names: Mapping[AnimalKey, str]
     before: Mapping[str, Any]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
-    _to_sketch: set[str] = field(default_factory=set)
-    _sketch_from_s: float = -math.inf
 
     def look(self) -> list[tuple[Session, ...]]:
         """Return the units that aren't finished; of the others take what is there."""
@@ -130,7 +120,7 @@ class StudyRun:
             messages.append("time_bins.csv of an earlier run was removed; --time-bins makes it again")
         _write_tables(written, folder)
         if pictures:
-            self._draw_animals(animals)
+            self._draw_animals(animal_pictures(animals, self.study.sessions, self.outcomes, self.context))
             self.artist.finish_animals()
             clear_unfinished(folder)
         drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
@@ -155,9 +145,14 @@ class StudyRun:
         require_steady(self.context.folder.path)
         remember_failures(unit, outcomes, self.context)
         self.outcomes |= {outcome.session_id: outcome for outcome in outcomes}
-        self._sketch_animals(outcomes)
+        for outcome in outcomes:
+            self.drawn |= outcome.drawn
         if self.listener is not None:
             self.listener(0, outcomes)
+
+    def sketch_animals(self, unit: Sequence[Session]) -> None:
+        """Ask for the pictures of a unit's animals while others are tracked."""
+        self._draw_animals(pictures_alone(unit, self.outcomes, self.context))
 
     def _failures(self) -> Iterator[Failure]:
         for session in self.study.sessions:
@@ -194,56 +189,15 @@ class StudyRun:
             names = ", ".join(left[:3]) + (" …" if len(left) > 3 else "")
             yield f"{_sessions(len(left))} of earlier runs not in the study ({names}): files left, not in the tables"
 
-    def _sketch_animals(self, outcomes: Sequence[Outcome]) -> None:
-        """Ask for the pictures of finished animals while others are tracked, unless the rule compares them."""
-        rule = self.context.protocol.rule
-        if rule is not None and any(criterion.kind != "cutoff" for criterion in rule.criteria):
-            return
-        self._to_sketch |= {outcome.session_id for outcome in outcomes}
-        if (began := time.monotonic()) < self._sketch_from_s:
-            return  # tables of one animal cost nearly as much as those of hundreds
-        own, self._to_sketch = self._to_sketch, set()
-        sessions = tuple(session for session in self.study.sessions if session.session_id in own)
-        part = replace(self.study, sessions=sessions, unusable=())
-        protocol = self.context.protocol
-        self._draw_animals(animals_table(part, sessions_table(part, self.outcomes, protocol), self.outcomes, protocol))
-        now = time.monotonic()
-        self._sketch_from_s = now + max(_SKETCH_EVERY_S, (now - began) / _SKETCH_SHARE)
-
-    def _draw_animals(self, animals: pd.DataFrame) -> None:
-        """Ask for each animal's picture unless the one that is there shows the same."""
-        if len(self.context.protocol.phases) == 1:
-            return  # no phases to compare: the session's floor plan shows it all
-        records_of = self._records()
-        for row in ({str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")):
-            key = AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__})
-            if not (records := records_of.get(key)):
+    def _draw_animals(self, pictures: Iterable[AnimalPicture]) -> None:
+        """Ask for each picture unless the one that is there shows the same."""
+        known = self.before.get("animal_pictures", {})
+        for picture in pictures:
+            if self.drawn.get(picture.name) == picture.shows:
                 continue
-            name = self.names[key]
-            shown = digest([row, {phase: record["keys"] for phase, record in records.items()}])
-            if self.drawn.get(name) == shown:
-                continue
-            self.drawn[name] = shown
-            if (
-                self.before.get("animal_pictures", {}).get(name) != shown
-                or not self.context.folder.animal(name).is_file()
-            ):
-                self.artist.draw_animal(row, records, name)
-
-    def _records(self) -> dict[AnimalKey, dict[str, Mapping[str, Any]]]:
-        """Return the records of finished sessions by animal and phase."""
-        records: dict[AnimalKey, dict[str, Mapping[str, Any]]] = {}
-        for session in self.study.sessions:
-            outcome = self.outcomes.get(session.session_id)
-            if outcome is not None and outcome.record:
-                records.setdefault(session.key, {})[session.phase] = outcome.record
-        return records
-
-
-def _animal_names(animals: pd.DataFrame) -> dict[AnimalKey, str]:
-    columns = [animals[name].astype(str) for name in AnimalKey.__slots__]
-    keys = [AnimalKey(**dict(zip(AnimalKey.__slots__, values, strict=True))) for values in zip(*columns, strict=True)]
-    return dict(zip(keys, session_ids([(key, "") for key in keys]), strict=True))
+            self.drawn[picture.name] = picture.shows
+            if known.get(picture.name) != picture.shows or not self.context.folder.animal(picture.name).is_file():
+                self.artist.draw_animal(picture)
 
 
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: ResultsFolder) -> None:

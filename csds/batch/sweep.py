@@ -141,7 +141,7 @@ class _Sweep:
             return
         self.pending[job.out] = _Pending(run=run, left=len(units))
         self.items += [(job.out, unit) for unit in units]
-        self.contexts[job.out] = context
+        self.contexts[job.out] = run.context
         if not units:
             self._finish(job.out)
 

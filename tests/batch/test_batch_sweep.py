@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from csds.batch.animals import AnimalPicture
+from csds.batch.artist import Artist
 from csds.batch.options import TrackOptions
 from csds.batch.sweep import StudyJob, SweepResult, sweep
 from csds.protocol import load_protocol
@@ -89,6 +91,17 @@ def test_a_study_whose_folder_cant_be_used_is_told_and_the_others_go_on(
     assert [out.name for out in result.results] == ["a", "c"]
     (failure,) = result.failures.values()
     assert "is a file, not a folder" in failure.error
+
+
+def test_workers_draw_the_animals_so_that_the_process_that_leads_has_time(
+    run: Callable[..., SweepResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[AnimalPicture] = []
+    monkeypatch.setattr(Artist, "draw_animal", lambda _, picture: left.append(picture))
+    run()
+    assert left == []
+    for study, names in (("a", ["C1_M01", "C1_M02"]), ("b", ["C1_M01", "C1_M02"])):
+        assert sorted(path.stem for path in (tmp_path / "out" / study / "animals").iterdir()) == names
 
 
 SCRIPT = """
