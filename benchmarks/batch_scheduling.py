@@ -85,11 +85,10 @@ def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
 
 
 def leave_results(
-    item: tuple[Path, Sequence[Session]], _progress: Callable[[int], None], *, contexts: Mapping[Path, Context]
+    item: tuple[Path, Sequence[Session]], _progress: Callable[[int], None], *, context: Context
 ) -> list[Outcome]:
     """Leave what a unit's finished sessions leave: in the place of `csds.batch.sweep.work_on`."""
-    out, unit = item
-    context = contexts[out]
+    _, unit = item
     if found := finished_unit(unit, context):
         return found
     fingerprint = unit_fingerprint(unit, context)

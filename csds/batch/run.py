@@ -95,8 +95,9 @@ def _track(run: StudyRun, units: Sequence[Sequence[Session]], jobs: int) -> None
         return
     from csds.batch.workers import Workers  # only here: what starts processes takes its time to import
 
+    task = functools.partial(process_and_draw, context=run.context)
     workers = Workers(
-        functools.partial(process_and_draw, context=run.context),
+        lambda _: task,
         units,
         processes=min(jobs, len(units)),
         on_result=lambda number, outcomes: run.take(units[number], outcomes),

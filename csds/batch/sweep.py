@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csds.batch.adopt import adopt_outcomes
 from csds.batch.artist import process_and_draw
+from csds.batch.child import Task
 from csds.batch.cluster_file import Cluster
 from csds.batch.look import finished_unit
 from csds.batch.options import Failure, Listener, Outcome, TrackOptions, outcome_of_error
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Unit = Sequence[Session]
 _Item = tuple[Path, Unit]
+_Sent = tuple[Context, Unit]
 _Answer = list[Outcome]
 
 
@@ -120,6 +122,7 @@ class _Sweep:
     pending: dict[Path, _Pending] = field(default_factory=dict)
     items: list[tuple[Path, Unit]] = field(default_factory=list)
     contexts: dict[Path, Context] = field(default_factory=dict)
+    tasks: dict[Path, Task[_Item, _Answer]] = field(default_factory=dict)
     results: dict[Path, SweptStudy] = field(default_factory=dict)
     failures: dict[Path, Failure] = field(default_factory=dict)
     fingerprints: dict[int, str | None] = field(default_factory=dict)
@@ -142,6 +145,7 @@ class _Sweep:
         self.pending[job.out] = _Pending(run=run, left=len(units))
         self.items += [(job.out, unit) for unit in units]
         self.contexts[job.out] = run.context
+        self.tasks[job.out] = functools.partial(work_on, context=run.context)
         if not units:
             self._finish(job.out)
 
@@ -163,9 +167,8 @@ class _Sweep:
             with contextlib.suppress(CsdsError):
                 one.run.give_up(reason)
 
-    def _workers(self) -> Workers[_Item, _Answer] | ClusterWorkers[_Item, _Answer]:
+    def _workers(self) -> Workers[_Item, _Answer] | ClusterWorkers[_Sent, _Answer]:
         """Return who does the work."""
-        task = functools.partial(work_on, contexts=self.contexts)
         count = next(iter(self.pending.values())).run.count
         limits = self.options.limits
         # Imported only here: what starts processes takes its time to import.
@@ -173,13 +176,16 @@ class _Sweep:
             from csds.batch.workers import Workers
 
             processes = max(1, min(self.options.jobs, len(self.items)))
-            return Workers(task, self.items, processes=processes, on_result=self._take, on_count=count, limits=limits)
+            return Workers(
+                lambda item: self.tasks[item[0]], self.items, processes=processes, on_result=self._take, on_count=count,
+                limits=limits,
+            )  # fmt: skip
         from csds.batch.cluster import ClusterWorkers, Places
 
         videos = (video for _, unit in self.items for session in unit for video in session.videos)
         return ClusterWorkers(
-            task,
-            self.items,
+            work_elsewhere,
+            _ToSend(items=self.items, contexts=self.contexts),
             cluster=self.cluster,
             places=Places(folder=self.items[0][0], video=next((one for one in videos if one.is_file()), None)),
             on_start=self._look_at,
@@ -230,20 +236,40 @@ class _Sweep:
         self.on_study(out)
 
 
-def work_on(
-    item: tuple[Path, Unit], progress: Callable[[int], None], *, contexts: Mapping[Path, Context]
-) -> list[Outcome]:
+def work_on(item: _Item, progress: Callable[[int], None], *, context: Context) -> list[Outcome]:
     """Return a unit's outcomes, also where its results can't be written: a worker's whole task.
 
     What another run has finished meanwhile isn't done again.
     """
-    out, unit = item
-    context = contexts[out]
+    _, unit = item
     try:
         require_steady(context.folder.path)
         return finished_unit(unit, context) or process_and_draw(unit, progress, context=context)
     except ResultsError as error:
         return [outcome_of_error(session, error) for session in unit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ToSend(Sequence[_Sent]):
+    """What workers elsewhere get: each unit with what it needs of its study, made when it is asked for."""
+
+    items: Sequence[_Item]
+    contexts: Mapping[Path, Context]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, number: Any) -> Any:
+        out, unit = self.items[number]
+        context = self.contexts[out]
+        own = {session.key: context.names[session.key] for session in unit}
+        return replace(context, names=own), unit
+
+
+def work_elsewhere(item: _Sent, progress: Callable[[int], None]) -> list[Outcome]:
+    """Do what `work_on` does, where nothing is known of a study but what comes with its unit."""
+    context, unit = item
+    return work_on((context.folder.path, unit), progress, context=context)
 
 
 def _failure(study: Study, error: CsdsError) -> Failure:

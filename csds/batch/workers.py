@@ -16,12 +16,13 @@ _AHEAD = 8
 
 
 class Workers(Generic[Item, Result]):
-    """Processes that do one task for many items, such that one that is lost takes nothing else with it.
+    """Processes that do tasks for many items, such that one that is lost takes nothing else with it.
 
     Parameters
     ----------
-    task : callable
-        Called in a process with an item and a function to count progress with. Picklable.
+    task_of : callable
+        Returns an item's task: called in a process with the item and a function to count progress with. Picklable;
+        a process is told it anew only where it isn't the one of the item before, so it may carry much.
     items : sequence
     processes : int
         At most so many at the same time.
@@ -35,7 +36,7 @@ class Workers(Generic[Item, Result]):
 
     def __init__(
         self,
-        task: Task[Item, Result],
+        task_of: Callable[[Item], Task[Item, Result]],
         items: Sequence[Item],
         *,
         processes: int,
@@ -43,7 +44,7 @@ class Workers(Generic[Item, Result]):
         on_count: Callable[[int], None],
         limits: Limits | None = None,
     ) -> None:
-        self._task, self._items, self._processes = task, items, processes
+        self._task_of, self._items, self._processes = task_of, items, processes
         self._on_result, self._on_count = on_result, on_count
         self._limits = limits or Limits()
         self._of_thread = threading.local()
@@ -118,7 +119,8 @@ class Workers(Generic[Item, Result]):
             _hold_interrupts_back()
             child = self._of_thread.child = Child(self._limits)
             self._children.append(child)
-        return number, child.try_twice(self._task, self._items[number], self._count)
+        item = self._items[number]
+        return number, child.try_twice(self._task_of(item), item, self._count)
 
     def _count(self, more: int) -> None:
         with self._lock:

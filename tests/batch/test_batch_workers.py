@@ -43,7 +43,7 @@ def tell_and_sleep(path: Path, count: Callable[[int], None]) -> None:
 
 
 def run_and_be_killed(path: Path) -> None:
-    Workers(tell_and_sleep, [path], processes=1, on_result=lambda *_: None, on_count=lambda _: None).run()
+    Workers(lambda _: tell_and_sleep, [path], processes=1, on_result=lambda *_: None, on_count=lambda _: None).run()
 
 
 def sleep_long(number: int, count: Callable[[int], None]) -> int:
@@ -55,7 +55,7 @@ def sleep_long(number: int, count: Callable[[int], None]) -> int:
 def test_results_and_counts_come_home() -> None:
     done: dict[int, object] = {}
     counted: list[int] = []
-    pool = Workers(work, list(range(5)), processes=2, on_result=done.__setitem__, on_count=counted.append)
+    pool = Workers(lambda _: work, list(range(5)), processes=2, on_result=done.__setitem__, on_count=counted.append)
     assert pool.run() == {}
     assert done == {number: 2 * number for number in range(5)}
     assert sum(counted) == sum(range(5)) + 5
@@ -64,14 +64,14 @@ def test_results_and_counts_come_home() -> None:
 def test_one_that_dies_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     done: dict[int, object] = {}
     items = [1, 13, 2, tmp_path / "once"]
-    pool = Workers(work, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None)
+    pool = Workers(lambda _: work, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None)
     assert pool.run() == {1: "the process died (exit code 1), twice"}
     assert done == {0: 2, 2: 4, 3: "once"}
 
 
 def test_an_error_ends_the_others_at_once() -> None:
     done: dict[int, object] = {}
-    pool = Workers(fail_at_once, [0, 1], processes=2, on_result=done.__setitem__, on_count=lambda _: None)
+    pool = Workers(lambda _: fail_at_once, [0, 1], processes=2, on_result=done.__setitem__, on_count=lambda _: None)
     began = time.monotonic()
     with pytest.raises(ResultsError, match="disk is full") as caught:
         pool.run()
@@ -86,7 +86,7 @@ def test_an_interruption_ends_them_all() -> None:
         if count:
             raise KeyboardInterrupt
 
-    pool = Workers(sleep_long, [0, 1], processes=2, on_result=lambda *_: None, on_count=interrupt)
+    pool = Workers(lambda _: sleep_long, [0, 1], processes=2, on_result=lambda *_: None, on_count=interrupt)
     with pytest.raises(KeyboardInterrupt):
         pool.run()
     assert active_children() == []
@@ -123,7 +123,9 @@ def test_one_that_hangs_or_takes_too_much_memory_is_given_up() -> None:
     done: dict[int, str] = {}
     items = ["hang", "one", "take", "two"]
     limits = Limits(silent_s=3.0, memory=2**29)
-    pool = Workers(hang_or_take, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None, limits=limits)
+    pool = Workers(
+        lambda _: hang_or_take, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None, limits=limits
+    )
     lost = pool.run()
     assert done == {1: "one", 3: "two"}
     assert lost[0] == "nothing was heard of the process for 3 s, and it was ended"
