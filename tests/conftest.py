@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -142,3 +142,42 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("csds.batch.artist.save_session", save_session)
     monkeypatch.setattr("csds.batch.artist.save_animal", save_animal)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Callable[[Sequence[Mapping[str, object]]], Path]:
+    """Return what makes a results folder of animals: the rows of ``animals.csv``, a session a phase, and its pictures.
+
+    Rows give ``animal_id``, ``absent`` and ``present`` (s in the interaction zone), and what else ``animals.csv`` has.
+    """
+
+    def make(rows: Sequence[Mapping[str, object]]) -> Path:
+        import cv2
+        import numpy as np
+        import pandas as pd
+
+        from csds.formats.tables import write_table
+        from csds.study.session_ids import safe_name
+
+        folder = tmp_path / "results"
+        animals, sessions = [], []
+        for row in rows:
+            key = {name: str(row.get(name, "")) for name in ("cohort", "animal_id", "test")}
+            times = {"absent": row["absent"], "present": row["present"]}
+            own = {name: value for name, value in row.items() if name not in (*key, *times)}
+            animals.append(key | {f"interaction_{phase}_s": value for phase, value in times.items()} | own)
+            for phase, value in times.items():
+                session = safe_name("_".join(part for part in (*key.values(), f"target_{phase}") if part))
+                sessions.append(
+                    {"session_id": session, **key, "phase": f"target_{phase}", "interaction_time_s": value}
+                )  # fmt: skip
+                for place in ("overlays", "thumbnails"):
+                    (folder / place).mkdir(parents=True, exist_ok=True)
+                    (folder / place / f"{session}.png").write_bytes(
+                        cv2.imencode(".png", np.zeros((4, 6), np.uint8))[1].tobytes()
+                    )  # fmt: skip
+        write_table(pd.DataFrame(animals), folder / "animals.csv")
+        write_table(pd.DataFrame(sessions), folder / "sessions.csv")
+        return folder
+
+    return make

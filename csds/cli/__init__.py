@@ -14,6 +14,7 @@ import typer
 
 from csds import __version__
 from csds.cli import console
+from csds.cli.agree import agree as agree_command
 from csds.cli.allocate import allocate as allocate_command
 from csds.cli.arena import arena as arena_command
 from csds.cli.batch import batch as batch_command
@@ -93,6 +94,7 @@ app.command("unblind", short_help="Lock the scores, then put the groups back.")(
 app.command("power", short_help="Find how many mice a study needs, by simulation.")(power_command)
 app.command("batch", short_help="Track all studies of an archive; survive anything.")(batch_command)
 app.command("status", short_help="Show how far runs of csds batch are.")(status_command)
+app.command("agree", short_help="Compare results with numbers of an old table.")(agree_command)
 app.command("verify", short_help="Compute results again and report any difference.")(verify_command)
 app.add_typer(protocol_app, name="protocol", short_help="List, show, check and copy protocols.")
 app.add_typer(simulate_app, name="simulate", short_help="Make recordings and cohorts whose truth is known.")

@@ -57,10 +57,10 @@ def plot(
     \b
     Exit code: 0 all well, 1 a figure that was named, or every figure, can't be drawn, 2 the call is wrong.
     """
-    from csds.plots.gallery import GALLERY, find_figures
+    from csds.plots.gallery import AGREEMENT, GALLERY, find_figures
 
     if names:
-        listed = [[one.name, one.shows, one.needs] for one in GALLERY]
+        listed = [[one.name, one.shows, one.needs] for one in (*GALLERY, AGREEMENT)]
         if as_json:
             console.print_json([dict(zip(("figure", "shows", "needs"), row, strict=True)) for row in listed])
         else:
@@ -73,7 +73,8 @@ def plot(
     find_figures(figure or ())  # a name that is none is told before anything is computed
     kinds, style = _kinds(kind or []), _style(width, theme)
     study = _study(table, outcome, centre)
-    chosen = find_figures(figure or (), tracks=has_tracks, studies=bool(study.analysis.across))
+    is_compared = (home / "agreement.json").is_file()
+    chosen = find_figures(figure or (), tracks=has_tracks, studies=bool(study.analysis.across), compared=is_compared)
     folder = out or home / "figures"
     told = _draw(chosen, study, style, (folder, kinds), quiet=quiet)
     if unshown := study.unshown_letters:

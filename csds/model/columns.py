@@ -218,6 +218,51 @@ POWER_COLUMNS = (
     _column("draws", "integer", "", "simulated studies"),
 )
 
+_INTERVALS = (
+    ("bias", "mean of csds less old"),
+    ("lower_limit", "lower 95 % limit of agreement of these differences"),
+    ("upper_limit", "upper limit"),
+    ("icc", "intraclass correlation ICC(2,1): absolute agreement, two-way random, single"),
+    ("ccc", "Lin's concordance correlation"),
+    ("slope", "of the differences on the pairs' means: proportional bias"),
+    ("ratio", "geometric mean of csds / old, where all values are above 0"),
+    ("ratio_lower_limit", "lower 95 % limit of agreement of these ratios"),
+    ("ratio_upper_limit", "upper limit of the ratios"),
+)
+
+AGREEMENT_COLUMNS = (
+    _column("measurement", "text", "", "column of animals.csv or sessions.csv"),
+    _column("old_column", "text", "", "its column in the old table"),
+    _column("phase", "text", "", "phase, of a measurement of sessions"),
+    _column("test", "text", "", "which of repeated tests"),
+    _column("n", "integer", "", "pairs"),
+    _column("n_missing", "integer", "", "further pairs in which either has no number"),
+    _column("sd", "number", "", "standard deviation of the differences"),
+    *(
+        _column(f"{name}{end}", "number", "", f"{meaning}{of}")
+        for name, meaning in _INTERVALS
+        for end, of in (("", ""), ("_low", ": lower end of its 95 % interval"), ("_high", ": upper end"))
+    ),
+    _column("slope_p", "number", "", "p value of the slope, two-sided"),
+    _column("note", "text", "", "why something is empty"),
+)
+
+DISAGREEMENT_COLUMNS = (
+    _column("cohort", "text", "", "cohort"),
+    _column("animal_id", "text", "", "animal"),
+    _column("test", "text", "", "which of repeated tests"),
+    _column("phase", "text", "", "phase, of a measurement of sessions"),
+    _column("measurement", "text", "", "column of animals.csv or sessions.csv; phenotypes stand first"),
+    _column("csds", "text", "", "its value by csds"),
+    _column("old", "text", "", "its value in the old table"),
+    _column("difference", "number", "", "csds less old"),
+    _column("difference_sd", "number", "", "distance of the difference from the bias, in SD of the differences"),
+    _column("outside_limits", "boolean", "", "the difference lies beyond the limits of agreement"),
+    _column("old_row", "integer", "", "line of the old table"),
+    _column("overlays", "text", "", "the sessions' pictures, relative to the table's folder, ;-separated"),
+    _column("thumbnails", "text", "", "their small pictures of the trial's start and end"),
+)
+
 
 def names(columns: tuple[Column, ...], zones: tuple[str, ...] = ()) -> list[str]:
     """Return the columns' names with ``<zone>`` spelled out for each zone.

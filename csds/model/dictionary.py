@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 from csds.model.columns import (
+    AGREEMENT_COLUMNS,
     ANIMAL_COLUMNS,
+    DISAGREEMENT_COLUMNS,
     FAILURE_COLUMNS,
     META_COLUMNS,
     POWER_COLUMNS,
@@ -52,6 +54,8 @@ TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
         META_COLUMNS,
     ),
     ("power.csv", "One row per planned test and number of animals of `csds power`.", POWER_COLUMNS),
+    ("agreement.csv", "One row per measurement, phase and test of `csds agree`.", AGREEMENT_COLUMNS),
+    ("disagreements.csv", "One row per pair that isn't equal, of `csds agree`.", DISAGREEMENT_COLUMNS),
     ("failures.csv", "One row per session that could not be used.", FAILURE_COLUMNS),
 )
 """Every table with its file, what a row is, and its columns."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from csds.errors import UsageError
+from csds.analysis.agreement_files import RECORD, read_agreement
+from csds.errors import StatsError, UsageError
+from csds.plots.agreement import draw_agreement
 from csds.plots.certainty import draw_certainty
 from csds.plots.comparison import draw_comparison
 from csds.plots.diagnostics import draw_diagnostics
@@ -141,10 +143,31 @@ GALLERY: tuple[GalleryFigure, ...] = (
 """In the order in which they are drawn."""
 
 
-def find_figures(names: Sequence[str], *, tracks: bool = True, studies: bool = False) -> tuple[GalleryFigure, ...]:
+def _draw_agreement(study: StudyResults, *, style: Style) -> Plot:
+    found = read_agreement(study.home) if study.home else None
+    if found is None:
+        raise StatsError(
+            f"expected {RECORD} in the results folder, found none", hint="Compare with an old table: csds agree."
+        )
+    return draw_agreement(found, style=style)
+
+
+AGREEMENT = GalleryFigure(
+    name="agreement",
+    shows="differences from an old table's numbers, with bias and limits of agreement",
+    needs="agreement.json of csds agree in the results folder",
+    draw=_draw_agreement,
+)
+"""The figure of a comparison; only drawn where there is one, so not among those of every study."""
+
+
+def find_figures(
+    names: Sequence[str], *, tracks: bool = True, studies: bool = False, compared: bool = False
+) -> tuple[GalleryFigure, ...]:
     """Return figures by their names; where none is given all that a table of animals of one study allows.
 
-    With ``tracks`` those of saved tracks are among them, with ``studies`` those of several studies.
+    With ``tracks`` those of saved tracks are among them, with ``studies`` those of several studies;
+    where results were ``compared`` with an old table, `AGREEMENT` is among them.
 
     Raises
     ------
@@ -156,7 +179,7 @@ def find_figures(names: Sequence[str], *, tracks: bool = True, studies: bool = F
     >>> [one.name for one in find_figures(["scatter"])]
     ['scatter']
     """
-    known = {one.name: one for one in GALLERY}
+    known = {one.name: one for one in (*GALLERY, AGREEMENT)}
     for name in names:
         if name not in known:
             near = nearest(name, list(known))
@@ -165,4 +188,5 @@ def find_figures(names: Sequence[str], *, tracks: bool = True, studies: bool = F
             )
     if names:
         return tuple(known[name] for name in dict.fromkeys(names))
-    return tuple(one for one in GALLERY if (tracks or not one.takes_tracks) and (studies or not one.takes_studies))
+    own = tuple(one for one in GALLERY if (tracks or not one.takes_tracks) and (studies or not one.takes_studies))
+    return (*own, AGREEMENT) if compared else own

@@ -59,6 +59,7 @@ def open_study(
         centre=centre,
         cutoffs=cutoffs_of(read_json(home / "provenance.json")),
         folder=home if is_tracked else None,
+        home=home,
         sessions=read_sessions(home),
         tracks=tracks_of(home) if is_tracked else None,
     )

@@ -96,6 +96,8 @@ class StudyResults:
         What stands for a group in figures of groups.
     sessions : DataFrame
         ``sessions.csv``, as text; empty where there is none.
+    home : Path or None
+        The folder of the table.
     tracks : callable or None
         What reads the saved tracks once (`csds.plots.tracks.tracks_of`); each figure reads them itself where None.
     """
@@ -107,6 +109,7 @@ class StudyResults:
     folder: Path | None = None
     centre: Centre = "mean"
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    home: Path | None = None
     tracks: Callable[[], StudyTracks] | None = None
 
     @property

@@ -10,6 +10,7 @@ from typing import Literal
 from csds.analysis.results import Result
 from csds.analysis.summary import summary_sections
 from csds.analysis.wording import effect_text, outcome_text, p_text, statistic_text
+from csds.report.agreement import MEASURED, WORST, agreement_part
 from csds.report.answer import answer_sentences
 from csds.report.arms import group_numbers
 from csds.report.arrive import arrive_items
@@ -82,6 +83,13 @@ def _sections(report: Report) -> Iterator[Section]:
     if found:
         yield from _result_tables(found.results)
     yield from (_text(title, told[title]) for title in ("Checks", "Not computed") if title in told)
+    if (part := agreement_part(report)) is not None:
+        yield _text(part.title, part.sentences)
+        yield from _table(f"{part.title}: measurements", MEASURED, part.measurements)
+        for title, head, rows in part.tables:
+            yield from _table(title, head, rows)
+        worst = [(one.text, "; ".join(one.files)) for one in part.worst]
+        yield from _table(f"{part.title}: what disagrees most", WORST, worst)
     if doubtful := doubtful_sessions(report):
         yield from _table("Sessions to look at before their numbers are used", _SESSIONS, doubtful)
     methods = report_methods(report)

@@ -17,6 +17,7 @@ from csds.analysis.wording import check_text, effect_text, outcome_text, p_text,
 from csds.formats.atomic import atomic_path
 from csds.plots.plot import Plot
 from csds.plots.style import drawing
+from csds.report.agreement import MEASURED, agreement_part
 from csds.report.answer import answer_sentences
 from csds.report.arms import group_numbers
 from csds.report.arrive import arrive_items
@@ -81,8 +82,12 @@ def html_text(
         lstrip_blocks=True,
     )  # fmt: skip
     sessions = session_rows(report, embed=embed, beside=beside or report.folder)
+    agreement = agreement_part(report, embed=embed, beside=beside or report.folder)
     return surroundings.get_template("report.html.j2").render(
         **_content(report, plots),
+        agreement=agreement,
+        agreement_columns=MEASURED,
+        agreement_figure=figure_address(agreement.plot) if agreement and agreement.plot else "",
         sessions=sessions,
         meanings={code: meaning for row in sessions for code, meaning, _ in row.flags},
         flagged=sum(bool(row.doubts) for row in sessions),

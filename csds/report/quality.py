@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 
+from csds.formats.links import relative_path
 from csds.model.flags import FLAGS, split_flags
 from csds.report.content import Report
 from csds.report.formats import EmbedName
@@ -72,7 +72,7 @@ def session_rows(report: Report, *, embed: EmbedName = "thumbnails", beside: Pat
         small, full = "", ""
         if beside is not None and is_safe(kept):
             small, picture = small_address(folder.thumbnails(kept)), folder.overlay(kept)
-            full = data_address(picture) if embed == "all" else _link(picture, beside)
+            full = full_address(picture, beside, embed)
         rows.append(
             SessionRow(
                 session_id=session,
@@ -122,15 +122,9 @@ def small_address(path: Path) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
-def _link(path: Path, beside: Path) -> str:
-    """Return how a page in a folder links to a file; empty where there is none, or no way from there."""
-    if not path.is_file():
-        return ""
-    try:
-        way = os.path.relpath(path.resolve(), beside.resolve())
-    except ValueError:  # on another drive
-        return ""
-    return quote(Path(way).as_posix())
+def full_address(path: Path, beside: Path, embed: EmbedName) -> str:
+    """Return how a page in a folder shows a full picture: a link, or data; empty where there is none."""
+    return data_address(path) if embed == "all" else quote(relative_path(path, beside))
 
 
 def _explained(code: str) -> tuple[str, str, bool]:

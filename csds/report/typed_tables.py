@@ -15,7 +15,7 @@ from csds.formats.tables import is_missing, parse_numbers, read_table
 from csds.model.columns import SESSION_COLUMNS, Column, names
 from csds.model.dictionary import TABLES
 
-TABLE_NAMES = ("animals", "stats", "sessions", "time_bins", "power", "failures")
+TABLE_NAMES = ("animals", "stats", "sessions", "time_bins", "power", "agreement", "disagreements", "failures")
 """The tables of a results folder, in the order in which they are asked for."""
 
 _OWN = "a column of the study sheet, as written there"

@@ -1,4 +1,4 @@
-"""The words that people use for phases and stress, and the ones that csds echoes."""
+"""The words that people use for phases, stress and phenotypes, and the ones that csds echoes."""
 
 from __future__ import annotations
 
@@ -76,6 +76,14 @@ STRESS_WORDS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+PHENOTYPE_WORDS: dict[str, tuple[str, ...]] = {
+    "susceptible": ("s", "sus", "susc", "susceptible", "stress susceptible"),
+    "resilient": ("r", "res", "resil", "resilient", "stress resilient", "unsusceptible"),
+    "control": ("c", *STRESS_WORDS["control"]),
+    "undetermined": ("undetermined", "indeterminate"),
+    "excluded": ("excluded", "exclude"),
+}
+
 
 def echo_phase(text: str, phases: Sequence[str]) -> str | None:
     """Return the protocol's name of a phase, ``both``, or None where the text is neither.
@@ -106,6 +114,18 @@ def echo_stress(text: str) -> str | None:
     if plain in {"", BLINDED}:
         return plain
     return next((name for name, words in STRESS_WORDS.items() if plain in words), None)
+
+
+def echo_phenotype(text: str) -> str | None:
+    """Return csds's word for a phenotype, or None where the text is none that is usual.
+
+    Examples
+    --------
+    >>> [echo_phenotype(word) for word in ("S", "stress-resilient", "CTRL", "maybe")]
+    ['susceptible', 'resilient', 'control', None]
+    """
+    plain = _plain(text)
+    return next((name for name, words in PHENOTYPE_WORDS.items() if plain in words), None)
 
 
 def nearest_phase(text: str, phases: Sequence[str]) -> str | None:

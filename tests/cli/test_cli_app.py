@@ -13,7 +13,7 @@ from csds import __version__
 from csds.cli import app
 
 COMMANDS = (
-    "allocate", "batch", "blind", "check", "demo", "plot", "power", "protocol",
+    "agree", "allocate", "batch", "blind", "check", "demo", "plot", "power", "protocol",
     "report", "score", "simulate", "stats", "status", "track", "unblind", "verify",
 )  # fmt: skip
 HEAVY = ("numpy", "pandas", "cv2", "av", "matplotlib", "scipy", "pyarrow", "pingouin", "openpyxl")

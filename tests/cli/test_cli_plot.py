@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from csds.cli import app
-from csds.plots.gallery import GALLERY
+from csds.plots.gallery import AGREEMENT, GALLERY
 
 
 @pytest.fixture
@@ -86,7 +86,9 @@ def test_a_results_folder_has_figures_of_its_tracks(grown: Path) -> None:
 
 def test_figures_are_listed(run) -> None:
     assert "certainty" in run("--list").stdout
-    assert [one["figure"] for one in json.loads(run("--list", "--json").stdout)] == [one.name for one in GALLERY]
+    assert [one["figure"] for one in json.loads(run("--list", "--json").stdout)] == [
+        one.name for one in (*GALLERY, AGREEMENT)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def test_dictionary_tells_of_every_column_flag_notice_and_missing_table(book) ->
     assert {name for where, name, *_ in rows if where == "notices"} == NOTICES.keys()
     assert all(row[4] for row in rows)
     missing = {row[0]: row[4] for row in rows if row[1] is None}
-    assert missing.keys() == {"sessions", "time_bins", "power"}
+    assert missing.keys() == {"sessions", "time_bins", "power", "agreement", "disagreements"}
     assert missing["power"].startswith("power.csv was not in the folder. One row per planned test")
 
 
