@@ -19,7 +19,7 @@ from csds.batch.cluster_file import Cluster
 from csds.batch.cluster_reach import connect, fault_of, refill, scheduler_gone, start_queue
 from csds.batch.parcel import pack, path_there
 from csds.errors import ClusterError
-from csds.formats.atomic import atomic_path
+from csds.formats.atomic import atomic_path, temporary_name
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -192,7 +192,7 @@ class ClusterWorkers(Generic[Item, Result]):
         from csds.batch.station import cluster_software, look_around
 
         maps, places = self._cluster.path_maps, self._places
-        probe = places.folder / f".csds-{token_hex(6)}"
+        probe = places.folder / temporary_name()
         with atomic_path(probe) as part:
             part.write_bytes(b"")
         video = path_there(places.video, maps) if places.video else ""

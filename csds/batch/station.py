@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from multiprocessing import current_process
 from pathlib import Path
-from secrets import token_hex
 from threading import Lock, Timer
 from typing import Any
 
@@ -15,6 +14,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from csds.batch.child import Child, Limits, LostError
 from csds.batch.parcel import Parcel
 from csds.batch.software import software, version_of
+from csds.formats.atomic import temporary_name
 
 _TELL_S = 2.0
 _IDLE_S = 60.0
@@ -138,7 +138,7 @@ def look_around(folder: str, probe: str, video: str) -> tuple[dict[str, str], st
         if not (Path(folder) / probe).is_file():
             lacks = f"doesn't see the results folder {folder}"
         else:
-            own = Path(folder) / f".csds-{token_hex(6)}"
+            own = Path(folder) / temporary_name()
             own.write_bytes(b"")
             own.unlink()
         if not lacks and video and not Path(video).is_file():

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +16,11 @@ from pathlib import Path
 from csds.errors import ResultsError
 
 _steady: set[Path] = set()
+_PREFIX = ".csds-"
+_TEMPORARY = re.compile(r"\.csds-(?P<host>[0-9a-f]{8})-(?P<pid>[0-9]+)-[0-9a-f]{8}(\.\w+)?")
+_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+_ABANDONED_S = 3600.0
+"""A temporary file of another machine that wasn't written to for so long is nobody's any more."""
 
 
 def require_steady(folder: Path) -> None:
@@ -58,7 +67,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
         return
     for folder in _steady.intersection(final.parents):
         require_steady(folder)
-    temporary = final.parent / f".csds-{secrets.token_hex(6)}{final.suffix}"
+    temporary = final.parent / temporary_name(final.suffix)
     try:
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +79,45 @@ def atomic_path(final: Path) -> Iterator[Path]:
         # A folder that can't be written to holds no temporary file; the first error is the one to tell.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def temporary_name(suffix: str = "") -> str:
+    """Return a name for an unfinished file: that of this machine and process is in it."""
+    return f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+
+
+def clear_abandoned(folder: Path) -> None:
+    """Remove from a folder the unfinished files of processes that were ended from outside; not those of others.
+
+    Raises
+    ------
+    OSError
+        One can't be removed.
+    """
+    for path in folder.glob(f"{_PREFIX}*"):
+        named = _TEMPORARY.fullmatch(path.name)
+        if named is not None and _is_abandoned(path, named["host"], int(named["pid"])):
+            path.unlink(missing_ok=True)
+
+
+def _is_abandoned(path: Path, host: str, pid: int) -> bool:
+    if host == _HOST:
+        return not _is_alive(pid)
+    try:
+        return abs(time.time() - path.stat().st_mtime) > _ABANDONED_S
+    except FileNotFoundError:
+        return False
+
+
+def _is_alive(pid: int) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:  # another user's
+        return True
 
 
 def write_error(path: Path, error: OSError) -> ResultsError:

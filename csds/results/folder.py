@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from csds.errors import ResultsError
-from csds.formats.atomic import atomic_path, require_steady, write_error
-
-#: Names that `csds.formats.atomic.atomic_path` gives to unfinished files.
-_TEMPORARY = re.compile(r"\.csds-[0-9a-f]{12}(\.\w+)?")
+from csds.formats.atomic import atomic_path, clear_abandoned, require_steady, write_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +103,7 @@ def clear_unfinished(folder: ResultsFolder) -> None:
     """Remove the temporary files of a run, or of one of its processes, that was ended from outside."""
     with writing(folder.path):
         for place in (folder.path, *(path for path in folder.path.glob("*") if path.is_dir())):
-            for leftover in place.glob(".csds-*"):
-                if _TEMPORARY.fullmatch(leftover.name):
-                    leftover.unlink(missing_ok=True)
+            clear_abandoned(place)
 
 
 def write_track(path: Path, track: pd.DataFrame) -> None:

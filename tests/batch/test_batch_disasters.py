@@ -6,8 +6,10 @@ import errno
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -165,6 +167,38 @@ def test_files_that_cant_be_written_are_told_and_written_later(
     assert "Traceback" not in limited.stderr
     assert CliRunner().invoke(app, asked).exit_code == 0
     complete(tmp_path / "out", tracked)
+
+
+def start_batch(archive: Path, protocol: Path, out: Path) -> subprocess.Popen[bytes]:
+    asked = ["batch", str(archive), "-p", str(protocol), "-o", str(out), "-j", "2", "-q"]
+    return subprocess.Popen([sys.executable, "-m", "csds", *asked], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def test_two_batches_into_one_folder_harm_nothing(
+    archive: Path, short_protocol: Path, tmp_path: Path, tracked: Path
+) -> None:
+    both = [start_batch(archive, short_protocol, tmp_path / "out") for _ in range(2)]
+    said = [one.communicate()[1] for one in both]
+    assert ([one.returncode for one in both], said) == ([0, 0], [b"", b""])
+    complete(tmp_path / "out", tracked)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts by SIGINT")
+def test_an_interrupted_batch_keeps_what_is_finished(
+    archive: Path, short_protocol: Path, tmp_path: Path, tracked: Path
+) -> None:
+    out = tmp_path / "out"
+    run = start_batch(archive, short_protocol, out)
+    while not (kept := list(out.glob("*/sessions/*.json"))) and run.poll() is None:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=20)[1].decode()
+    assert (run.returncode, "Traceback" in said) == (130, False)
+    assert not list(out.rglob(".csds-*"))
+    places = {path: path.stat().st_ino for path in kept}
+    assert batch(archive, short_protocol, out) == (0, "")
+    assert {path: path.stat().st_ino for path in kept} == places
+    complete(out, tracked)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 import csds.batch.unit
 from csds.batch import RunResult, TrackOptions, track_study
 from csds.errors import ResultsError, UsageError
+from csds.formats.atomic import temporary_name
 from csds.formats.tables import read_table
 from csds.model.protocol import Protocol
 from csds.protocol import load_protocol
@@ -349,13 +352,18 @@ class TestInterrupted:
         assert not list((tmp_path / "new").rglob(".csds-*"))
 
 
-def test_only_unfinished_files_are_cleared_away(tmp_path: Path) -> None:
+def test_only_unfinished_files_of_runs_that_are_over_are_cleared_away(tmp_path: Path) -> None:
     (tmp_path / "tracks").mkdir()
-    mine = tmp_path / ".csds-notes.txt"
-    for path in (mine, tmp_path / "tracks" / ".csds-0123456789ab.parquet", tmp_path / ".csds-0123456789ab.csv"):
-        path.write_text("", encoding="utf-8")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    own = temporary_name(".csv")
+    of_ended = own.replace(f"-{os.getpid()}-", f"-{ended.pid}-")
+    elsewhere, long_ago = own.replace(own[6:14], "0" * 8), own.replace(own[6:14], "1" * 8)
+    for name in (".csds-notes.txt", own, of_ended, f"tracks/{of_ended}", elsewhere, long_ago):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    os.utime(tmp_path / long_ago, (1e9, 1e9))
     clear_unfinished(ResultsFolder(path=tmp_path))
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {".csds-notes.txt", own, elsewhere}
 
 
 def test_records_are_json_that_says_what_was_used(tracked: Path) -> None:
