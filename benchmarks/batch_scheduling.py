@@ -14,10 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pandas as pd
@@ -26,16 +24,11 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.batch_measures import Measure
+from benchmarks.batch_stub import MODEL, leave_results, model_of
 from csds.batch import track_study
-from csds.batch.look import finished_unit
-from csds.batch.options import Outcome, TrackOptions
-from csds.batch.prepare import Context
-from csds.batch.reuse import stat_results, unit_fingerprint
+from csds.batch.options import TrackOptions
 from csds.batch.sweep import StudyJob, SweepResult, sweep
-from csds.formats.digest import stat_files
-from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
-from csds.model.study import Session
 from csds.protocol import load_protocol
 from csds.results.folder import ResultsFolder
 from csds.simulate.scene import Encoding
@@ -45,8 +38,6 @@ from csds.study.session_ids import session_ids
 
 SESSIONS, STUDIES, JOBS = 10_000, 5, 2
 PHASES = ("target_absent", "target_present")
-_MODEL = "model"
-"""Folder, beside those of the archive and its results, of the real session whose record and files all others get."""
 
 
 def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
@@ -84,53 +75,8 @@ def measure_scheduling(folder: Path, sessions: int = SESSIONS) -> list[Measure]:
     ]
 
 
-def leave_results(
-    item: tuple[Path, Sequence[Session]], _progress: Callable[[int], None], *, context: Context
-) -> list[Outcome]:
-    """Leave what a unit's finished sessions leave: in the place of `csds.batch.sweep.work_on`."""
-    _, unit = item
-    if found := finished_unit(unit, context):
-        return found
-    fingerprint = unit_fingerprint(unit, context)
-    return [_leave(session, fingerprint, context) for session in unit]
-
-
-def _leave(session: Session, fingerprint: str | None, context: Context) -> Outcome:
-    folder, session_id = context.folder, session.session_id
-    _, _, record = _model(folder.path.parent.parent / _MODEL, session.phase)
-    own = {
-        "session_id": session_id, **asdict(session.key), "stress": session.stress, "treatment": session.treatment,
-        "video": session.video,
-    }  # fmt: skip
-    names = [f"{path.parent.name}/{path.name}" for path in
-             (folder.track(session_id), folder.floor(session_id), folder.thumbnails(session_id))]  # fmt: skip
-    finished = {
-        **record,
-        "readings": None,
-        "row": {**record["row"], **own},
-        "files": dict(zip(names, record["files"].values(), strict=True)),
-        "files_seen": stat_results(session_id, folder),
-        "seen": stat_files(session.videos),
-        "unit": fingerprint,
-    }
-    write_json(folder.record(session_id), finished, lines=False)
-    return Outcome(session_id=session_id, record=finished)
-
-
-_models: dict[str, tuple[ResultsFolder, str, Mapping[str, Any]]] = {}
-
-
-def _model(path: Path, phase: str) -> tuple[ResultsFolder, str, Mapping[str, Any]]:
-    """Return the real results, and the session and record of a phase."""
-    if phase not in _models:
-        folder = ResultsFolder(path=path / "results")
-        (record,) = folder.record("x").parent.glob(f"*{phase}.json")
-        _models[phase] = folder, record.stem, read_json(record) or {}
-    return _models[phase]
-
-
 def _link(source: Path, target: Path) -> None:
-    """Link a file; to a new copy where one has as many links as the file system allows."""
+    """Link a file into a folder, which is made if need be."""
     try:
         os.link(source, target)
     except FileNotFoundError:
@@ -141,12 +87,12 @@ def _link(source: Path, target: Path) -> None:
 def _leave_files(job: StudyJob) -> None:
     """Leave what tracking and drawing do: the sessions' files, and a picture of each animal."""
     folder = ResultsFolder(path=job.out)
-    source, source_id, _ = _model(job.out.parent.parent / _MODEL, PHASES[0])
+    source, source_id, _ = model_of(job.out.parent.parent / MODEL, PHASES[0])
     keys = list(dict.fromkeys(session.key for session in job.study.sessions))
     for name in session_ids([(key, "") for key in keys]):
         _link(source.overlay(source_id), folder.animal(name))
     for session in job.study.sessions:
-        source, source_id, _ = _model(job.out.parent.parent / _MODEL, session.phase)
+        source, source_id, _ = model_of(job.out.parent.parent / MODEL, session.phase)
         for place in (ResultsFolder.track, ResultsFolder.floor, ResultsFolder.thumbnails, ResultsFolder.overlay):
             _link(place(source, source_id), place(folder, session.session_id))
 
@@ -178,7 +124,7 @@ def film_model(folder: Path) -> None:
         animals=(SimulatedAnimal(animal_id="M01", stress="defeated"),), duration_s=8, frame_size_px=(320, 240), fps=15,
         seed=5, encoding=Encoding(bitrate_kbps=600, keyframe_every=8),
     )  # fmt: skip
-    filmed = folder / _MODEL
+    filmed = folder / MODEL
     simulate_study(filmed, design)
     protocol = load_protocol("golden2011")
     result = track_study(read_study(filmed / "study.csv", protocol), protocol, filmed / "results")

@@ -20,12 +20,15 @@ from csds.study.session_ids import session_ids
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnimalPicture:
-    """A picture's file name, the animal's row and its sessions' records by phase, and a digest of what it shows."""
+    """A picture's file name, the animal's row and its sessions' records by phase."""
 
     name: str
     row: Mapping[str, Any]
     records: Mapping[str, Mapping[str, Any]]
-    shows: str
+
+    def digest(self) -> str:
+        """Return a digest of all that it shows."""
+        return digest([self.row, {phase: record["keys"] for phase, record in self.records.items()}])
 
 
 def animal_names(animals: pd.DataFrame) -> dict[AnimalKey, str]:
@@ -49,8 +52,7 @@ def animal_pictures(
     for row in ({str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")):
         key = AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__})
         if records := records_of.get(key):
-            shows = digest([row, {phase: record["keys"] for phase, record in records.items()}])
-            yield AnimalPicture(name=context.names[key], row=row, records=records, shows=shows)
+            yield AnimalPicture(name=context.names[key], row=row, records=records)
 
 
 def pictures_alone(

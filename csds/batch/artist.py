@@ -94,7 +94,7 @@ def process_and_draw(
     for picture in pictures_alone(unit, {outcome.session_id: outcome for outcome in outcomes}, context):
         with suppress(ResultsError):  # told when it is tried again at the end
             _draw_animal(picture, context)
-            drawn[picture.name] = picture.shows
+            drawn[picture.name] = picture.digest()
     return [replace(outcomes[0], drawn=drawn), *outcomes[1:]]
 
 

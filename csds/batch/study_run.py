@@ -55,6 +55,7 @@ def open_run(
         listener=listener,
         artist=Artist(context=context),
         before=read_json(context.folder.provenance) or {},
+        had_failures=any(context.folder.failure("x").parent.glob("*.json")),
     )
 
 
@@ -62,7 +63,8 @@ def open_run(
 class StudyRun:
     """The state of one run: what has come out so far.
 
-    ``before`` is the provenance of the run before, ``drawn`` what the animals' pictures show that this one drew.
+    ``before`` is the provenance of the run before, ``had_failures`` whether it left some; ``drawn`` is what the
+    animals' pictures show that this one drew.
     """
 
     study: Study
@@ -71,6 +73,7 @@ class StudyRun:
     listener: Listener | None
     artist: Artist
     before: Mapping[str, Any]
+    had_failures: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
 
@@ -143,7 +146,8 @@ class StudyRun:
     def take(self, unit: Sequence[Session], outcomes: Sequence[Outcome]) -> None:
         """Take what became of a unit."""
         require_steady(self.context.folder.path)
-        remember_failures(unit, outcomes, self.context)
+        if self.had_failures or any(outcome.failure is not None for outcome in outcomes):
+            remember_failures(unit, outcomes, self.context)
         self.outcomes |= {outcome.session_id: outcome for outcome in outcomes}
         for outcome in outcomes:
             self.drawn |= outcome.drawn
@@ -190,13 +194,13 @@ class StudyRun:
             yield f"{_sessions(len(left))} of earlier runs not in the study ({names}): files left, not in the tables"
 
     def _draw_animals(self, pictures: Iterable[AnimalPicture]) -> None:
-        """Ask for each picture unless the one that is there shows the same."""
+        """Ask for each picture unless this run has drawn it, or the one that is there shows the same."""
         known = self.before.get("animal_pictures", {})
         for picture in pictures:
-            if self.drawn.get(picture.name) == picture.shows:
-                continue
-            self.drawn[picture.name] = picture.shows
-            if known.get(picture.name) != picture.shows or not self.context.folder.animal(picture.name).is_file():
+            if picture.name in self.drawn:
+                continue  # an animal that the rule judges alone: its row is that of the whole study's table
+            self.drawn[picture.name] = shown = picture.digest()
+            if known.get(picture.name) != shown or not self.context.folder.animal(picture.name).is_file():
                 self.artist.draw_animal(picture)
 
 

@@ -11,8 +11,8 @@ from typing import Generic
 from csds.batch.child import Child, Item, Limits, LostError, Result, Task
 
 _POLL_S = 0.2
-_AHEAD = 8
-"""So many results a process may wait to be taken: more would fill the memory where taking them is slower."""
+_AHEAD = 1000
+"""So many results may wait to be taken, as while tables are written: more would fill the memory."""
 
 
 class Workers(Generic[Item, Result]):
@@ -50,7 +50,7 @@ class Workers(Generic[Item, Result]):
         self._of_thread = threading.local()
         self._children: list[Child] = []
         self._lock = threading.Lock()
-        self._room = threading.Semaphore(_AHEAD * processes)
+        self._room = threading.Semaphore(_AHEAD)
         self._counted = 0
         self._is_over = False
 

@@ -182,12 +182,17 @@ def _csv_line(cells: Sequence[str]) -> str:
 
 
 def _csv_cells(column: pd.Series) -> list[str]:
-    """Return a column's cells; text, most of which is there many times, is looked at once."""
+    """Return a column's cells; what is there many times, as most text is, is looked at once."""
     values = column.tolist()
     if column.dtype == np.float64:
         return ["" if value != value else repr(value) for value in values]  # noqa: PLR0124 - NaN alone isn't itself
-    known = {text: _csv_cell(text) for text in {value for value in values if isinstance(value, str)}}
-    return [known[value] if isinstance(value, str) else _csv_cell(value) for value in values]
+    # By its type as well: True is 1.
+    keys = [(value.__class__, value) for value in values]
+    try:
+        known = {key: _csv_cell(key[1]) for key in set(keys)}
+    except TypeError:  # a list, say, that can't be looked up
+        return [_csv_cell(value) for value in values]
+    return [known[key] for key in keys]
 
 
 def _csv_cell(value: object) -> str:
