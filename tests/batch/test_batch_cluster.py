@@ -42,6 +42,11 @@ from csds.results.folder import ResultsFolder
 from csds.study import load_study
 from tests.batch.cluster_tasks import end_job_once, fail, kill_always, kill_or_sleep, sleep_long, work
 
+pytestmark = [
+    # Of Dask's own sockets, whose time to be cleared away comes when it comes, and of slow disks.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:Creating scratch directories:UserWarning"),
+]
 TABLES = ("animals.csv", "sessions.csv", "failures.csv")
 
 
@@ -55,6 +60,7 @@ def scheduler() -> Iterator[str]:
         LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
     ):
         yield cluster.scheduler_address
+    gc.collect()
 
 
 def make_archive(folder: Path, filmed: Path) -> Path:
@@ -455,7 +461,6 @@ def test_a_queue_that_isnt_here_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     assert "login node" in caught.value.hint
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_jobs_of_a_queue_do_the_work_are_replaced_and_ended(
     pool: Callable[..., dict[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
