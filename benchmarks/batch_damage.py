@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from benchmarks.batch_archives import copy_studies, film_study, start_batch, write_protocol
-from benchmarks.batch_measures import Measure
+from benchmarks.measures import Measure
 from csds.arena.files import arena_path
 
 STUDIES, ANIMALS = 25, 4

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.batch_archives import copy_studies, film_study, start_batch, write_protocol
-from benchmarks.batch_measures import Measure
+from benchmarks.measures import Measure
 
 KILLS = 30
 _LONGEST_S = 6.0

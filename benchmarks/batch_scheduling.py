@@ -23,8 +23,8 @@ import psutil
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
-from benchmarks.batch_measures import Measure
 from benchmarks.batch_stub import MODEL, leave_results, model_of
+from benchmarks.measures import Measure
 from csds.batch import track_study
 from csds.batch.options import TrackOptions
 from csds.batch.sweep import StudyJob, SweepResult, sweep

@@ -10,7 +10,7 @@ from pathlib import Path
 from distributed import LocalCluster
 
 from benchmarks.batch_archives import copy_studies, film_study
-from benchmarks.batch_measures import Measure
+from benchmarks.measures import Measure
 from csds.batch.cluster_file import Cluster
 from csds.batch.options import TrackOptions
 from csds.batch.sweep import StudyJob, sweep

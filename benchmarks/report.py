@@ -10,12 +10,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.measures import Measure
 from benchmarks.simulated_results import write_results
 from csds.analysis.plan import read_plan
 from csds.analysis.specifications import specification_curve
@@ -31,21 +31,6 @@ from csds.results.reread import reread_animals
 
 FEW, MANY, SPECIFICATIONS = 40, 200, 200
 _ROUNDS, _MB = 5, 1e6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """What was measured, in words, and the bar that it has to stay below."""
-
-    what: str
-    value: float
-    bar: float
-    unit: str
-
-    def __str__(self) -> str:
-        """Return a line of the table."""
-        verdict = "" if self.value <= self.bar else "   MISSED"
-        return f"{self.what:<60}{self.value:>7.1f} {self.unit:<3}(bar {self.bar:g} {self.unit}){verdict}"
 
 
 def measure_all(folder: Path) -> list[Measure]:

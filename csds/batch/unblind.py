@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from csds.errors import ScoreError, TableError, UsageError
 from csds.formats.atomic import atomic_path
 from csds.formats.digest import file_digest
 from csds.formats.json_files import read_json, write_json
+from csds.formats.links import way_to
 from csds.formats.tables import cell_text, read_table, to_number, unprotect_text, write_table
 from csds.model.protocol import Protocol
 from csds.model.study import AnimalKey
@@ -137,7 +137,7 @@ def unblind_results(
         out / LOG,
         {
             "unblindings": entries,
-            "results": Path(os.path.relpath(results.resolve(), out.resolve())).as_posix(),
+            "results": way_to(results, out),
             "written": {name: file_digest(out / name) for name in SCORES},
             "sessions": {own: code for code, own in revealed.session_id_of.items()},
         },

@@ -1,4 +1,4 @@
-"""What was measured of runs over archives, and how it is told."""
+"""What was measured, and how it is told."""
 
 from __future__ import annotations
 
