@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -49,7 +50,8 @@ class FoundStudy:
 
     def protocol(self, name: str = "") -> Protocol:
         """Return the protocol of that name, or else the one that ``study.toml`` names; raise as `load_protocol`."""
-        return load_protocol(name or named_protocol(self.folder))
+        with self._reading():
+            return load_protocol(name or named_protocol(self.folder))
 
     def load(self, protocol: Protocol) -> tuple[Study, list[Fault]]:
         """Return the study of all usable recordings and what is wrong, as `load_study` does of a sheet.
@@ -61,10 +63,22 @@ class FoundStudy:
         SheetError
             The study can't be read at all.
         """
-        if self.sheet is not None:
-            return load_study(self.sheet, protocol)
-        pattern = read_pattern(self.pattern, [phase.name for phase in protocol.phases])
-        return study_from_names(self.folder, self.recordings, pattern, protocol)
+        with self._reading():
+            if self.sheet is not None:
+                return load_study(self.sheet, protocol)
+            pattern = read_pattern(self.pattern, [phase.name for phase in protocol.phases])
+            return study_from_names(self.folder, self.recordings, pattern, protocol)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = error.filename or self.sheet or self.folder
+            raise SheetError(
+                f"{where}: can't be read ({error.strerror or error})",
+                hint="Check the drive or network that it is on, then run the same command again.",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,9 @@ def read_catalogue(folder: Path) -> Catalogue:
     ``csds`` (the version that made them). ``cohort`` has the study's name before its own, so that no two animals are
     called the same. A column that is a number in one study and text in another is text.
     """
-    frames, unread = [], []
-    for results in _results_below(folder):
+    frames = []
+    unread: list[tuple[Path, str]] = []
+    for results in _results_below(folder, unread):
         try:
             frames.append(_animals(results, results.relative_to(folder).as_posix()))
         except CsdsError as error:
@@ -64,13 +66,23 @@ def write_catalogue(folder: Path) -> Catalogue:
     return found
 
 
-def _results_below(folder: Path) -> Iterator[Path]:
-    """Yield the folders with both animals and provenance; what lies below one is its own."""
-    if (folder / "animals.csv").is_file() and (folder / "provenance.json").is_file():
+def _results_below(folder: Path, unread: list[tuple[Path, str]]) -> Iterator[Path]:
+    """Yield the folders with both animals and provenance; what lies below one is its own. Those out of reach are told.
+
+    They are added to ``unread``, with the reason.
+    """
+    try:
+        is_result = (folder / "animals.csv").is_file() and (folder / "provenance.json").is_file()
+        with os.scandir(folder) as entries:  # what tells a folder without a look into it
+            below = sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError as error:
+        unread.append((folder, error.strerror or str(error)))
+        return
+    if is_result:
         yield folder
         return
-    for below in sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()):
-        yield from _results_below(below)
+    for one in below:
+        yield from _results_below(one, unread)
 
 
 def _animals(results: Path, study: str) -> tuple[pd.DataFrame, pd.DataFrame]:

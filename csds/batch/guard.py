@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from csds.batch.options import Outcome, failed_outcome, outcome_of_error
-from csds.errors import CsdsError, ResultsError
+from csds.errors import CsdsError, ResultsError, UnsteadyError
 from csds.model.study import Session
 
 Outcomes = dict[str, Outcome]
@@ -23,8 +23,18 @@ def failures_recorded(sessions: Sequence[Session], outcomes: Outcomes) -> Iterat
         raise  # what can't be written for this session can't be for the next
     except CsdsError as error:
         outcomes |= {session.session_id: outcome_of_error(session, error) for session in sessions}
+    except OSError as error:
+        outcomes |= {session.session_id: outcome_of_error(session, _lost(error)) for session in sessions}
     except Exception as error:  # noqa: BLE001 - hours of work on other sessions must not be lost to a fault in csds
         outcomes |= {session.session_id: _broken(session, error) for session in sessions}
+
+
+def _lost(error: OSError) -> UnsteadyError:
+    where = f"{error.filename}: " if error.filename else ""
+    return UnsteadyError(
+        f"{where}can't be used ({error.strerror or error})",
+        hint="Check the drive or network that it is on, then run the same command again.",
+    )
 
 
 def _broken(session: Session, error: Exception) -> Outcome:

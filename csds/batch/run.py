@@ -17,7 +17,7 @@ from csds.batch.unit import track_unit
 from csds.errors import CsdsError, ResultsError
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
-from csds.results.folder import ResultsFolder
+from csds.results.folder import ResultsFolder, writing
 from csds.study.faults import Fault
 
 
@@ -67,13 +67,15 @@ def track_study(
         sheet_folder=study.folder,
         threads=0 if jobs == 1 else max(1, (os.cpu_count() or 1) // jobs),
     )
-    run = open_run(study, context, faults=faults, listener=listener)
+    with writing(out):
+        run = open_run(study, context, faults=faults, listener=listener)
     try:
-        _track(run, run.look(), jobs)
-        return run.write(pictures=True)
+        with writing(out):
+            _track(run, run.look(), jobs)
+            return run.write(pictures=True)
     except (KeyboardInterrupt, ResultsError) as error:
         run.artist.stop()
-        with contextlib.suppress(CsdsError):
+        with contextlib.suppress(CsdsError, OSError):
             run.give_up("interrupted" if isinstance(error, KeyboardInterrupt) else str(error))
         raise
     finally:

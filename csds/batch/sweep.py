@@ -22,7 +22,7 @@ from csds.errors import ClusterError, CsdsError, ResultsError
 from csds.formats.atomic import require_steady
 from csds.model.protocol import Protocol
 from csds.model.study import Session, Study
-from csds.results.folder import ResultsFolder
+from csds.results.folder import ResultsFolder, writing
 from csds.study.faults import Fault
 
 if TYPE_CHECKING:
@@ -137,8 +137,9 @@ class _Sweep:
             threads=1,
         )
         try:
-            run = open_run(job.study, context, faults=job.faults, listener=listener)
-            units = run.look()
+            with writing(job.out):
+                run = open_run(job.study, context, faults=job.faults, listener=listener)
+                units = run.look()
         except CsdsError as error:
             self.failures[job.out] = _failure(job.study, error)
             return
@@ -164,7 +165,7 @@ class _Sweep:
         """Write the tables of what is finished."""
         for one in self.pending.values():
             one.run.artist.stop()
-            with contextlib.suppress(CsdsError):
+            with contextlib.suppress(CsdsError, OSError):
                 one.run.give_up(reason)
 
     def _workers(self) -> Workers[_Item, _Answer] | ClusterWorkers[_Sent, _Answer]:
@@ -214,10 +215,11 @@ class _Sweep:
         out, unit = self.items[number]
         one = self.pending[out]
         try:
-            if isinstance(outcomes, str):
-                one.run.lose(unit, outcomes)
-            else:
-                one.run.take(unit, outcomes)
+            with writing(out):
+                if isinstance(outcomes, str):
+                    one.run.lose(unit, outcomes)
+                else:
+                    one.run.take(unit, outcomes)
         except CsdsError as error:
             self.failures[out] = _failure(one.run.study, error)
         one.left -= 1
@@ -227,7 +229,8 @@ class _Sweep:
     def _finish(self, out: Path) -> None:
         run = self.pending.pop(out).run
         try:
-            found = run.write(pictures=True)
+            with writing(out):
+                found = run.write(pictures=True)
             self.results[out] = SweptStudy(animals=len(found.animals), failures=found.failures, work=found.work)
         except CsdsError as error:
             self.failures[out] = _failure(run.study, error)
@@ -243,8 +246,9 @@ def work_on(item: _Item, progress: Callable[[int], None], *, context: Context) -
     """
     _, unit = item
     try:
-        require_steady(context.folder.path)
-        return finished_unit(unit, context) or process_and_draw(unit, progress, context=context)
+        with writing(context.folder.path):
+            require_steady(context.folder.path)
+            return finished_unit(unit, context) or process_and_draw(unit, progress, context=context)
     except ResultsError as error:
         return [outcome_of_error(session, error) for session in unit]
 

@@ -97,7 +97,8 @@ def batch(
         raise UsageError("--path-map is for the workers of a cluster", hint="Add --cluster, or leave it out.")
     where = find_cluster(cluster, path_map or (), at_most=jobs) if cluster else None
     found = search_archive(archive, pattern)
-    if not found.studies:
+    lost = _out_of_reach(found)
+    if not found.studies and not lost:
         raise UsageError(
             f"{', '.join(map(str, archive))}: expected studies, found neither a sheet nor recordings whose names tell "
             "animal and phase",
@@ -114,7 +115,8 @@ def batch(
     )
     work, unread = _jobs(found, archive, out, protocol or [""])
     result = _run(work, options, out, where, quiet=quiet or as_json)
-    failures = [*unread, *result.failures.values(), *(one for run in result.results.values() for one in run.failures)]
+    failures = [*lost, *unread, *result.failures.values()]
+    failures += [one for run in result.results.values() for one in run.failures]
     _tell(result, failures, found, as_json=as_json, quiet=quiet)
     catalogue = write_catalogue(out)
     for path, why in catalogue.unread:
@@ -122,6 +124,24 @@ def batch(
     console.note(f"catalogue: {out / 'catalogue.csv'} ({len(catalogue.animals)} animals), .parquet", quiet=quiet)
     if failures:
         raise typer.Exit(1)
+
+
+def _out_of_reach(found: Archive) -> list[Failure]:
+    """Return the folders of an archive that couldn't be looked into: nobody knows what they hold."""
+    from csds.batch.options import Failure
+
+    return [
+        Failure(
+            session_id="",
+            video="",
+            stage="archive",
+            error=f"{one.folder}: {one.reason}, so it isn't known what studies it holds",
+            how_to_fix="Check the drive or network that it is on, and that you may read it; then run the same command "
+            "again.",
+        )
+        for one in found.skipped
+        if one.is_unread
+    ]
 
 
 def _limits(minutes: float, memory: float | None, processes: int, cluster: Cluster | None) -> Any:

@@ -120,7 +120,7 @@ def _explain(error: OSError) -> tuple[str, str]:
         return f"the disk is full{where}", "free some space or write to another disk; what was finished is kept"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return f"no permission{where} ({what})", "check the file's rights, or close it where it is open elsewhere"
-    return f"{what}{where}", ""
+    return f"{what}{where}", "check the drive or network that it is on; what was finished is kept"
 
 
 def _give_up_broken_stdout() -> None:

@@ -59,11 +59,13 @@ def atomic_path(final: Path) -> Iterator[Path]:
         place. Where another program holds ``final`` open (a table in Excel on Windows), the new
         file is kept under a neighbouring name, ``sessions.new.csv``, and the error says so.
     """
-    if final.exists() and not final.is_file() and not final.is_dir():
-        try:
+    try:
+        is_device = final.exists() and not final.is_file() and not final.is_dir()
+        if is_device:
             yield final
-        except OSError as error:
-            raise write_error(final, error) from error
+    except OSError as error:
+        raise write_error(final, error) from error
+    if is_device:
         return
     for folder in _steady.intersection(final.parents):
         require_steady(folder)
@@ -145,7 +147,11 @@ def write_error(path: Path, error: OSError) -> ResultsError:
             f"{path}: could not be written, a file stands where a folder is needed or the other way round ({reason})",
             hint="Choose another folder with --out.",
         )
-    return ResultsError(f"{path}: could not be written ({reason})", hint="Choose another folder with --out.")
+    return ResultsError(
+        f"{path}: could not be written ({reason})",
+        hint="Check the drive or network that it is on, then run the same command again, or choose another folder with "
+        "--out; what was finished stays.",
+    )
 
 
 def _put_in_place(temporary: Path, final: Path) -> None:

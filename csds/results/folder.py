@@ -74,6 +74,8 @@ def writing(path: Path) -> Iterator[None]:
     """Turn an OSError about a path into a ResultsError that says what to do."""
     try:
         yield
+    except BrokenPipeError:  # of the terminal: no folder breaks so
+        raise
     except OSError as error:
         raise write_error(path, error) from error
 

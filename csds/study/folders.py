@@ -43,10 +43,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A folder that was not gone into, and why."""
+    """A folder that was not gone into, and why; ``is_unread`` where it couldn't be, whatever it holds."""
 
     folder: Path
     reason: str
+    is_unread: bool = False
 
 
 def list_folders(root: Path) -> tuple[list[Listing], list[Skipped]]:
@@ -95,7 +96,7 @@ def _read(
         seen.add((status.st_dev, status.st_ino))
         files, folders, links = _entries(path)
     except OSError as error:
-        return Skipped(folder=folder, reason=f"can't be read ({error.strerror})")
+        return Skipped(folder=folder, reason=f"can't be read ({error.strerror})", is_unread=True)
     sheets = sorted((name for name in files if name.casefold() in _SHEETS), key=lambda name: (name.casefold(), name))
     is_result = not _RESULTS.isdisjoint(files)
     if is_result and not sheets and not is_root:
