@@ -7,34 +7,38 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from benchmarks.batch_archives import copy_studies, film_study, start_batch, write_protocol
 from benchmarks.measures import Measure
 
 KILLS = 30
-_LONGEST_S = 6.0
+_FIRST_S = 0.3
 
 
 def measure_kills(folder: Path, kills: int = KILLS) -> list[Measure]:
     """Return what differs from an undisturbed run after kills, over 40 recordings of 8 s.
 
-    The leading process is killed, or all at once, in turns. A run that comes to its end before its moment is compared,
-    and the next begins with an empty folder.
+    Moments are spread evenly over what the undisturbed run takes. The leading process is killed, or all at once, in
+    turns. A run that comes to its end before its moment is compared, and the next begins with an empty folder.
     """
     copy_studies(film_study(folder / "filmed", 4, seconds=8.0), folder / "archive", 5)
     protocol, whole, out = write_protocol(folder), folder / "whole", folder / "out"
+    began = time.perf_counter()
     start_batch(folder / "archive", protocol, whole).wait()
+    longest_s, found = time.perf_counter() - began, []
     moments, killed, differing, stray, twice, ends = random.Random(3), 0, 0, 0, 0, 0  # noqa: S311 - no secrets
     while killed < kills:
         before = _finished(out)
         run = start_batch(folder / "archive", protocol, out)
         try:
-            run.wait(moments.uniform(0.3, _LONGEST_S))
+            run.wait(moments.uniform(_FIRST_S, longest_s))
         except subprocess.TimeoutExpired:
             (os.killpg if killed % 2 else os.kill)(run.pid, signal.SIGKILL)
             run.wait()
             killed += 1
+            found.append(len(_finished(out)))
         after = _finished(out)
         twice += sum(after.get(record) != seen for record, seen in before.items())
         if run.returncode == 0:
@@ -45,7 +49,7 @@ def measure_kills(folder: Path, kills: int = KILLS) -> list[Measure]:
     start_batch(folder / "archive", protocol, out).wait()
     twice += sum(_finished(out).get(record) != seen for record, seen in before.items())
     differing, stray = differing + _differing(out, whole), stray + _stray(out, whole)
-    print(f"40 recordings, {killed} kills; came to the end {ends + 1} times")
+    print(f"40 recordings, {longest_s:.0f} s undisturbed; sessions finished at each kill: {found}; ends: {ends + 1}")
     return [
         Measure(what=f"after {killed} kills: tables that differ from an undisturbed run's", value=differing, bar=0,
                 unit=""),

@@ -64,7 +64,7 @@ class StudyRun:
     """The state of one run: what has come out so far.
 
     ``before`` is the provenance of the run before, ``had_failures`` whether it left some; ``drawn`` is what the
-    animals' pictures show that this one drew.
+    animals' pictures show that this one drew; ``forgotten`` are units that were finished before, to be looked at again.
     """
 
     study: Study
@@ -76,6 +76,7 @@ class StudyRun:
     had_failures: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
+    forgotten: list[tuple[Session, ...]] = field(default_factory=list)
 
     def look(self) -> list[tuple[Session, ...]]:
         """Return the units that aren't finished; of the others take what is there."""
@@ -90,6 +91,11 @@ class StudyRun:
                 self.listener(0, found)
         return left
 
+    def forget(self) -> None:
+        """Forget what is finished until the tables are written: of many studies that wait it would fill the memory."""
+        self.forgotten = [unit for unit in group_sessions(self.study.sessions) if unit[0].session_id in self.outcomes]
+        self.outcomes.clear()
+
     def lose(self, unit: Sequence[Session], why: str) -> None:
         """Take it that a unit was lost with the process that worked on it."""
         self.take(unit, [_lost(session, why) for session in unit])
@@ -97,14 +103,17 @@ class StudyRun:
     def give_up(self, reason: str) -> None:
         """Write the tables of what is finished, by this run or an earlier one; the rest failed for this reason."""
         clear_unfinished(self.context.folder)
+        self._remember()
+        why = f"the run ended before ({reason})"
         for session in self.study.sessions:
             if session.session_id not in self.outcomes:
-                self.outcomes[session.session_id] = recall(session, self.context) or _not_reached(session, reason)
+                self.outcomes[session.session_id] = recall(session, self.context) or _not_reached(session, why)
         self.write(pictures=False)
 
     def write(self, *, pictures: bool) -> RunResult:
         """Write the tables, provenance and, if asked, the animals' pictures."""
         require_steady(self.context.folder.path)
+        self._remember()
         if pictures:
             self.outcomes |= {outcome.session_id: outcome for outcome in self.artist.finish_sessions()}
         folder, protocol = self.context.folder, self.context.protocol
@@ -157,6 +166,16 @@ class StudyRun:
     def sketch_animals(self, unit: Sequence[Session]) -> None:
         """Ask for the pictures of a unit's animals while others are tracked."""
         self._draw_animals(pictures_alone(unit, self.outcomes, self.context))
+
+    def _remember(self) -> None:
+        """Take again what was forgotten; what has changed meanwhile is the next run's to do."""
+        for unit in self.forgotten:
+            found = finished_unit(unit, self.context) or [
+                recall(session, self.context) or _not_reached(session, "it changed while others were tracked")
+                for session in unit
+            ]
+            self.outcomes |= {outcome.session_id: outcome for outcome in found}
+        self.forgotten = []
 
     def _failures(self) -> Iterator[Failure]:
         for session in self.study.sessions:
@@ -229,11 +248,11 @@ def _lost(session: Session, why: str) -> Outcome:
     )
 
 
-def _not_reached(session: Session, reason: str) -> Outcome:
+def _not_reached(session: Session, why: str) -> Outcome:
     return failed_outcome(
         session,
         stage="results",
         is_passing=True,
-        error=f"not finished, the run ended before ({reason})",
+        error=f"not finished, {why}",
         how_to_fix="Run the same command again; it completes what is missing.",
     )

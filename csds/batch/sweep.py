@@ -147,7 +147,9 @@ class _Sweep:
         self.items += [(job.out, unit) for unit in units]
         self.contexts[job.out] = run.context
         self.tasks[job.out] = functools.partial(work_on, context=run.context)
-        if not units:
+        if units:
+            run.forget()
+        else:
             self._finish(job.out)
 
     def work_through(self) -> None:
