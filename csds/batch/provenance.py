@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,12 +15,13 @@ from csds import __version__
 from csds.analysis.plan_record import PLANS, record_plan
 from csds.batch.options import Outcome
 from csds.batch.prepare import Context
-from csds.batch.software import libraries
+from csds.batch.software import libraries, made_with
 from csds.errors import UsageError
-from csds.formats.digest import file_digest
+from csds.formats.digest import digest, file_digest, stat_files
 from csds.formats.json_files import read_json
 from csds.model.study import Study
 from csds.results.folder import ResultsFolder
+from csds.study.faults import Fault
 
 _COMPARED = 3
 
@@ -67,6 +68,46 @@ def describe_run(
         },
         "animal_pictures": dict(animal_pictures),
     }
+
+
+def digest_of_inputs(
+    study: Study,
+    context: Context,
+    outcomes: Mapping[str, Outcome],
+    pictures: Iterable[str],
+    faults: Sequence[Fault] = (),
+) -> str | None:
+    """Return a digest of what tables and pictures are made of, and of how they look; None where one is missing.
+
+    Records, tables and pictures are told by size, dates and place on the disk: none is read.
+
+    Parameters
+    ----------
+    study : Study
+    context : Context
+    outcomes : mapping
+        By session.
+    pictures : iterable of str
+        File names of the animals' pictures.
+    faults : sequence of Fault
+        Of the sheet.
+    """
+    folder = context.folder
+    tables = ["sessions", "animals", "failures", *(["time_bins"] if context.time_bins_s is not None else [])]
+    files = [
+        *(
+            (folder.record if one.record else folder.failure)(session_id)
+            for session_id, one in sorted(outcomes.items())
+        ),
+        *map(folder.table, tables),
+        *map(folder.animal, sorted(pictures)),
+    ]
+    try:
+        seen = stat_files(files)
+    except OSError:
+        return None
+    told = [study.title, study.settings, study.sessions, study.unusable, list(faults), context.protocol.sha256]
+    return digest([__version__, made_with(), told, context.time_bins_s, seen])
 
 
 def refuse_other_study(study: Study, folder: ResultsFolder) -> None:

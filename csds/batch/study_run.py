@@ -15,7 +15,7 @@ from csds.batch.failures import remember_failures
 from csds.batch.look import finished_unit
 from csds.batch.options import Failure, Listener, Outcome, RunResult, failed_outcome
 from csds.batch.prepare import Context, group_sessions
-from csds.batch.provenance import describe_run, refuse_other_study
+from csds.batch.provenance import describe_run, digest_of_inputs, refuse_other_study
 from csds.batch.reuse import PARTS, recall
 from csds.batch.tables import animals_table, failures_table, sessions_table, time_bins_table
 from csds.behaviour.rules import what_waits
@@ -91,6 +91,13 @@ class StudyRun:
                 self.listener(0, found)
         return left
 
+    def is_unchanged(self) -> bool:
+        """Return whether tables and pictures are there as they would be made of what was found."""
+        if self.forgotten or any(outcome.work != "kept" for outcome in self.outcomes.values()):
+            return False
+        inputs = self._inputs(self.before.get("animal_pictures", {}))
+        return inputs is not None and inputs == self.before.get("made_of")
+
     def forget(self) -> None:
         """Forget what is finished until the tables are written: of many studies that wait it would fill the memory."""
         self.forgotten = [unit for unit in group_sessions(self.study.sessions) if unit[0].session_id in self.outcomes]
@@ -117,7 +124,7 @@ class StudyRun:
         if pictures:
             self.outcomes |= {outcome.session_id: outcome for outcome in self.artist.finish_sessions()}
         folder, protocol = self.context.folder, self.context.protocol
-        failures = [*self._sheet_failures(), *self._failures()]
+        failures = self.failures()
         sessions = sessions_table(self.study, self.outcomes, protocol)
         animals = animals_table(self.study, sessions, self.outcomes, protocol)
         messages = [*self._changes(), *self._leftovers()]
@@ -137,15 +144,25 @@ class StudyRun:
             clear_unfinished(folder)
         drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
         made = describe_run(self.study, self.context, self.outcomes.values(), drawn, self.before)
+        made["made_of"] = self._inputs(drawn) if pictures else None
         write_json(folder.provenance, made)
         return RunResult(
             folder=folder.path,
             sessions=sessions,
             animals=animals,
-            failures=tuple(failures),
-            work=dict(Counter(outcome.work for outcome in self.outcomes.values() if outcome.record)),
+            failures=failures,
+            work=self.work(),
             messages=tuple(messages),
         )
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return what failed, of the sheet and of what came out, in the sheet's order."""
+        found = (self.outcomes.get(session.session_id) for session in self.study.sessions)
+        return (*self._sheet_failures(), *(one.failure for one in found if one is not None and one.failure is not None))
+
+    def work(self) -> dict[str, int]:
+        """Return how many sessions were ``tracked``, ``rescored`` or ``kept``."""
+        return dict(Counter(outcome.work for outcome in self.outcomes.values() if outcome.record))
 
     def count(self, frames: int) -> None:
         """Take that frames were decoded."""
@@ -167,6 +184,9 @@ class StudyRun:
         """Ask for the pictures of a unit's animals while others are tracked."""
         self._draw_animals(pictures_alone(unit, self.outcomes, self.context))
 
+    def _inputs(self, pictures: Iterable[str]) -> str | None:
+        return digest_of_inputs(self.study, self.context, self.outcomes, pictures, self.faults)
+
     def _remember(self) -> None:
         """Take again what was forgotten; what has changed meanwhile is the next run's to do."""
         for unit in self.forgotten:
@@ -176,12 +196,6 @@ class StudyRun:
             ]
             self.outcomes |= {outcome.session_id: outcome for outcome in found}
         self.forgotten = []
-
-    def _failures(self) -> Iterator[Failure]:
-        for session in self.study.sessions:
-            outcome = self.outcomes.get(session.session_id)
-            if outcome is not None and outcome.failure is not None:
-                yield outcome.failure
 
     def _sheet_failures(self) -> Iterator[Failure]:
         for fault in errors_among(self.faults):

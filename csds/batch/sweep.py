@@ -232,8 +232,9 @@ class _Sweep:
         run = self.pending.pop(out).run
         try:
             with writing(out):
-                found = run.write(pictures=True)
-            self.results[out] = SweptStudy(animals=len(found.animals), failures=found.failures, work=found.work)
+                if not run.is_unchanged():
+                    run.write(pictures=True)
+            self.results[out] = SweptStudy(animals=len(run.context.names), failures=run.failures(), work=run.work())
         except CsdsError as error:
             self.failures[out] = _failure(run.study, error)
         finally:

@@ -146,3 +146,27 @@ def test_killed_at_any_moment_and_run_again_it_leaves_the_same(
     names = sorted(str(path.relative_to(out)) for path in out.rglob("*"))
     whole = tmp_path / "undisturbed"
     assert names == sorted(str(path.relative_to(whole)) for path in whole.rglob("*"))
+
+
+def test_tables_are_written_again_only_where_something_was_lost_or_edited(
+    run: Callable[..., SweepResult], tmp_path: Path
+) -> None:
+    def places() -> dict[str, int]:
+        return {f"{path.parent.name}/{path.name}": path.stat().st_ino for path in (tmp_path / "out").glob("*/*.csv")}
+
+    first, out = run(), tmp_path / "out"
+    before, content = places(), tables(out)
+    (out / "a" / "animals" / "C1_M01.png").unlink()
+    (out / "b" / "sessions.csv").write_text("edited", encoding="utf-8")
+    again = run(retry_failed=False)
+    assert {name for name, place in places().items() if before[name] != place} == {
+        f"{study}/{table}" for study in "ab" for table in TABLES
+    }
+    assert (out / "a" / "animals" / "C1_M01.png").is_file()
+    assert tables(out) == content
+    assert [(one.animals, one.failures) for one in again.results.values()] == [
+        (one.animals, one.failures) for one in first.results.values()
+    ]
+    before = places()
+    assert run(retry_failed=False) == again
+    assert places() == before
