@@ -47,6 +47,8 @@ def open_run(
     if not context.options.force:
         refuse_other_study(study, context.folder)
     prepare_folder(context.folder)
+    before = read_json(context.folder.provenance) or {}
+    before.pop("sessions", None)  # of many studies that wait these would fill the memory, and the records have them
     context = replace(context, names=animal_names(animals), design_columns=study.design_columns)
     return StudyRun(
         study=study,
@@ -54,7 +56,7 @@ def open_run(
         faults=faults,
         listener=listener,
         artist=Artist(context=context),
-        before=read_json(context.folder.provenance) or {},
+        before=before,
         had_failures=any(context.folder.failure("x").parent.glob("*.json")),
     )
 
@@ -63,8 +65,9 @@ def open_run(
 class StudyRun:
     """The state of one run: what has come out so far.
 
-    ``before`` is the provenance of the run before, ``had_failures`` whether it left some; ``drawn`` is what the
-    animals' pictures show that this one drew; ``forgotten`` are units that were finished before, to be looked at again.
+    ``before`` is the provenance of the run before but for its sessions, ``had_failures`` whether it left some;
+    ``drawn`` is what the animals' pictures show that this one drew; ``forgotten`` are units that were finished before,
+    to be looked at again.
     """
 
     study: Study
