@@ -238,10 +238,11 @@ def test_results_that_all_fail_are_told_study_by_study(failing: Any, completes: 
 
 
 def test_recordings_that_fail_are_in_the_table_with_their_cause(failing: Any, completes: Any, tmp_path: Path) -> None:
-    code, told = failing("archive/b/videos", FIRST, errno.ENOTCONN)
+    asked = ["batch", str(tmp_path / "archive"), "-o", str(tmp_path / "out"), "-j", "1"]
+    code, told = failing("archive/b/videos", FIRST, errno.ENOTCONN, asked=asked)
     assert code == 1
     failures = read_table(tmp_path / "out" / "b" / "failures.csv")
-    assert len(failures) >= 2
+    assert len(failures) == 3
     assert failures["error"].str.contains("Transport endpoint is not connected").all()
     assert failures["how_to_fix"].str.startswith("Check the drive or network").all()
     assert all(why in told for why in failures["error"])
