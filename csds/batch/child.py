@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
@@ -57,24 +58,44 @@ class Child:
         LostError
             The process is gone.
         """
-        with self._busy:
-            kind, value = self._done(task, item, on_count)
-        if kind == "failed":
-            raise value
-        result: Result = value
+        (result,) = self.do_each(task, [item], on_count)
         return result
+
+    def do_each(
+        self, task: Task[Item, Result], items: Sequence[Item], on_count: Callable[[int], None]
+    ) -> Iterator[Result]:
+        """Yield what `do` returns of each item; the process gets all at once and waits for nobody between them.
+
+        What is raised is of the first item that nothing was yielded of. All results must be taken.
+        """
+        with self._busy:
+            with self._watched():
+                limit_s = self._send(task, items)
+            for _ in items:
+                with self._watched():
+                    kind, value = self._answer(on_count, limit_s)
+                if kind == "failed":
+                    raise value
+                limit_s = self._limits.silent_s
+                yield value
 
     def try_twice(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> Result | LostError:
         """Return what a task returns, or why its process was lost; one that died is given a second try."""
         try:
             return self.do(task, item, on_count)
         except LostError as error:
-            if not error.may_succeed_again:
-                return error
+            return self.try_again(error, task, item, on_count)
+
+    def try_again(
+        self, error: LostError, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]
+    ) -> Result | LostError:
+        """Return the same for an item with which a process was lost before."""
+        if not error.may_succeed_again:
+            return error
         try:
             return self.do(task, item, on_count)
-        except LostError as error:
-            return LostError(f"{error}, twice")
+        except LostError as again:
+            return LostError(f"{again}, twice")
 
     def end(self) -> None:
         """End the process, whatever it does; it isn't replaced. To be called from any thread."""
@@ -88,18 +109,16 @@ class Child:
         with self._busy:
             self._drop()
 
-    def _done(self, task: Task[Item, Result], item: Item, on_count: Callable[[int], None]) -> tuple[str, Any]:
-        process, pipe = self._ready()
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Let go of a process that is lost, and say why it was."""
         try:
-            # A task may carry much that is the same for all items: each process is told it once.
-            is_new = task is not self._told
-            pipe.send((task if is_new else None, item))
-            self._told = task
-            limit_s = max(self._limits.silent_s, _START_S) if is_new else self._limits.silent_s
-            return self._answer(process, pipe, on_count, limit_s)
+            yield
         except (OSError, EOFError) as error:
-            process.join(_END_S)
-            code = process.exitcode
+            code = None
+            if (process := self._process) is not None:
+                process.join(_END_S)
+                code = process.exitcode
             self._drop()
             lost = LostError(f"the process died{f' (exit code {code})' if code else ''}")
             lost.may_succeed_again = not self._is_ended
@@ -108,7 +127,16 @@ class Child:
             self._drop()
             raise
 
-    def _ready(self) -> tuple[BaseProcess, Connection]:
+    def _send(self, task: Task[Item, Result], items: Sequence[Item]) -> float:
+        """Ask for items; return how long the process may be silent before it first gives a sign."""
+        pipe = self._ready()
+        # A task may carry much that is the same for all items: each process is told it once.
+        is_new = task is not self._told
+        pipe.send((task if is_new else None, items))
+        self._told = task
+        return max(self._limits.silent_s, _START_S) if is_new else self._limits.silent_s
+
+    def _ready(self) -> Connection:
         if self._is_ended:
             raise LostError("the run was ended")
         if self._process is None or self._pipe is None or not self._process.is_alive():
@@ -121,21 +149,21 @@ class Child:
             if self._is_ended:
                 self._drop()
                 raise LostError("the run was ended")
-        return self._process, self._pipe
+        return self._pipe
 
-    def _answer(
-        self, process: BaseProcess, pipe: Connection, on_count: Callable[[int], None], limit_s: float
-    ) -> tuple[str, Any]:
-        """Return what comes back; ``limit_s`` is how long the process may be silent before it first gives a sign."""
+    def _answer(self, on_count: Callable[[int], None], limit_s: float) -> tuple[str, Any]:
+        """Return what comes back."""
+        if self._process is None or self._pipe is None:
+            raise EOFError
         heard = time.monotonic()
         while True:
-            if pipe.poll(_POLL_S):
-                kind, value = pipe.recv()
+            if self._pipe.poll(_POLL_S):
+                kind, value = self._pipe.recv()
                 heard, limit_s = time.monotonic(), self._limits.silent_s
                 if kind != "count":
                     return kind, value
                 on_count(value)
-            self._check(process, time.monotonic() - heard, limit_s)
+            self._check(self._process, time.monotonic() - heard, limit_s)
 
     def _check(self, process: BaseProcess, silent_s: float, limit_s: float) -> None:
         if self._limits.silent_s and silent_s > limit_s:
@@ -175,19 +203,22 @@ def _serve(pipe: Connection) -> None:
     task: Any = None
     while True:
         try:
-            told, item = pipe.recv()
+            told, items = pipe.recv()
         except EOFError:
             return
         task = told or task
-        count = _Counter(pipe)
         if told:
             pipe.send(("count", 0))  # a sign of life: all is imported
-        try:
-            answer: tuple[str, Any] = ("done", task(item, count))
-        except Exception as error:  # noqa: BLE001 - raised where it was asked for
-            answer = ("failed", error)
-        count.tell_rest()
-        pipe.send(answer)
+        for item in items:
+            count = _Counter(pipe)
+            try:
+                answer: tuple[str, Any] = ("done", task(item, count))
+            except Exception as error:  # noqa: BLE001 - raised where it was asked for
+                answer = ("failed", error)
+            count.tell_rest()
+            pipe.send(answer)
+            if answer[0] == "failed":
+                break
 
 
 class _Counter:

@@ -17,13 +17,13 @@ from csds.batch.options import Outcome
 from csds.batch.prepare import Context
 from csds.batch.software import libraries, made_with
 from csds.errors import UsageError
-from csds.formats.digest import digest, file_digest, stat_files
-from csds.formats.json_files import read_json
+from csds.formats.digest import digest, file_digest, stat_folder
 from csds.model.study import Study
 from csds.results.folder import ResultsFolder
 from csds.study.faults import Fault
 
 _COMPARED = 3
+_TABLES = ("sessions", "animals", "failures", "time_bins")
 
 
 def describe_run(
@@ -61,23 +61,13 @@ def describe_run(
         PLANS: record_plan(study.settings, before.get(PLANS, ())),
         "protocol": {"name": protocol.name, "sha256": protocol.sha256, "content": asdict(protocol)},
         "options": {**asdict(replace(options, command=())), "time_bins_s": context.time_bins_s},
-        "sessions": {
-            outcome.session_id: {**outcome.record["made_from"], "keys": outcome.record["keys"]}
-            for outcome in outcomes
-            if outcome.record
-        },
+        "sessions": {outcome.session_id: outcome.record["made_from"] for outcome in outcomes if outcome.record},
         "animal_pictures": dict(animal_pictures),
     }
 
 
-def digest_of_inputs(
-    study: Study,
-    context: Context,
-    outcomes: Mapping[str, Outcome],
-    pictures: Iterable[str],
-    faults: Sequence[Fault] = (),
-) -> str | None:
-    """Return a digest of what tables and pictures are made of, and of how they look; None where one is missing.
+def digest_of_inputs(study: Study, context: Context, faults: Sequence[Fault] = ()) -> str:
+    """Return a digest of what tables and pictures are made of, and of how they look.
 
     Records, tables and pictures are told by size, dates and place on the disk: none is read.
 
@@ -85,33 +75,22 @@ def digest_of_inputs(
     ----------
     study : Study
     context : Context
-    outcomes : mapping
-        By session.
-    pictures : iterable of str
-        File names of the animals' pictures.
     faults : sequence of Fault
         Of the sheet.
     """
     folder = context.folder
-    tables = ["sessions", "animals", "failures", *(["time_bins"] if context.time_bins_s is not None else [])]
-    files = [
-        *(
-            (folder.record if one.record else folder.failure)(session_id)
-            for session_id, one in sorted(outcomes.items())
-        ),
-        *map(folder.table, tables),
-        *map(folder.animal, sorted(pictures)),
+    seen = [
+        stat_folder(folder.path, *(folder.table(name).name for name in _TABLES)),
+        stat_folder(folder.record("").parent, ".json"),
+        stat_folder(folder.failure("").parent, ".json"),
+        stat_folder(folder.animal("").parent, ".png"),
     ]
-    try:
-        seen = stat_files(files)
-    except OSError:
-        return None
     told = [study.title, study.settings, study.sessions, study.unusable, list(faults), context.protocol.sha256]
     return digest([__version__, made_with(), told, context.time_bins_s, seen])
 
 
-def refuse_other_study(study: Study, folder: ResultsFolder) -> None:
-    """Refuse a folder that holds another study's results.
+def refuse_other_study(study: Study, folder: ResultsFolder, before: Mapping[str, Any]) -> None:
+    """Refuse a folder that holds another study's results, as its provenance ``before`` tells.
 
     It is the same study if it was made from the same sheet, or if a session of the same name was
     made from the same recording (the study's folder may have moved).
@@ -121,8 +100,7 @@ def refuse_other_study(study: Study, folder: ResultsFolder) -> None:
     UsageError
         With what the folder holds.
     """
-    before = read_json(folder.provenance)
-    if before is None or not isinstance(before.get("study"), dict) or not before.get("sessions"):
+    if not isinstance(before.get("study"), dict) or not before.get("sessions"):
         return
     sheet = str(before["study"].get("sheet", ""))
     if sheet and study.sheet is not None and Path(sheet) == study.sheet.resolve():

@@ -44,10 +44,10 @@ def open_run(
     """
     # What can't be scored at all is told now, not after hours of tracking.
     animals = animals_table(study, sessions_table(study, {}, context.protocol), {}, context.protocol)
-    if not context.options.force:
-        refuse_other_study(study, context.folder)
-    prepare_folder(context.folder)
     before = read_json(context.folder.provenance) or {}
+    if not context.options.force:
+        refuse_other_study(study, context.folder, before)
+    prepare_folder(context.folder)
     before.pop("sessions", None)  # of many studies that wait these would fill the memory, and the records have them
     context = replace(context, names=animal_names(animals), design_columns=study.design_columns)
     return StudyRun(
@@ -98,13 +98,14 @@ class StudyRun:
         """Return whether tables and pictures are there as they would be made of what was found."""
         if self.forgotten or any(outcome.work != "kept" for outcome in self.outcomes.values()):
             return False
-        inputs = self._inputs(self.before.get("animal_pictures", {}))
-        return inputs is not None and inputs == self.before.get("made_of")
+        return self.before.get("made_of") == self._inputs()
 
     def forget(self) -> None:
         """Forget what is finished until the tables are written: of many studies that wait it would fill the memory."""
-        self.forgotten = [unit for unit in group_sessions(self.study.sessions) if unit[0].session_id in self.outcomes]
-        self.outcomes.clear()
+        if self.outcomes:
+            units = group_sessions(self.study.sessions)
+            self.forgotten = [unit for unit in units if unit[0].session_id in self.outcomes]
+            self.outcomes.clear()
 
     def lose(self, unit: Sequence[Session], why: str) -> None:
         """Take it that a unit was lost with the process that worked on it."""
@@ -147,7 +148,7 @@ class StudyRun:
             clear_unfinished(folder)
         drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
         made = describe_run(self.study, self.context, self.outcomes.values(), drawn, self.before)
-        made["made_of"] = self._inputs(drawn) if pictures else None
+        made["made_of"] = self._inputs() if pictures else None
         write_json(folder.provenance, made)
         return RunResult(
             folder=folder.path,
@@ -187,8 +188,8 @@ class StudyRun:
         """Ask for the pictures of a unit's animals while others are tracked."""
         self._draw_animals(pictures_alone(unit, self.outcomes, self.context))
 
-    def _inputs(self, pictures: Iterable[str]) -> str | None:
-        return digest_of_inputs(self.study, self.context, self.outcomes, pictures, self.faults)
+    def _inputs(self) -> str:
+        return digest_of_inputs(self.study, self.context, self.faults)
 
     def _remember(self) -> None:
         """Take again what was forgotten; what has changed meanwhile is the next run's to do."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,9 @@ Unit = Sequence[Session]
 _Item = tuple[Path, Unit]
 _Sent = tuple[Context, Unit]
 _Answer = list[Outcome]
+
+_OBJECTS = 20_000
+"""So many new objects are waited for until those without use are looked for: some sessions' records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +109,25 @@ def sweep(
     """
     state = _Sweep(options=options, on_study=on_study, cluster=cluster)
     try:
-        for job in jobs:
-            state.begin(job, listener)
-        if state.items:
+        with _seldom_cleared(), contextlib.closing(state):
+            for job in jobs:
+                state.begin(job, listener)
             state.work_through()
     except KeyboardInterrupt:
         state.give_up("interrupted")
         raise
     return SweepResult(results=state.results, failures=state.failures)
+
+
+@contextmanager
+def _seldom_cleared() -> Iterator[None]:
+    """Let Python look less often for what nobody needs any more: a study's many records are all needed."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,6 +142,7 @@ class _Sweep:
     results: dict[Path, SweptStudy] = field(default_factory=dict)
     failures: dict[Path, Failure] = field(default_factory=dict)
     fingerprints: dict[int, str | None] = field(default_factory=dict)
+    workers: Workers[_Item, _Answer] | None = None
 
     def begin(self, job: StudyJob, listener: Listener | None) -> None:
         """Look what of a study is finished."""
@@ -144,17 +161,24 @@ class _Sweep:
             self.failures[job.out] = _failure(job.study, error)
             return
         self.pending[job.out] = _Pending(run=run, left=len(units))
-        self.items += [(job.out, unit) for unit in units]
+        if not units:
+            self._finish(job.out)
+            return
+        run.forget()
         self.contexts[job.out] = run.context
         self.tasks[job.out] = functools.partial(work_on, context=run.context)
-        if units:
-            run.forget()
-        else:
-            self._finish(job.out)
+        items = [(job.out, unit) for unit in units]
+        self.items += items
+        if self.cluster is None:  # the first studies are worked on while others are looked at
+            self.workers = self.workers or self._local(run)
+            self.workers.add(items)
 
     def work_through(self) -> None:
         """Process what isn't finished, in worker processes."""
-        workers = self._workers()  # a cluster that can't be used is told here, and nothing has been touched
+        # A cluster that can't be used is told here, before anything is touched.
+        workers = self._elsewhere(self.cluster) if self.cluster and self.items else self.workers
+        if workers is None:
+            return  # all is finished
         try:
             lost = workers.run()
         except (ClusterError, ResultsError) as error:
@@ -170,31 +194,33 @@ class _Sweep:
             with contextlib.suppress(CsdsError, OSError):
                 one.run.give_up(reason)
 
-    def _workers(self) -> Workers[_Item, _Answer] | ClusterWorkers[_Sent, _Answer]:
-        """Return who does the work."""
-        count = next(iter(self.pending.values())).run.count
-        limits = self.options.limits
-        # Imported only here: what starts processes takes its time to import.
-        if self.cluster is None:
-            from csds.batch.workers import Workers
+    def close(self) -> None:
+        """End what works on this machine."""
+        if self.workers is not None:
+            self.workers.close()
 
-            processes = max(1, min(self.options.jobs, len(self.items)))
-            return Workers(
-                lambda item: self.tasks[item[0]], self.items, processes=processes, on_result=self._take, on_count=count,
-                limits=limits,
-            )  # fmt: skip
+    def _local(self, run: StudyRun) -> Workers[_Item, _Answer]:
+        from csds.batch.workers import Workers  # here, as what starts processes takes its time to import
+
+        return Workers(
+            lambda item: self.tasks[item[0]], processes=max(1, self.options.jobs), on_result=self._take,
+            on_count=run.count, limits=self.options.limits,
+        )  # fmt: skip
+
+    def _elsewhere(self, cluster: Cluster) -> ClusterWorkers[_Sent, _Answer]:
         from csds.batch.cluster import ClusterWorkers, Places
 
+        count = next(iter(self.pending.values())).run.count
         videos = (video for _, unit in self.items for session in unit for video in session.videos)
         return ClusterWorkers(
             work_elsewhere,
             _ToSend(items=self.items, contexts=self.contexts),
-            cluster=self.cluster,
+            cluster=cluster,
             places=Places(folder=self.items[0][0], video=next((one for one in videos if one.is_file()), None)),
             on_start=self._look_at,
             on_result=self._adopt,
             on_count=count,
-            limits=limits,
+            limits=self.options.limits,
         )
 
     def _look_at(self, number: int) -> None:

@@ -32,7 +32,7 @@ def sessions_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Prot
         )
         rows.append(row | dict(session.design))
     zones = tuple(zone.name for zone in protocol.zones)
-    found = {name for row in rows for name in row}
+    found = set().union(*rows)
     own = [name for name in names(SESSION_COLUMNS, zones) if name in found or not name.startswith(_WHERE_KNOWN)]
     return _typed(pd.DataFrame(rows, columns=[*own, *study.design_columns]), SESSION_COLUMNS, zones)
 

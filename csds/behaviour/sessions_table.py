@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ class SessionsByAnimal:
     table: pd.DataFrame
     keys: tuple[Key, ...]
     rows: dict[str, NDArray[np.intp]]
+    _texts: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def numbers(self, column: str, phase: str) -> FloatArray:
         """Return a column's values in a phase, one per animal; NaN where the row or the column is missing."""
@@ -47,7 +48,7 @@ class SessionsByAnimal:
         """Return a column's text in a phase, one per animal; empty where the row or the column is missing."""
         if column not in self.table.columns:
             return [""] * len(self.keys)
-        values = [*to_texts(self.table, column), ""]
+        values = self._texts.get(column) or self._texts.setdefault(column, [*to_texts(self.table, column), ""])
         return [values[row] for row in self.rows[phase]]
 
     def text_of_animal(self, column: str) -> list[str]:
@@ -150,7 +151,8 @@ def to_texts(table: pd.DataFrame, column: str) -> list[str]:
     """Return a column as text, missing cells and missing columns as empty text."""
     if column not in table.columns:
         return [""] * len(table)
-    return ["" if pd.isna(value) else str(value) for value in table[column].tolist()]
+    values = table[column]
+    return ["" if gone else str(value) for value, gone in zip(values.tolist(), values.isna().tolist(), strict=True)]
 
 
 def _check_columns(sessions: pd.DataFrame) -> None:
@@ -163,10 +165,9 @@ def _check_columns(sessions: pd.DataFrame) -> None:
         )
 
 
-def _check_word(where: str, column: str, word: str, known: Iterable[str]) -> None:
-    allowed = list(known)
-    if word not in allowed:
-        expected = ", ".join(item for item in allowed if item not in {"", BLINDED})
+def _check_word(where: str, column: str, word: str, known: Collection[str]) -> None:
+    if word not in known:
+        expected = ", ".join(item for item in known if item not in {"", BLINDED})
         raise TableError(
             f"{where}, column '{column}': expected {expected}, found '{word}'",
             hint="Correct the cell, or choose the protocol that the test was run with.",

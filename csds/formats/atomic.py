@@ -72,15 +72,17 @@ def atomic_path(final: Path) -> Iterator[Path]:
     temporary = final.parent / temporary_name(final.suffix)
     try:
         try:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            if not final.parent.is_dir():
+                final.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
         except OSError as error:
             raise write_error(final, error) from error
         _put_in_place(temporary, final)
-    finally:
+    except BaseException:
         # A folder that can't be written to holds no temporary file; the first error is the one to tell.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+        raise
 
 
 def temporary_name(suffix: str = "") -> str:

@@ -25,39 +25,39 @@ class ResultsFolder:
 
     def track(self, session_id: str) -> Path:
         """Return where a session's track goes."""
-        return self.path / "tracks" / f"{session_id}.parquet"
+        return self.path.joinpath("tracks", f"{session_id}.parquet")
 
     def floor(self, session_id: str) -> Path:
         """Return where the empty floor goes that a session was tracked against."""
-        return self.path / "floors" / f"{session_id}.png"
+        return self.path.joinpath("floors", f"{session_id}.png")
 
     def arena(self, session_id: str) -> Path:
         """Return where the picture goes of what was considered where a session's arena was not found."""
-        return self.path / "arenas" / f"{session_id}.png"
+        return self.path.joinpath("arenas", f"{session_id}.png")
 
     def thumbnails(self, session_id: str) -> Path:
         """Return where the small pictures go, side by side, of a trial's start and end."""
-        return self.path / "thumbnails" / f"{session_id}.png"
+        return self.path.joinpath("thumbnails", f"{session_id}.png")
 
     def overlay(self, session_id: str) -> Path:
         """Return where a session's picture goes."""
-        return self.path / "overlays" / f"{session_id}.png"
+        return self.path.joinpath("overlays", f"{session_id}.png")
 
     def overlay_video(self, session_id: str) -> Path:
         """Return where a session's annotated video goes."""
-        return self.path / "overlays" / f"{session_id}.mp4"
+        return self.path.joinpath("overlays", f"{session_id}.mp4")
 
     def animal(self, name: str) -> Path:
         """Return where an animal's picture goes."""
-        return self.path / "animals" / f"{name}.png"
+        return self.path.joinpath("animals", f"{name}.png")
 
     def record(self, session_id: str) -> Path:
         """Return where a session's numbers and what they were made from go."""
-        return self.path / "sessions" / f"{session_id}.json"
+        return self.path.joinpath("sessions", f"{session_id}.json")
 
     def failure(self, session_id: str) -> Path:
         """Return where it goes why a session failed."""
-        return self.path / "failed" / f"{session_id}.json"
+        return self.path.joinpath("failed", f"{session_id}.json")
 
     def table(self, name: str) -> Path:
         """Return where a table goes."""

@@ -142,7 +142,7 @@ def test_tables_are_those_of_a_run_here_and_a_later_run_here_only_looks(
     assert work_of(result) == {"a": {"tracked": 4}, "b": {"tracked": 3}}
     assert tables(tmp_path / "there", archive) == tables(here, here.parent / "archive")
     assert names(tmp_path / "there") == names(here)
-    monkeypatch.setattr("csds.batch.sweep._Sweep.work_through", None)
+    monkeypatch.setattr("csds.batch.sweep._Sweep._local", None)
     again = run("there")
     assert work_of(again) == {"a": {"kept": 4}, "b": {"kept": 3}}
 
@@ -168,7 +168,7 @@ def test_workers_may_call_the_folders_otherwise_and_the_results_are_the_leaders(
     assert len(records) == 7
     for record in records:
         assert all(Path(video).parent.parent.parent == archive for video in record["made_from"]["videos"])
-    monkeypatch.setattr("csds.batch.sweep._Sweep.work_through", None)
+    monkeypatch.setattr("csds.batch.sweep._Sweep._local", None)
     assert work_of(run("there")) == {"a": {"kept": 4}, "b": {"kept": 3}}
 
 

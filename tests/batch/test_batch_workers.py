@@ -69,6 +69,59 @@ def test_one_that_dies_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     assert done == {0: 2, 2: 4, 3: "once"}
 
 
+def test_short_items_go_several_at_once_and_one_among_them_that_dies_takes_no_other_with_it() -> None:
+    done: dict[int, object] = {}
+    counted: list[int] = []
+    items = [*range(100, 300), 13, *range(300, 500)]
+    pool = Workers(lambda _: work, items, processes=2, on_result=done.__setitem__, on_count=counted.append)
+    assert pool.run() == {200: "the process died (exit code 1), twice"}
+    assert done == {at: 2 * item for at, item in enumerate(items) if item != 13}
+    assert sum(counted) == sum(items) - 13 + 400
+
+
+def test_one_among_several_that_hangs_is_the_one_that_is_given_up() -> None:
+    done: dict[int, object] = {}
+    items = ["one"] * 90 + ["hang"] + ["two"] * 90
+    pool = Workers(
+        lambda _: hang_or_take, items, processes=2, on_result=done.__setitem__, on_count=lambda _: None,
+        limits=Limits(silent_s=3.0),
+    )  # fmt: skip
+    assert pool.run() == {90: "nothing was heard of the process for 3 s, and it was ended"}
+    assert done == {at: item for at, item in enumerate(items) if item != "hang"}
+
+
+def test_tasks_of_items_are_kept_apart() -> None:
+    done: dict[int, object] = {}
+    pool = Workers(
+        lambda item: work if isinstance(item, int) else hang_or_take, [*range(20, 70), "a", *range(20, 70), "b"], processes=2,
+        on_result=done.__setitem__, on_count=lambda _: None,
+    )  # fmt: skip
+    assert pool.run() == {}
+    assert list(dict(sorted(done.items())).values()) == [*range(40, 140, 2), "a", *range(40, 140, 2), "b"]
+
+
+def test_what_is_added_is_begun_with_before_all_is_known(tmp_path: Path) -> None:
+    done: dict[int, object] = {}
+    pool = Workers(lambda _: work, processes=2, on_result=done.__setitem__, on_count=lambda _: None)
+    pool.add([1, tmp_path / "once"])
+    ends = time.monotonic() + 60
+    while not (tmp_path / "once").exists():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+    assert done == {}
+    pool.add([2])
+    assert pool.run() == {}
+    assert done == {0: 2, 1: "once", 2: 4}
+
+
+def test_closed_before_it_has_run_it_leaves_nothing_behind() -> None:
+    pool = Workers(lambda _: sleep_long, processes=2, on_result=lambda *_: None, on_count=lambda _: None)
+    pool.add([0, 1])
+    pool.close()
+    assert active_children() == []
+    Workers(lambda _: sleep_long, processes=2, on_result=lambda *_: None, on_count=lambda _: None).close()
+
+
 def test_an_error_ends_the_others_at_once() -> None:
     done: dict[int, object] = {}
     pool = Workers(lambda _: fail_at_once, [0, 1], processes=2, on_result=done.__setitem__, on_count=lambda _: None)
