@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,8 +73,9 @@ def weigh_animals(
     table = pd.DataFrame(np.nan, index=animals.index, columns=list(_NUMBERS)).assign(borderline=False)
     limits = find_limits(animals, rule, score) if rule else ()
     columns = {name: table[name].to_numpy(copy=True) for name in table}
+    rows = animals.to_dict(orient="records") if readings else []
     for at, own in readings.items():
-        row = animals.iloc[at]
+        row = {str(name): value for name, value in rows[at].items()}
         times = _times(own)
         if np.isfinite(row["si_ratio"]):
             ratios = present_to_absent(_phases(times, row))
@@ -104,7 +106,7 @@ def _times(own: PairedReadings) -> tuple[FloatArray, FloatArray]:
     return times[0], times[1]
 
 
-def _phases(times: tuple[FloatArray, FloatArray], row: pd.Series) -> Phases:
+def _phases(times: tuple[FloatArray, FloatArray], row: Mapping[str, Any]) -> Phases:
     return Phases(
         absent=times[0],
         present=times[1],
@@ -128,7 +130,7 @@ def _ends(ratios: FloatArray, estimate: float | None = None) -> tuple[float, flo
 
 def _calls(
     times: tuple[FloatArray, FloatArray],
-    row: pd.Series,
+    row: Mapping[str, Any],
     own: PairedReadings,
     by: tuple[RuleSpec, ScoreSpec, list[float]],
 ) -> NDArray[np.str_]:

@@ -91,6 +91,6 @@ def _comparable(phases: Phases) -> tuple[FloatArray, FloatArray]:
             for values in (phases.absent, phases.present, phases.window_absent_s, phases.window_present_s)
         )
     )
-    differ = windows_differ(window_absent, window_present)
+    differ = windows_differ(phases.window_absent_s, phases.window_present_s)
     # Each is multiplied by the other's window, not divided by its own: whole numbers stay exact.
     return np.where(differ, absent * window_present, absent), np.where(differ, present * window_absent, present)

@@ -93,7 +93,9 @@ def test_one_among_several_that_hangs_is_the_one_that_is_given_up() -> None:
 def test_tasks_of_items_are_kept_apart() -> None:
     done: dict[int, object] = {}
     pool = Workers(
-        lambda item: work if isinstance(item, int) else hang_or_take, [*range(20, 70), "a", *range(20, 70), "b"], processes=2,
+        lambda item: work if isinstance(item, int) else hang_or_take,
+        [*range(20, 70), "a", *range(20, 70), "b"],
+        processes=2,
         on_result=done.__setitem__, on_count=lambda _: None,
     )  # fmt: skip
     assert pool.run() == {}
