@@ -35,7 +35,7 @@ def read_catalogue(folder: Path) -> Catalogue:
     """
     frames = []
     unread: list[tuple[Path, str]] = []
-    for results in _results_below(folder, unread):
+    for results in results_below(folder, unread):
         try:
             frames.append(_animals(results, results.relative_to(folder).as_posix()))
         except CsdsError as error:
@@ -66,10 +66,10 @@ def write_catalogue(folder: Path) -> Catalogue:
     return found
 
 
-def _results_below(folder: Path, unread: list[tuple[Path, str]]) -> Iterator[Path]:
-    """Yield the folders with both animals and provenance; what lies below one is its own. Those out of reach are told.
+def results_below(folder: Path, unread: list[tuple[Path, str]]) -> Iterator[Path]:
+    """Yield the folders with both animals and provenance; what lies below one is its own.
 
-    They are added to ``unread``, with the reason.
+    Those out of reach are added to ``unread``, with the reason.
     """
     try:
         is_result = (folder / "animals.csv").is_file() and (folder / "provenance.json").is_file()
@@ -82,7 +82,7 @@ def _results_below(folder: Path, unread: list[tuple[Path, str]]) -> Iterator[Pat
         yield folder
         return
     for one in below:
-        yield from _results_below(one, unread)
+        yield from results_below(one, unread)
 
 
 def _animals(results: Path, study: str) -> tuple[pd.DataFrame, pd.DataFrame]:

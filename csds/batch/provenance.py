@@ -56,6 +56,8 @@ def describe_run(
         "study": {
             "title": study.title,
             "sheet": str(study.sheet.resolve()) if study.sheet else "",
+            "folder": str(study.folder.resolve()),
+            "pattern": study.pattern,
             "settings": study.settings,
         },
         PLANS: record_plan(study.settings, before.get(PLANS, ())),
@@ -92,8 +94,8 @@ def digest_of_inputs(study: Study, context: Context, faults: Sequence[Fault] = (
 def refuse_other_study(study: Study, folder: ResultsFolder, before: Mapping[str, Any]) -> None:
     """Refuse a folder that holds another study's results, as its provenance ``before`` tells.
 
-    It is the same study if it was made from the same sheet, or if a session of the same name was
-    made from the same recording (the study's folder may have moved).
+    It is the same study if it was made from the same sheet, or without one in the same folder, or if a session of
+    the same name was made from the same recording (the study's folder may have moved).
 
     Raises
     ------
@@ -104,6 +106,8 @@ def refuse_other_study(study: Study, folder: ResultsFolder, before: Mapping[str,
         return
     sheet = str(before["study"].get("sheet", ""))
     if sheet and study.sheet is not None and Path(sheet) == study.sheet.resolve():
+        return
+    if not sheet and study.sheet is None and before["study"].get("folder") == str(study.folder.resolve()):
         return
     if _shares_a_recording(study, before["sessions"]):
         return

@@ -11,14 +11,17 @@ import numpy as np
 
 from csds import __version__
 from csds.arena.files import CONFIDENCE
+from csds.batch.archive import search_archive
 from csds.batch.options import Listener, TrackOptions
 from csds.batch.prepare import group_sessions
 from csds.batch.run import track_study
 from csds.errors import UsageError
 from csds.formats.json_files import read_json
+from csds.model.protocol import Protocol
 from csds.model.study import Study
 from csds.results.folder import ResultsFolder, read_track
 from csds.results.record import protocol_of, read_record
+from csds.study import load_study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,31 @@ class Verification:
     differences: tuple[Difference, ...]
     made_by: str
     checked_by: str = __version__
+
+
+def study_of(results: Path, protocol: Protocol, sheet: Path | None = None) -> Study:
+    """Return the study that results were made from: by a sheet, or else what they say it is.
+
+    Raises
+    ------
+    UsageError
+        They don't say it, or it isn't there any more.
+    SheetError
+        It can't be read.
+    """
+    told = (read_json(ResultsFolder(path=results).provenance) or {}).get("study", {})
+    named, pattern, folder = told.get("sheet"), told.get("pattern"), Path(told.get("folder", ""))
+    if sheet or named:
+        return load_study(sheet or Path(named), protocol)[0]
+    if pattern and folder.is_dir():
+        for found in search_archive([folder], pattern).studies:
+            if found.sheet is None and found.folder.resolve() == folder:
+                return found.load(protocol)[0]
+    raise UsageError(
+        f"{results}: expected provenance.json to name the study sheet, or the folder and pattern of recordings, found "
+        f"{f'{folder}, which holds none by {pattern} any more' if pattern else 'neither'}",
+        hint="Name the study's sheet with --sheet.",
+    )
 
 
 def verify_results(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,21 +10,22 @@ import typer
 
 from csds.cli import console
 from csds.cli.console import JsonOption, QuietOption
-from csds.errors import UsageError
+from csds.errors import CsdsError, ResultsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from csds.batch.options import Outcome
+    from csds.batch.verify import Verification
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder of csds track or batch.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, or one with several below it.")],
     sheet: Annotated[
         Path | None, typer.Option(help="The study sheet. Default: the one that the results say they are of.")
     ] = None,
     share: Annotated[
-        float, typer.Option(min=0.0001, max=1.0, help="Share of the animals' tests to compute again. 1: all.")
+        float, typer.Option(min=0.0001, max=1.0, help="Share of each study's animals' tests to compute again. 1: all.")
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Draws the sample.")] = 0,
     protocol: Annotated[
@@ -41,54 +43,74 @@ def verify(
     \b
     Examples:
       csds verify results
-      csds verify csds_batch/2019/cohort3 --share 0.1 --jobs 4
+      csds verify csds_batch --share 0.1 --jobs 4
       csds verify results --sheet study.csv --json
 
     \b
-    Exit code: 0 no difference, 1 differences, 2 the call is wrong.
+    Exit code: 0 no difference, 1 differences or results that can't be verified, 2 the call is wrong.
     """
     import numpy as np
 
-    from csds.batch.verify import verify_results
-    from csds.formats.json_files import read_json
+    from csds.batch.catalogue import results_below
+    from csds.batch.verify import study_of, verify_results
     from csds.results.record import protocol_of
-    from csds.study import load_study
 
-    named = (read_json(folder / "provenance.json") or {}).get("study", {}).get("sheet", "")
-    path = sheet or (Path(named) if named else None)
-    if path is None:
+    unread: list[tuple[Path, str]] = []
+    is_one = (folder / "provenance.json").is_file()
+    places = [folder] if is_one or sheet else list(results_below(folder, unread))
+    if not places and not unread:
         raise UsageError(
-            f"{folder}: expected provenance.json to name the study sheet, found none", hint="Name it with --sheet."
+            f"{folder}: expected results of csds track or batch, found none", hint="Name the folder of the results."
         )
-    study, _ = load_study(path, protocol_of(folder, protocol))
-    done = 0
+    rng = np.random.default_rng(seed)
+    found: dict[Path, Verification] = {}
+    failed: dict[Path, CsdsError] = {}
     with console.progress(unit="sessions", quiet=quiet or as_json) as bar:
+        counts: list[int] = []
 
         def listen(_: int, finished: Sequence[Outcome]) -> None:
-            nonlocal done
-            done += len(finished)
-            bar.update(done)
+            counts.append(len(finished))
+            bar.update(sum(counts))
 
-        found = verify_results(
-            folder, study, rng=np.random.default_rng(seed), share=share, protocol=protocol, jobs=jobs, listener=listen
-        )
+        for place in places:
+            try:
+                study = study_of(place, protocol_of(place, protocol), sheet)
+                found[place] = verify_results(
+                    place, study, rng=rng, share=share, protocol=protocol, jobs=jobs, listener=listen
+                )
+            except CsdsError as error:
+                if is_one or sheet:
+                    raise
+                failed[place] = error
+    for place, reason in unread:
+        failed[place] = ResultsError(f"{place}: can't be read ({reason})", hint="Check the drive or network.")
+    _tell(found, failed, as_json=as_json, quiet=quiet)
+    if failed or any(one.differences for one in found.values()):
+        raise typer.Exit(1)
+
+
+def _tell(found: Mapping[Path, Verification], failed: Mapping[Path, CsdsError], *, as_json: bool, quiet: bool) -> None:
+    for error in failed.values():
+        console.complain(error.message, error.hint)
     if as_json:
         console.print_json(
             {
-                "checked": list(found.checked),
-                "differences": [{name: getattr(one, name) for name in one.__slots__} for one in found.differences],
-                "made_by": found.made_by,
-                "checked_by": found.checked_by,
+                "results": [{"folder": place, **asdict(one)} for place, one in found.items()],
+                "not_verified": [{"folder": place, "error": error.message} for place, error in failed.items()],
             }
         )
-    elif found.differences:
-        rows = [[one.session_id, one.column, one.was, one.now] for one in found.differences]
-        console.print_table(("session", "what", "was", "is"), rows)
-    differing = len({one.session_id for one in found.differences})
-    console.note(
-        f"{len(found.checked)} sessions computed again by csds {found.checked_by} (made by {found.made_by}): "
-        + (f"{differing} differ" if differing else "no difference"),
-        quiet=quiet,
-    )
-    if found.differences:
-        raise typer.Exit(1)
+        return
+    rows = [
+        [place, one.session_id, one.column, one.was, one.now]
+        for place, came_out in found.items()
+        for one in came_out.differences
+    ]
+    if rows:
+        console.print_table(("results", "session", "what", "was", "is"), rows)
+    for place, one in found.items():
+        differing = len({difference.session_id for difference in one.differences})
+        console.note(
+            f"{place}: {len(one.checked)} sessions computed again by csds {one.checked_by} (made by {one.made_by}): "
+            + (f"{differing} differ" if differing else "no difference"),
+            quiet=quiet,
+        )

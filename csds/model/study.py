@@ -42,7 +42,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """All sessions of a sheet. ``settings`` is the parsed ``study.toml``, empty where there is none.
+    """All sessions of a sheet, or of recordings named by ``pattern``. ``settings`` is the parsed ``study.toml``.
 
     ``unusable`` are the sessions of rows that can't be tracked, as far as their animal is known: they
     have their place in the tables. Their ``session_id`` is empty where the phase isn't known either.
@@ -55,3 +55,4 @@ class Study:
     design_columns: tuple[str, ...] = ()
     unusable: tuple[Session, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
+    pattern: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from csds.errors import SheetError, TableError, UsageError
@@ -90,6 +91,7 @@ def study_from_names(
         title=study_title(folder, settings, folder.name), folder=folder, paths_from=folder, settings=settings
     )
     study, faults = assemble(rows, protocol, source)
+    study = replace(study, pattern=pattern.text)
     check_reserved(folder, study.design_columns, protocol)
     named = [_two_ways(name, match) for name, match in matches.items() if match is not None and match.other]
     return study, [*(_unmatched(n, pattern) for n, m in matches.items() if m is None), *named, *group_faults, *faults]

@@ -101,18 +101,64 @@ def test_results_are_verified(filmed: Path, tracked: Path, short_protocol: Path,
     track.to_parquet(folder / "tracks" / "C1_M02_target_absent.parquet", index=False)
     result = call(*asked, "--json", "--quiet")
     assert result.exit_code == 1
-    assert [(one["session_id"], one["column"]) for one in json.loads(result.stdout)["differences"]] == [
+    (told,) = json.loads(result.stdout)["results"]
+    assert [(one["session_id"], one["column"]) for one in told["differences"]] == [
         (ID, "interaction_time_s"), ("C1_M02_target_absent", "track"),
     ]  # fmt: skip
 
 
 def test_a_sample_is_verified(tracked: Path, short_protocol: Path) -> None:
     result = call("verify", tracked, "-p", short_protocol, "--share", 0.5, "--json")
-    assert len(json.loads(result.stdout)["checked"]) == 2
+    (told,) = json.loads(result.stdout)["results"]
+    assert len(told["checked"]) == 2
     assert not [path for path in tracked.iterdir() if path.name.startswith("csds-verify")]
 
 
-def test_results_that_name_no_sheet(tmp_path: Path) -> None:
+def test_no_results_to_verify(tmp_path: Path) -> None:
     result = call("verify", tmp_path)
     assert result.exit_code == 2
+    assert "expected results of csds track or batch, found none" in result.stderr
+
+
+def test_results_that_name_no_study(tracked: Path, short_protocol: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tracked, tmp_path / "results")
+    made = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    (folder / "provenance.json").write_text(json.dumps(made | {"study": {}}), encoding="utf-8")
+    result = call("verify", folder, "-p", short_protocol)
+    assert result.exit_code == 2
+    assert "name the study sheet, or the folder and pattern of recordings, found neither" in result.stderr
     assert "--sheet" in result.stderr
+
+
+def test_all_results_of_a_batch_are_verified_and_what_cant_be_stops_no_other(
+    filmed: Path, short_protocol: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(filmed, tmp_path / "archive" / "a")
+    for video in (filmed / "videos").glob("*.mp4*"):
+        copy = tmp_path / "archive" / "b" / f"C7_{video.name}"
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(video, copy)
+    asked = ("-p", short_protocol, "-q")
+    assert call("batch", tmp_path / "archive", "-o", tmp_path / "out", *asked).exit_code == 0
+    result = call("verify", tmp_path / "out", "-p", short_protocol, "--share", 0.5)
+    assert result.exit_code == 0, result.output
+    for name in ("a", "b"):
+        assert f"{tmp_path / 'out' / name}: 2 sessions computed again" in result.stderr
+    shutil.rmtree(tmp_path / "archive" / "b")
+    result = call("verify", tmp_path / "out", *asked, "--share", 0.5, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [(one["folder"], one["differences"]) for one in told["results"]] == [(str(tmp_path / "out" / "a"), [])]
+    assert [one["folder"] for one in told["not_verified"]] == [str(tmp_path / "out" / "b")]
+    assert "which holds none by {cohort}_{animal_id}_{phase}" in " ".join(result.stderr.split())
+
+
+def test_a_study_without_a_sheet_is_known_again_without_a_look_into_its_recordings(
+    filmed: Path, short_protocol: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(filmed / "videos", tmp_path / "archive")
+    asked = ("batch", tmp_path / "archive", "-o", tmp_path / "out", "-p", short_protocol, "-q", "--json")
+    assert call(*asked).exit_code == 0
+    monkeypatch.setattr("csds.batch.provenance.file_digest", None)
+    result = call(*asked)
+    assert [one["work"] for one in json.loads(result.stdout)["studies"]] == ["4 kept"]
