@@ -15,6 +15,7 @@ from csds.errors import TableError, UsageError
 from csds.formats.tables import is_missing, parse_numbers, read_table
 from csds.model.columns import ANIMAL_COLUMNS, KEY_COLUMNS, SESSION_COLUMNS
 from csds.protocol.nearest import nearest, quoted
+from csds.results.one_study import require_one_study
 from csds.study.blinding import refuse_blinded
 from csds.study.words import echo_phase
 
@@ -151,11 +152,7 @@ def pair_results(folder: Path, against: Path, *, texts: Sequence[str] = (), colu
         one has a partner in the other, or nothing is left to compare.
     """
     refuse_blinded(folder)
-    if not (folder / "animals.csv").is_file():
-        raise UsageError(
-            f"{folder}: expected the results of csds track or csds score, found no animals.csv",
-            hint="Name the folder that holds it.",
-        )
+    require_one_study(folder)
     animals, old = read_table(folder / "animals.csv"), _read_old(against)
     sessions = read_table(folder / "sessions.csv") if (folder / "sessions.csv").is_file() else pd.DataFrame()
     own_names, theirs = list(dict.fromkeys(map(str, [*animals, *sessions]))), list(map(str, old))

@@ -16,6 +16,7 @@ from csds.analysis.plan_record import when_planned
 from csds.errors import StatsError, TableError, UsageError
 from csds.formats.json_files import read_json
 from csds.formats.tables import read_table
+from csds.results.one_study import require_one_study
 from csds.study.blinding import BlindingState, blinding_state, is_blinded
 
 
@@ -71,8 +72,7 @@ def read_report(folder: Path) -> Report:
     TableError
         A table can't be read.
     """
-    if not (folder / "animals.csv").is_file():
-        raise UsageError(f"{folder}: expected the results of csds track, found no animals.csv", hint="Run it first.")
+    require_one_study(folder)
     provenance = read_json(folder / "provenance.json") or {}
     study = provenance.get("study", {})
     planned = read_plan(folder if (folder / "study.toml").is_file() else folder.parent)
