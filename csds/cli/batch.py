@@ -220,22 +220,22 @@ def _run(work: Sequence[StudyJob], options: Any, out: Path, cluster: Cluster | N
 
 
 def _tell(result: SweepResult, failures: Sequence[Failure], found: Archive, *, as_json: bool, quiet: bool) -> None:
-    rows = [
-        [str(out), run.animals, sum(run.work.values()), len(run.failures),
-         ", ".join(f"{count} {work}" for work, count in sorted(run.work.items()))]
-        for out, run in result.results.items()
-    ]  # fmt: skip
+    names = ("results", "animals", "sessions", "failed")
+    rows = [[str(out), one.animals, sum(one.work.values()), len(one.failures)] for out, one in result.results.items()]
+    work = [dict(sorted(one.work.items())) for one in result.results.values()]
     if as_json:
-        names = ("results", "animals", "sessions", "failed", "work")
         console.print_json(
             {
-                "studies": [dict(zip(names, row, strict=True)) for row in rows],
+                "studies": [
+                    {**dict(zip(names, row, strict=True)), "work": done} for row, done in zip(rows, work, strict=True)
+                ],
                 "failures": [{name: getattr(one, name) for name in one.__slots__} for one in failures],
                 "left_over": [{"recording": str(one.path), "why": one.reason} for one in found.left_over],
             }
         )
         return
-    console.print_table(("results", "animals", "sessions", "failed", "work"), rows)
+    done = [", ".join(f"{count} {kind}" for kind, count in one.items()) for one in work]
+    console.print_table((*names, "work"), [[*row, text] for row, text in zip(rows, done, strict=True)])
     for failure in failures:
         console.warn(f"{failure.session_id or 'study'}: {failure.error}\n  fix: {failure.how_to_fix}", quiet=False)
     if found.left_over:

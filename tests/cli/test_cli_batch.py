@@ -39,7 +39,7 @@ def test_an_archive_is_worked_through_once(archive: Path, short_protocol: Path, 
     assert result.exit_code == 1, result.output
     told = json.loads(result.stdout)
     assert [(Path(one["results"]).name, one["work"]) for one in told["studies"]] == [
-        ("2019", "4 tracked"), ("2020", "3 tracked"),
+        ("2019", {"tracked": 4}), ("2020", {"tracked": 3}),
     ]  # fmt: skip
     assert [one["session_id"] for one in told["failures"]] == ["C1_M02_target_absent"]
     assert [Path(one["recording"]).name for one in told["left_over"]] == ["what is this.mp4"]
@@ -48,7 +48,7 @@ def test_an_archive_is_worked_through_once(archive: Path, short_protocol: Path, 
     assert len(pd.read_parquet("out/catalogue.parquet")) == 4
 
     again = json.loads(call(*asked).stdout)
-    assert [one["work"] for one in again["studies"]] == ["4 kept", "3 kept"]
+    assert [one["work"] for one in again["studies"]] == [{"kept": 4}, {"kept": 3}]
     assert len(again["failures"]) == 1
 
     status = call("status", "out", "--json")
@@ -161,4 +161,4 @@ def test_a_study_without_a_sheet_is_known_again_without_a_look_into_its_recordin
     assert call(*asked).exit_code == 0
     monkeypatch.setattr("csds.batch.provenance.file_digest", None)
     result = call(*asked)
-    assert [one["work"] for one in json.loads(result.stdout)["studies"]] == ["4 kept"]
+    assert [one["work"] for one in json.loads(result.stdout)["studies"]] == [{"kept": 4}]
