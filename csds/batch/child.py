@@ -143,8 +143,9 @@ class Child:
             self._drop()
             context = get_context("spawn")
             self._pipe, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-            self._process.start()
+            process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            process.start()
+            self._process = process  # only now can it be ended
             theirs.close()
             if self._is_ended:
                 self._drop()
@@ -163,12 +164,13 @@ class Child:
                 if kind != "count":
                     return kind, value
                 on_count(value)
-            self._check(self._process, time.monotonic() - heard, limit_s)
+            self._check(self._process, self._pipe, time.monotonic() - heard, limit_s)
 
-    def _check(self, process: BaseProcess, silent_s: float, limit_s: float) -> None:
+    def _check(self, process: BaseProcess, pipe: Connection, silent_s: float, limit_s: float) -> None:
         if self._limits.silent_s and silent_s > limit_s:
             raise LostError(f"nothing was heard of the process for {silent_s:.0f} s, and it was ended")
-        if self._limits.memory and (taken := memory_of(process)) > self._limits.memory:
+        # Where more waits to be read, it may be a later item than the one waited for that takes so much.
+        if self._limits.memory and (taken := memory_of(process)) > self._limits.memory and not pipe.poll():
             raise LostError(
                 f"the process took {taken / 2**30:.1f} GiB of memory, more than {self._limits.memory / 2**30:.1f}, and "
                 "was ended"
@@ -195,10 +197,10 @@ def memory_of(process: BaseProcess) -> int:
 
 def _serve(pipe: Connection) -> None:
     """Do what is asked for until the other end is gone."""
-    import cv2  # this module itself stays light: it is the first that a process imports
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    import cv2  # this module itself stays light: it is the first that a process imports
+
     cv2.setNumThreads(1)  # one process, one processor
     task: Any = None
     while True:
