@@ -13,22 +13,23 @@ from csds.batch.options import Outcome
 from csds.batch.prepare import Context
 from csds.batch.tables import animals_table, sessions_table
 from csds.formats.digest import digest
-from csds.model.protocol import Protocol
+from csds.model.protocol import Protocol, RuleSpec
 from csds.model.study import AnimalKey, Session, Study
 from csds.study.session_ids import session_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnimalPicture:
-    """A picture's file name, the animal's row and its sessions' records by phase."""
+    """A picture's file name, the animal's row, its sessions' records by phase, and the rule whose limits it shows."""
 
     name: str
     row: Mapping[str, Any]
     records: Mapping[str, Mapping[str, Any]]
+    rule: RuleSpec | None
 
     def digest(self) -> str:
         """Return a digest of all that it shows."""
-        return digest([self.row, {phase: record["keys"] for phase, record in self.records.items()}])
+        return digest([self.row, self.rule, {phase: record["keys"] for phase, record in self.records.items()}])
 
 
 def animal_names(animals: pd.DataFrame) -> dict[AnimalKey, str]:
@@ -52,7 +53,7 @@ def animal_pictures(
     for row in ({str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")):
         key = AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__})
         if records := records_of.get(key):
-            yield AnimalPicture(name=context.names[key], row=row, records=records)
+            yield AnimalPicture(name=context.names[key], row=row, records=records, rule=context.protocol.rule)
 
 
 def pictures_alone(

@@ -13,14 +13,13 @@ from typing import Any
 
 from csds import __version__
 from csds.analysis.plan_record import PLANS, record_plan
-from csds.batch.options import Outcome
+from csds.batch.options import Failure, Outcome
 from csds.batch.prepare import Context
 from csds.batch.software import libraries, made_with
 from csds.errors import UsageError
 from csds.formats.digest import digest, file_digest, stat_folder
 from csds.model.study import Study
 from csds.results.folder import ResultsFolder
-from csds.study.faults import Fault
 
 _COMPARED = 3
 _TABLES = ("sessions", "animals", "failures", "time_bins")
@@ -68,7 +67,7 @@ def describe_run(
     }
 
 
-def digest_of_inputs(study: Study, context: Context, faults: Sequence[Fault] = ()) -> str:
+def digest_of_inputs(study: Study, context: Context, failures: Sequence[Failure] = ()) -> str:
     """Return a digest of what tables and pictures are made of, and of how they look.
 
     Records, tables and pictures are told by size, dates and place on the disk: none is read.
@@ -77,8 +76,8 @@ def digest_of_inputs(study: Study, context: Context, faults: Sequence[Fault] = (
     ----------
     study : Study
     context : Context
-    faults : sequence of Fault
-        Of the sheet.
+    failures : sequence of Failure
+        All that are in the tables: what was out of reach for a moment has its record, but failed.
     """
     folder = context.folder
     seen = [
@@ -87,7 +86,7 @@ def digest_of_inputs(study: Study, context: Context, faults: Sequence[Fault] = (
         stat_folder(folder.failure("").parent, ".json"),
         stat_folder(folder.animal("").parent, ".png"),
     ]
-    told = [study.title, study.settings, study.sessions, study.unusable, list(faults), context.protocol.sha256]
+    told = [study.title, study.settings, study.sessions, study.unusable, list(failures), context.protocol.sha256]
     return digest([__version__, made_with(), told, context.time_bins_s, seen])
 
 

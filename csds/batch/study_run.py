@@ -189,7 +189,7 @@ class StudyRun:
         self._draw_animals(pictures_alone(unit, self.outcomes, self.context))
 
     def _inputs(self) -> str:
-        return digest_of_inputs(self.study, self.context, self.faults)
+        return digest_of_inputs(self.study, self.context, self.failures())
 
     def _remember(self) -> None:
         """Take again what was forgotten; what has changed meanwhile is the next run's to do."""

@@ -255,7 +255,7 @@ class _Sweep:
             self._finish(out)
 
     def _finish(self, out: Path) -> None:
-        run = self.pending.pop(out).run
+        run = self.pending[out].run
         try:
             with writing(out):
                 if not run.is_unchanged():
@@ -265,6 +265,7 @@ class _Sweep:
             self.failures[out] = _failure(run.study, error)
         finally:
             run.artist.stop()
+        del self.pending[out]  # only now: what is interrupted before is written by `give_up`
         self.on_study(out)
 
 

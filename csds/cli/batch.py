@@ -166,6 +166,7 @@ def _jobs(
     from csds.study.session_ids import safe_name
 
     work, unread = [], []
+    taken: set[str] = set()
     for study, place in zip(found.studies, places_of(found.studies, roots, out), strict=True):
         for name in protocols:
             try:
@@ -176,6 +177,12 @@ def _jobs(
                 unread.append(Failure(session_id="", video="", stage=error.stage, error=what, how_to_fix=error.hint))
                 continue
             folder = place / safe_name(rules.name) if len(protocols) > 1 else place
+            if str(folder).casefold() in taken:
+                raise UsageError(
+                    f"--protocol: two are named '{rules.name}', and each has its results in a folder of that name",
+                    hint="Give each once; a changed copy needs a name of its own, which is its first line.",
+                )
+            taken.add(str(folder).casefold())
             work.append(StudyJob(study=read, protocol=rules, out=folder, faults=faults))
     return work, unread
 

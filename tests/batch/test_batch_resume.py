@@ -14,6 +14,7 @@ import pytest
 
 import csds.batch.unit
 from csds.batch import RunResult, TrackOptions, track_study
+from csds.batch.artist import Artist
 from csds.errors import ResultsError, UsageError
 from csds.formats.atomic import temporary_name
 from csds.formats.tables import read_table
@@ -184,6 +185,17 @@ def test_a_table_that_is_open_elsewhere_stops_no_other(
     assert written.pop("sessions.csv") == b"old"
     assert written.pop("sessions.new.csv") == expected.pop("sessions.csv")
     assert written == expected
+
+
+def test_animals_are_drawn_again_where_the_line_of_the_cutoff_is_another(
+    run: Callable[..., RunResult], short_protocol: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(Artist, "draw_animal", lambda _, picture: drawn.append(picture.name))
+    run()
+    assert drawn == []
+    run(protocol=edited(short_protocol, tmp_path, "cutoff = 1.0", "cutoff = 0.999"))
+    assert drawn == ["C1_M01", "C1_M02"]
 
 
 @pytest.mark.parametrize(

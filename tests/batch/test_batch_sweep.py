@@ -9,14 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from csds.batch.animals import AnimalPicture
 from csds.batch.artist import Artist
-from csds.batch.options import TrackOptions
+from csds.batch.options import Listener, Outcome, TrackOptions
+from csds.batch.study_run import StudyRun
 from csds.batch.sweep import StudyJob, SweepResult, sweep
 from csds.protocol import load_protocol
 from csds.study import load_study
@@ -37,13 +38,13 @@ def archive(filmed: Path, tmp_path: Path) -> Path:
 def run(archive: Path, short_protocol: Path, tmp_path: Path) -> Callable[..., SweepResult]:
     """Return what works through the archive."""
 
-    def made(out: str = "out", **options: object) -> SweepResult:
+    def made(out: str = "out", listener: Listener | None = None, **options: object) -> SweepResult:
         protocol = load_protocol(short_protocol)
         jobs = []
         for folder in sorted(archive.iterdir()):
             study, faults = load_study(folder / "study.csv", protocol)
             jobs.append(StudyJob(study=study, protocol=protocol, out=tmp_path / out / folder.name, faults=faults))
-        return sweep(jobs, TrackOptions(jobs=2, **options))  # type: ignore[arg-type]
+        return sweep(jobs, TrackOptions(jobs=2, **options), listener=listener)  # type: ignore[arg-type]
 
     return made
 
@@ -170,3 +171,38 @@ def test_tables_are_written_again_only_where_something_was_lost_or_edited(
     before = places()
     assert run(retry_failed=False) == again
     assert places() == before
+
+
+def test_what_was_out_of_reach_while_tables_were_written_is_in_the_next_ones(
+    run: Callable[..., SweepResult], archive: Path, tmp_path: Path
+) -> None:
+    run()
+    out, videos, away = tmp_path / "out", archive / "a" / "videos", archive / "a" / "away"
+    before = tables(out)
+    (out / "a" / "sessions" / "C1_M01_target_absent.json").unlink()
+
+    def lose(_: int, finished: Sequence[Outcome]) -> None:
+        if any(outcome.work == "tracked" for outcome in finished):
+            videos.rename(away)
+
+    run(listener=lose, retry_failed=False)
+    away.rename(videos)
+    assert tables(out) != before
+    run(retry_failed=False)
+    assert tables(out) == before
+
+
+def test_a_study_whose_tables_are_being_written_at_an_interruption_has_them(
+    run: Callable[..., SweepResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = StudyRun.write
+
+    def interrupted(run: StudyRun, *, pictures: bool) -> object:
+        if pictures:
+            raise KeyboardInterrupt
+        return write(run, pictures=pictures)
+
+    monkeypatch.setattr(StudyRun, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert len(tables(tmp_path / "out")) == 3 * len(TABLES)

@@ -7,11 +7,12 @@ import re
 import time
 from collections.abc import Callable
 from multiprocessing import active_children, get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
 
-from csds.batch.child import Limits
+from csds.batch.child import Child, Limits, LostError
 from csds.batch.workers import Workers
 from csds.errors import ResultsError
 
@@ -124,6 +125,28 @@ def test_closed_before_it_has_run_it_leaves_nothing_behind() -> None:
     Workers(lambda _: sleep_long, processes=2, on_result=lambda *_: None, on_count=lambda _: None).close()
 
 
+def test_a_process_that_is_ended_while_it_starts_is_not_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    child, start = Child(Limits()), SpawnProcess.start
+
+    def start_and_be_ended(process: SpawnProcess) -> None:
+        child.end()
+        start(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", start_and_be_ended)
+    with pytest.raises(LostError, match="the run was ended"):
+        child.do(work, 1, lambda _: None)
+    assert active_children() == []
+
+
+def test_a_process_that_cant_start_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: SpawnProcess) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(SpawnProcess, "start", start)
+    lost = Child(Limits()).try_twice(work, 1, lambda _: None)
+    assert str(lost) == "the process died, twice"
+
+
 def test_an_error_ends_the_others_at_once() -> None:
     done: dict[int, object] = {}
     pool = Workers(lambda _: fail_at_once, [0, 1], processes=2, on_result=done.__setitem__, on_count=lambda _: None)
@@ -185,4 +208,18 @@ def test_one_that_hangs_or_takes_too_much_memory_is_given_up() -> None:
     assert done == {1: "one", 3: "two"}
     assert lost[0] == "nothing was heard of the process for 3 s, and it was ended"
     assert re.fullmatch(r"the process took \d\.\d GiB of memory, more than 0\.5, and was ended", lost[2])
+    assert active_children() == []
+
+
+def count_and_take(item: str, count: Callable[[int], None]) -> str:
+    count(1)
+    return hang_or_take(item, count)
+
+
+def test_memory_is_charged_to_the_item_that_takes_it_where_the_one_before_is_heard_of_late() -> None:
+    child = Child(Limits(memory=2**29))
+    results = child.do_each(count_and_take, ["one", "take"], lambda count: time.sleep(3.0 * count))
+    assert next(results) == "one"
+    with pytest.raises(LostError, match="of memory"):
+        next(results)
     assert active_children() == []

@@ -68,6 +68,13 @@ def test_several_protocols_have_folders_of_their_own(archive: Path, short_protoc
     assert sorted(path.parent.name for path in Path("csds_batch").rglob("animals.csv")) == ["golden2011", "other"]
 
 
+def test_two_protocols_of_one_name_are_a_wrong_call(archive: Path, short_protocol: Path) -> None:
+    result = call("batch", archive, "--out", "out", "-p", short_protocol, "-p", "golden2011")
+    assert result.exit_code == 2
+    assert "two are named 'golden2011'" in result.stderr
+    assert not Path("out").exists()
+
+
 def test_nothing_to_do_is_a_wrong_call(tmp_path: Path) -> None:
     result = call("batch", tmp_path)
     assert result.exit_code == 2
