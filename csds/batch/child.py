@@ -21,6 +21,8 @@ Task = Callable[[Item, Callable[[int], None]], Result]
 _POLL_S = 0.2
 _START_S = 120.0
 """A process may take so long to start: it imports what it works with."""
+_AWAKE_S = 1.0
+"""A moment to wait that took longer is one in which the machine slept, and the process with it."""
 _TELL_S = 0.1
 _END_S = 5.0
 
@@ -156,15 +158,18 @@ class Child:
         """Return what comes back."""
         if self._process is None or self._pipe is None:
             raise EOFError
-        heard = time.monotonic()
+        silent_s = 0.0
         while True:
+            asked = time.monotonic()
             if self._pipe.poll(_POLL_S):
                 kind, value = self._pipe.recv()
-                heard, limit_s = time.monotonic(), self._limits.silent_s
+                silent_s, limit_s = 0.0, self._limits.silent_s
                 if kind != "count":
                     return kind, value
                 on_count(value)
-            self._check(self._process, self._pipe, time.monotonic() - heard, limit_s)
+            else:
+                silent_s += min(time.monotonic() - asked, _AWAKE_S)
+            self._check(self._process, self._pipe, silent_s, limit_s)
 
     def _check(self, process: BaseProcess, pipe: Connection, silent_s: float, limit_s: float) -> None:
         if self._limits.silent_s and silent_s > limit_s:

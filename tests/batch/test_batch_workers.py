@@ -9,6 +9,7 @@ from collections.abc import Callable
 from multiprocessing import active_children, get_context
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -209,6 +210,17 @@ def test_one_that_hangs_or_takes_too_much_memory_is_given_up() -> None:
     assert lost[0] == "nothing was heard of the process for 3 s, and it was ended"
     assert re.fullmatch(r"the process took \d\.\d GiB of memory, more than 0\.5, and was ended", lost[2])
     assert active_children() == []
+
+
+def sleep_a_second(number: int, count: Callable[[int], None]) -> int:
+    time.sleep(1.0)
+    return number
+
+
+def test_a_machine_that_sleeps_while_it_is_waited_for_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = iter(range(0, 10**9, 3600))
+    monkeypatch.setattr("csds.batch.child.time", SimpleNamespace(monotonic=lambda: float(next(hours))))
+    assert Child(Limits(silent_s=600.0)).do(sleep_a_second, 1, lambda _: None) == 1
 
 
 def count_and_take(item: str, count: Callable[[int], None]) -> str:
