@@ -29,7 +29,7 @@ def describe_run(
     study: Study,
     context: Context,
     outcomes: Iterable[Outcome],
-    animal_pictures: Mapping[str, str],
+    animal_pictures: Mapping[str, Sequence[Any]],
     before: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the content of ``provenance.json``.
@@ -40,7 +40,7 @@ def describe_run(
     context : Context
     outcomes : iterable of Outcome
     animal_pictures : mapping
-        Digest of what each animal's picture was drawn from, by its file name.
+        Digest of what each animal's picture was drawn from, by its file name, and the file's size and date.
     before : mapping
         The same of the run before into this folder; empty where there was none.
     """

@@ -21,6 +21,7 @@ from csds.batch.tables import animals_table, failures_table, sessions_table, tim
 from csds.behaviour.rules import what_waits
 from csds.errors import ResultsError
 from csds.formats.atomic import require_steady
+from csds.formats.digest import stat_folder
 from csds.formats.json_files import read_json, write_json
 from csds.formats.tables import write_table
 from csds.model.study import Session, Study
@@ -57,6 +58,7 @@ def open_run(
         listener=listener,
         artist=Artist(context=context),
         before=before,
+        pictured=_pictured(before, context.folder),
         had_failures=any(context.folder.failure("x").parent.glob("*.json")),
     )
 
@@ -66,8 +68,8 @@ class StudyRun:
     """The state of one run: what has come out so far.
 
     ``before`` is the provenance of the run before but for its sessions, ``had_failures`` whether it left some;
-    ``drawn`` is what the animals' pictures show that this one drew; ``forgotten`` are units that were finished before,
-    to be looked at again.
+    ``pictured`` is what its animals' pictures show, of those that nobody has touched since, ``drawn`` what those show
+    that this one drew; ``forgotten`` are units that were finished before, to be looked at again.
     """
 
     study: Study
@@ -76,6 +78,7 @@ class StudyRun:
     listener: Listener | None
     artist: Artist
     before: Mapping[str, Any]
+    pictured: Mapping[str, str] = field(default_factory=dict)
     had_failures: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
@@ -146,7 +149,8 @@ class StudyRun:
             self._draw_animals(animal_pictures(animals, self.study.sessions, self.outcomes, self.context))
             self.artist.finish_animals()
             clear_unfinished(folder)
-        drawn = self.drawn if pictures else self.before.get("animal_pictures", {})
+        # Those of an earlier run stand as they were: what was drawn since is told by its date.
+        drawn = _as_drawn(self.drawn, folder) if pictures else self.before.get("animal_pictures", {})
         made = describe_run(self.study, self.context, self.outcomes.values(), drawn, self.before)
         made["made_of"] = self._inputs() if pictures else None
         write_json(folder.provenance, made)
@@ -232,13 +236,26 @@ class StudyRun:
 
     def _draw_animals(self, pictures: Iterable[AnimalPicture]) -> None:
         """Ask for each picture unless this run has drawn it, or the one that is there shows the same."""
-        known = self.before.get("animal_pictures", {})
         for picture in pictures:
             if picture.name in self.drawn:
                 continue  # an animal that the rule judges alone: its row is that of the whole study's table
             self.drawn[picture.name] = shown = picture.digest()
-            if known.get(picture.name) != shown or not self.context.folder.animal(picture.name).is_file():
+            if self.pictured.get(picture.name) != shown:
                 self.artist.draw_animal(picture)
+
+
+def _as_drawn(drawn: Mapping[str, str], folder: ResultsFolder) -> dict[str, list[Any]]:
+    """Return of each picture that is there what it shows, and its size and date."""
+    there = dict(stat_folder(folder.animal("").parent, ".png"))
+    files = {name: folder.animal(name).name for name in drawn}
+    return {name: [shown, *there[files[name]][:2]] for name, shown in drawn.items() if files[name] in there}
+
+
+def _pictured(before: Mapping[str, Any], folder: ResultsFolder) -> dict[str, str]:
+    """Return of an earlier run's pictures what they show, where they are as that run left them."""
+    told: Mapping[str, list[Any]] = before.get("animal_pictures", {})
+    now = _as_drawn({name: seen[0] for name, seen in told.items()}, folder)
+    return {name: seen[0] for name, seen in told.items() if now.get(name) == seen}
 
 
 def _write_tables(tables: Mapping[str, pd.DataFrame], folder: ResultsFolder) -> None:

@@ -585,7 +585,7 @@ def test_the_command_works_on_a_cluster_and_status_shows_it(
     asked = ["batch", "archive", "-p", str(short_protocol), "--cluster", scheduler, "--json"]
     result = CliRunner().invoke(app, asked)
     assert result.exit_code == 1, result.output
-    assert [one["work"] for one in json.loads(result.stdout)["studies"]] == ["3 tracked"]
+    assert [one["work"] for one in json.loads(result.stdout)["studies"]] == [{"tracked": 3}]
     (status,) = json.loads(CliRunner().invoke(app, ["status", "csds_batch", "--json"]).stdout)
     assert (status["state"], status["done"], status["failed"], status["running"]) == ("finished", 4, 1, 0)
     assert status["frames"] > 0

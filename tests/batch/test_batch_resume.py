@@ -198,6 +198,31 @@ def test_animals_are_drawn_again_where_the_line_of_the_cutoff_is_another(
     assert drawn == ["C1_M01", "C1_M02"]
 
 
+def test_pictures_of_a_run_that_was_killed_arent_taken_for_those_of_the_run_before(
+    run: Callable[..., RunResult], short_protocol: Path, tmp_path: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(_: object, __: object, name: str, folder: ResultsFolder, protocol: Protocol) -> None:
+        folder.animal(name).write_text(protocol.sha256, encoding="utf-8")
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    def shown() -> set[str]:
+        return {path.read_text(encoding="utf-8") for path in (results / "animals").iterdir()}
+
+    monkeypatch.setattr("csds.batch.artist.save_animal", draw)
+    shutil.rmtree(results / "animals")
+    (results / "animals").mkdir()
+    run()
+    other = edited(short_protocol, tmp_path, "cutoff = 1.0", "cutoff = 0.8")
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr("csds.batch.study_run.describe_run", die)
+        run(protocol=other)
+    assert shown() == {load_protocol(other).sha256}
+    run()
+    assert shown() == {load_protocol(short_protocol).sha256}
+
+
 @pytest.mark.parametrize(
     "damage",
     [
