@@ -50,6 +50,8 @@ def animal_pictures(
         outcome = outcomes.get(session.session_id)
         if outcome is not None and outcome.record:
             records_of.setdefault(session.key, {})[session.phase] = outcome.record
+    if not records_of:
+        return
     for row in ({str(name): value for name, value in row.items()} for row in animals.to_dict(orient="records")):
         key = AnimalKey(**{name: str(row[name]) for name in AnimalKey.__slots__})
         if records := records_of.get(key):

@@ -146,7 +146,9 @@ class StudyRun:
             messages.append("time_bins.csv of an earlier run was removed; --time-bins makes it again")
         _write_tables(written, folder)
         if pictures:
-            self._draw_animals(animal_pictures(animals, self.study.sessions, self.outcomes, self.context))
+            # An animal that the rule judges alone may have been drawn: its row is that of the whole study's table.
+            left = [one for one in self.study.sessions if self.context.names[one.key] not in self.drawn]
+            self._draw_animals(animal_pictures(animals, left, self.outcomes, self.context))
             self.artist.finish_animals()
             clear_unfinished(folder)
         # Those of an earlier run stand as they were: what was drawn since is told by its date.
@@ -235,10 +237,8 @@ class StudyRun:
             yield f"{_sessions(len(left))} of earlier runs not in the study ({names}): files left, not in the tables"
 
     def _draw_animals(self, pictures: Iterable[AnimalPicture]) -> None:
-        """Ask for each picture unless this run has drawn it, or the one that is there shows the same."""
+        """Ask for each picture unless the one that is there shows the same."""
         for picture in pictures:
-            if picture.name in self.drawn:
-                continue  # an animal that the rule judges alone: its row is that of the whole study's table
             self.drawn[picture.name] = shown = picture.digest()
             if self.pictured.get(picture.name) != shown:
                 self.artist.draw_animal(picture)

@@ -25,12 +25,8 @@ def sessions_table(study: Study, outcomes: Mapping[str, Outcome], protocol: Prot
     rows: list[dict[str, Any]] = []
     for session in _named_sessions(study):
         outcome = outcomes.get(session.session_id)
-        row = (
-            _current(outcome.record["row"], session)
-            if outcome and outcome.record
-            else _without_numbers(session, outcome)
-        )
-        rows.append(row | dict(session.design))
+        known = outcome.record["row"] if outcome and outcome.record else _without_numbers(session, outcome)
+        rows.append({**known, **_of_today(session), **dict(session.design)})
     zones = tuple(zone.name for zone in protocol.zones)
     found = set().union(*rows)
     own = [name for name in names(SESSION_COLUMNS, zones) if name in found or not name.startswith(_WHERE_KNOWN)]
@@ -81,15 +77,15 @@ def failures_table(failures: Sequence[Failure]) -> pd.DataFrame:
     return pd.DataFrame([asdict(failure) for failure in failures], columns=names(FAILURE_COLUMNS), dtype=str)
 
 
-def _current(row: Mapping[str, Any], session: Session) -> dict[str, Any]:
-    """Return a record's row with what the sheet says today of group and exclusion; these touch no measurement."""
-    return {**row, "stress": session.stress, "treatment": session.treatment, "exclude": session.exclude}
+def _of_today(session: Session) -> dict[str, Any]:
+    """Return what the sheet says today of group and exclusion; these touch no measurement."""
+    return {"stress": session.stress, "treatment": session.treatment, "exclude": session.exclude}
 
 
 def _without_numbers(session: Session, outcome: Outcome | None = None) -> dict[str, Any]:
     return {
         "session_id": session.session_id,
-        **asdict(session.key),
+        **{name: getattr(session.key, name) for name in AnimalKey.__slots__},  # as asdict, in a tenth of the time
         "phase": session.phase,
         "stress": session.stress,
         "treatment": session.treatment,

@@ -12,7 +12,7 @@ from typing import Generic
 from csds.batch.child import Child, Item, Limits, LostError, Result, Task
 
 _POLL_S = 0.2
-_AHEAD = 300
+_AHEAD = 600
 """So many results may wait to be taken, as while tables are written: more would fill the memory."""
 _SHORT_S = 0.1
 _SEVERAL = 32
