@@ -59,8 +59,9 @@ def measure_kills(folder: Path, kills: int = KILLS) -> list[Measure]:
 
 
 def _finished(out: Path) -> dict[Path, tuple[int, int]]:
-    """Return time of change and place on the disk of the records that there are."""
-    return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in out.glob("**/sessions/*.json")}
+    """Return time of change and place on the disk of the records that there are; not of what is half-written."""
+    records = (path for path in out.glob("**/sessions/*.json") if not path.name.startswith("."))
+    return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in records}
 
 
 def _differing(out: Path, whole: Path) -> int:
